@@ -1,0 +1,70 @@
+//! One opaque error with a kind; its text names what was wrong, what was found and what is allowed.
+
+use core::fmt;
+
+/// What kind of mistake it was, for code that must tell them apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// A value that means nothing: NaN, a price of zero, a time that runs backwards.
+    BadInput,
+    /// A plan that cannot be: two breakers of one name, an impossible limit.
+    BadPlan,
+    /// A path that is not a scope path.
+    BadScope,
+    /// No scope, breaker or feed of that name.
+    Unknown,
+    /// The breaker behind this id has been removed by a reload.
+    Stale,
+    /// The feed has a claimant already.
+    Claimed,
+    /// A configured capacity or a fixed limit is used up.
+    Full,
+    /// The authority is below what the policy asks.
+    Authority,
+    /// The last reading still breaches; a reset would open on a standing cause.
+    CauseStands,
+    /// Another trip stands than the one that the operator saw.
+    NewerTrip,
+    /// The request means nothing in the present status.
+    WrongStatus,
+    /// The breaker is disabled, shadow, or does not allow this source.
+    NotAllowed,
+    /// The System has shut down, or was never armed.
+    Closed,
+    /// The machine refused: no memory page, no thread.
+    Platform,
+}
+
+/// An error of this library.
+///
+/// ```
+/// use haltline::{ErrorKind, ScopePath};
+/// let error = ScopePath::new("XNAS//AAPL").unwrap_err();
+/// assert_eq!(error.kind(), ErrorKind::BadScope);
+/// assert!(error.to_string().contains("XNAS//AAPL"));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Error {
+    kind: ErrorKind,
+    text: Box<str>,
+}
+
+impl Error {
+    pub(crate) fn new(kind: ErrorKind, text: impl Into<String>) -> Self {
+        Self { kind, text: text.into().into_boxed_str() }
+    }
+
+    /// The kind of mistake.
+    pub fn kind(&self) -> ErrorKind {
+        self.kind
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl std::error::Error for Error {}

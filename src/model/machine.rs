@@ -1,0 +1,483 @@
+//! The state machine of a breaker: a pure function of the state, an input, the policy and what is known at the moment.
+//!
+//! No atomics, no clock, no I/O. [`LEGAL`] lists every (status, input) pair with the statuses it may lead to; a test
+//! walks all pairs and finds each row of the table reached and nothing beside it.
+//!
+//! What moves where:
+//!
+//! * Active <-> Warning on the warn level, with hysteresis (`Elevated` keeps a warning and begins none).
+//! * -> Tripped on a breach. The feed has counted the confirmations before.
+//! * Tripped -> Cooldown (or Active, or Warning) when its time is up **and** the cause is gone.
+//! * Cooldown -> Active (or Warning) when its time is up; a breach in it trips again, one step up the back-off.
+//! * A trip by hand, and a trip beyond the last automatic reset, latch: `step` is [`Step::LATCHED`] and only a person
+//!   ends it.
+//! * EmergencyHalt wins over all and is left only by `ClearEmergency`: not even a plan removes it. Liquidating is not interrupted by a breach.
+
+use super::intent::Lanes;
+use super::policy::{Halt, Policy, Release};
+use super::reading::{Level, Standing};
+use super::reason::Reason;
+use super::state::{State, Step};
+use super::status::{Authority, Status};
+use super::time::{Epoch, Micros};
+
+/// What happens to a breaker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// A reading, its confirmations counted; the rung for a ladder.
+    Read(Level, Step, Reason),
+    /// Time has passed.
+    Elapsed,
+    /// Somebody trips it by hand.
+    Trip(Authority),
+    /// Somebody resets it, naming the word that he saw.
+    Reset {
+        /// The word that the operator saw.
+        seen: u64,
+        /// Who asks.
+        by: Authority,
+        /// Also on a standing cause; asks one authority more.
+        force: bool,
+    },
+    /// An emergency stop.
+    Emergency,
+    /// The end of an emergency stop.
+    ClearEmergency(Authority),
+    /// The book must be reduced.
+    Liquidate,
+    /// It has been.
+    Liquidated,
+    /// Out of service by an operator's word.
+    Maintain(Authority),
+    /// A plan puts the breaker into service, or enables it again.
+    Install,
+    /// A plan has changed its policy.
+    PolicyChanged,
+    /// The baseline was set anew by hand: nothing moves, but a decision on the old word is void.
+    Rebased,
+    /// A plan removes it.
+    Retire,
+}
+
+/// What is known beside the word when a decision is made.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment {
+    /// System time.
+    pub now: Micros,
+    /// The Board's epoch, for ends that lie in a calendar.
+    pub epoch: Epoch,
+    /// The cause.
+    pub standing: Standing,
+    /// Automatic resets within the policy's window.
+    pub auto_resets: u8,
+}
+
+/// Why an input is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// It asks at least this authority.
+    Authority(Authority),
+    /// Another word stands than the one that the operator saw.
+    NewerTrip,
+    /// The last reading still breaches.
+    CauseStands,
+    /// The input means nothing in this status.
+    WrongStatus,
+    /// The breaker is disabled, or its emergency stop would deny nothing.
+    NotInForce,
+}
+
+/// What a decision says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Decision {
+    /// Nothing to do.
+    Stay,
+    /// A transition to this state, for this reason.
+    Move(State, Reason),
+    /// Not allowed; nothing changes and somebody must be told.
+    Refuse(Refusal),
+}
+
+/// Decides what `input` does to `state` under `policy`.
+pub fn step(state: State, input: Input, policy: &Policy, moment: &Moment) -> Decision {
+    let here = Here { state, policy, moment };
+    if state.status == Status::Retired {
+        return match input {
+            Input::Install => here.install(),
+            Input::Read(..) | Input::Elapsed | Input::PolicyChanged | Input::Rebased | Input::Retire => Decision::Stay,
+            _ => Decision::Refuse(Refusal::WrongStatus),
+        };
+    }
+    match input {
+        // Enabled again: a disabled breaker rests in Active.
+        Input::Install if state.status == Status::Active => here.install(),
+        Input::Install => Decision::Stay,
+        Input::Retire if state.status == Status::EmergencyHalt => Decision::Refuse(Refusal::WrongStatus),
+        Input::Retire => here.to(Status::Retired, Lanes::NONE, Step::FIRST, Reason::Removed),
+        Input::PolicyChanged => here.policy_changed(),
+        Input::Rebased => Decision::Move(state.with_mask(state.denies), Reason::Rebased),
+        Input::Read(..) | Input::Elapsed if !policy.enabled => Decision::Stay,
+        Input::Read(level, rung, reason) => here.read(level, rung, reason),
+        Input::Elapsed => here.elapsed(),
+        Input::Reset { seen, by, force } => here.reset(seen, by, force),
+        Input::ClearEmergency(by) => here.clear_emergency(by),
+        _ if !policy.enabled => Decision::Refuse(Refusal::NotInForce),
+        Input::Emergency if policy.mask(Status::EmergencyHalt).is_empty() => Decision::Refuse(Refusal::NotInForce),
+        Input::Emergency if state.status == Status::EmergencyHalt => Decision::Stay,
+        Input::Emergency => here.enter(Status::EmergencyHalt, Step::LATCHED, Reason::Emergency),
+        Input::Trip(by) => here.trip_by_hand(by),
+        Input::Liquidate => here.liquidate(),
+        Input::Liquidated if state.status == Status::Liquidating => {
+            here.enter(Status::Tripped, Step::LATCHED, Reason::Liquidation)
+        }
+        Input::Liquidated => Decision::Refuse(Refusal::WrongStatus),
+        Input::Maintain(by) => here.maintain(by),
+    }
+}
+
+/// The arguments of a decision, together.
+struct Here<'a> {
+    state: State,
+    policy: &'a Policy,
+    moment: &'a Moment,
+}
+
+impl Here<'_> {
+    fn to(&self, status: Status, denies: Lanes, step: Step, reason: Reason) -> Decision {
+        Decision::Move(self.state.enter(status, denies, step, self.moment.now), reason)
+    }
+
+    fn enter(&self, status: Status, step: Step, reason: Reason) -> Decision {
+        self.to(status, self.policy.mask(status), step, reason)
+    }
+
+    fn install(&self) -> Decision {
+        let denies = match self.moment.standing {
+            Standing::NoReadings => Lanes::NONE,
+            _ => self.policy.unready_mask(),
+        };
+        self.to(Status::Active, denies, Step::FIRST, Reason::Installed)
+    }
+
+    /// Same status, mask of the new policy, next version: a decision made on the old policy cannot land any more, and
+    /// no halt is prolonged. An unready breaker stays unready, and no policy takes anything from an emergency stop.
+    fn policy_changed(&self) -> Decision {
+        let State { status, denies, .. } = self.state;
+        if status == Status::EmergencyHalt {
+            return Decision::Move(self.state.with_mask(denies | self.policy.mask(status)), Reason::PolicyChanged);
+        }
+        if !self.policy.enabled {
+            return self.to(Status::Active, Lanes::NONE, Step::FIRST, Reason::PolicyChanged);
+        }
+        let unready = status == Status::Active && !denies.is_empty();
+        let mask = if unready { self.policy.unready_mask() } else { self.policy.mask(status) };
+        Decision::Move(self.state.with_mask(mask), Reason::PolicyChanged)
+    }
+
+    fn read(&self, level: Level, rung: Step, reason: Reason) -> Decision {
+        match (self.state.status, level) {
+            (Status::Active | Status::Warning, Level::Breach) => self.trip(self.first_step(rung), reason),
+            (Status::Active | Status::Warning, _) => self.settle(level, reason),
+            (Status::Tripped, Level::Breach) if self.is_higher_rung(rung) => self.enter(Status::Tripped, rung, reason),
+            (Status::Tripped, _) if level.is_good() && self.good_reading_ends_it() => {
+                self.leave(level, Reason::Recovered)
+            }
+            (Status::Cooldown, Level::Breach) => self.trip(self.next_step(rung), reason),
+            (Status::Cooldown, _) if level.is_good() && self.is_due() => self.rest(level, Reason::TimeUp),
+            _ => Decision::Stay,
+        }
+    }
+
+    /// Active and Warning follow the level.
+    fn settle(&self, level: Level, reason: Reason) -> Decision {
+        let (status, denies) = match (self.state.status, level) {
+            (_, Level::Warn) | (Status::Warning, Level::Elevated) => {
+                (Status::Warning, self.policy.mask(Status::Warning))
+            }
+            (_, Level::Unready) => (Status::Active, self.policy.unready_mask()),
+            _ => (Status::Active, Lanes::NONE),
+        };
+        if (status, denies) == (self.state.status, self.state.denies) {
+            Decision::Stay
+        } else if status == self.state.status {
+            Decision::Move(self.state.with_mask(denies), reason)
+        } else {
+            self.to(status, denies, Step::FIRST, reason)
+        }
+    }
+
+    /// A trip; out of automatic resets it latches.
+    fn trip(&self, step: Step, reason: Reason) -> Decision {
+        let exhausted = self.policy.max_auto_resets.is_some_and(|most| self.moment.auto_resets >= most);
+        self.enter(Status::Tripped, if exhausted { Step::LATCHED } else { step }, reason)
+    }
+
+    fn first_step(&self, rung: Step) -> Step {
+        if matches!(self.policy.halt, Halt::Ladder(_)) { rung } else { Step::FIRST }
+    }
+
+    fn next_step(&self, rung: Step) -> Step {
+        if matches!(self.policy.halt, Halt::Ladder(_)) { rung } else { self.state.step.next() }
+    }
+
+    fn is_higher_rung(&self, rung: Step) -> bool {
+        matches!(self.policy.halt, Halt::Ladder(_)) && self.state.step != Step::LATCHED && rung > self.state.step
+    }
+
+    fn is_due(&self) -> bool {
+        self.policy.deadline(self.state, self.moment.epoch).is_some_and(|end| self.moment.now >= end)
+    }
+
+    fn good_reading_ends_it(&self) -> bool {
+        match self.policy.release {
+            Release::Level => self.state.step != Step::LATCHED,
+            Release::Timed => self.is_due(),
+            Release::Latched => false,
+        }
+    }
+
+    fn elapsed(&self) -> Decision {
+        if !self.is_due() {
+            return Decision::Stay;
+        }
+        let cause_holds = match self.moment.standing {
+            Standing::Last(Level::Breach) => true,
+            // Never had a value, or has none any more: doubt.
+            Standing::Last(Level::Unready) | Standing::Silent => self.policy.silence_holds(),
+            Standing::Last(_) | Standing::NoReadings => false,
+        };
+        match self.state.status {
+            _ if cause_holds => Decision::Stay,
+            Status::Tripped => self.leave(self.last_level(), Reason::TimeUp),
+            Status::Cooldown => self.rest(self.last_level(), Reason::TimeUp),
+            _ => Decision::Stay,
+        }
+    }
+
+    fn last_level(&self) -> Level {
+        match self.moment.standing {
+            Standing::Last(level) => level,
+            // No readings, or silent where silence does not matter: nothing speaks against it.
+            Standing::NoReadings | Standing::Silent => Level::Normal,
+        }
+    }
+
+    /// Out of Tripped: to Cooldown if the policy has one.
+    fn leave(&self, level: Level, reason: Reason) -> Decision {
+        if self.policy.cooldown_for.is_zero() {
+            self.rest(level, reason)
+        } else {
+            // The back-off goes on from here; a latch has done its work.
+            let step = if self.state.step == Step::LATCHED { Step::FIRST } else { self.state.step };
+            self.enter(Status::Cooldown, step, reason)
+        }
+    }
+
+    /// To Active or Warning, whichever the last level is; without a usable value, to an Active that denies.
+    fn rest(&self, level: Level, reason: Reason) -> Decision {
+        match level {
+            Level::Unready => self.to(Status::Active, self.policy.unready_mask(), Step::FIRST, reason),
+            Level::Normal => self.enter(Status::Active, Step::FIRST, reason),
+            Level::Elevated | Level::Warn | Level::Breach => self.enter(Status::Warning, Step::FIRST, reason),
+        }
+    }
+
+    fn trip_by_hand(&self, by: Authority) -> Decision {
+        match self.state.status {
+            _ if by < Authority::Trader => Decision::Refuse(Refusal::Authority(Authority::Trader)),
+            Status::Tripped if self.state.step == Step::LATCHED => Decision::Stay,
+            Status::Active | Status::Warning | Status::Cooldown | Status::Tripped => {
+                self.enter(Status::Tripped, Step::LATCHED, Reason::Manual)
+            }
+            Status::Liquidating if by < Authority::RiskDesk => {
+                Decision::Refuse(Refusal::Authority(Authority::RiskDesk))
+            }
+            Status::Liquidating => self.enter(Status::Tripped, Step::LATCHED, Reason::Manual),
+            Status::EmergencyHalt | Status::Maintenance | Status::Retired => Decision::Refuse(Refusal::WrongStatus),
+        }
+    }
+
+    fn reset(&self, seen: u64, by: Authority, force: bool) -> Decision {
+        let needed = if force { self.policy.reset_authority.above() } else { self.policy.reset_authority };
+        match self.state.status {
+            Status::Tripped | Status::Cooldown | Status::Maintenance => {}
+            _ => return Decision::Refuse(Refusal::WrongStatus),
+        }
+        if by < needed {
+            return Decision::Refuse(Refusal::Authority(needed));
+        }
+        if seen != self.state.pack() {
+            return Decision::Refuse(Refusal::NewerTrip);
+        }
+        if self.moment.standing.breaches() && !force {
+            return Decision::Refuse(Refusal::CauseStands);
+        }
+        match self.state.status {
+            Status::Tripped => self.leave(self.last_level(), Reason::Reset),
+            _ => self.rest(self.last_level(), Reason::Reset),
+        }
+    }
+
+    fn clear_emergency(&self, by: Authority) -> Decision {
+        if self.state.status != Status::EmergencyHalt {
+            Decision::Refuse(Refusal::WrongStatus)
+        } else if by < self.policy.reset_authority {
+            Decision::Refuse(Refusal::Authority(self.policy.reset_authority))
+        } else {
+            self.rest(self.last_level(), Reason::EmergencyCleared)
+        }
+    }
+
+    fn liquidate(&self) -> Decision {
+        match self.state.status {
+            Status::Active | Status::Warning | Status::Tripped | Status::Cooldown => {
+                self.enter(Status::Liquidating, Step::FIRST, Reason::Liquidation)
+            }
+            Status::Liquidating => Decision::Stay,
+            _ => Decision::Refuse(Refusal::WrongStatus),
+        }
+    }
+
+    fn maintain(&self, by: Authority) -> Decision {
+        if by < Authority::RiskDesk {
+            return Decision::Refuse(Refusal::Authority(Authority::RiskDesk));
+        }
+        match self.state.status {
+            Status::Active | Status::Warning | Status::Tripped | Status::Cooldown => {
+                self.enter(Status::Maintenance, Step::LATCHED, Reason::Maintenance)
+            }
+            Status::Maintenance => Decision::Stay,
+            _ => Decision::Refuse(Refusal::WrongStatus),
+        }
+    }
+}
+
+/// The inputs without their arguments: the columns of [`LEGAL`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum InputKind {
+    /// [`Input::Read`] below the limit.
+    Good,
+    /// [`Input::Read`] without a usable value.
+    Unready,
+    /// [`Input::Read`] at or above the limit.
+    Breach,
+    /// [`Input::Elapsed`].
+    Elapsed,
+    /// [`Input::Trip`].
+    Trip,
+    /// [`Input::Reset`].
+    Reset,
+    /// [`Input::Emergency`].
+    Emergency,
+    /// [`Input::ClearEmergency`].
+    ClearEmergency,
+    /// [`Input::Liquidate`].
+    Liquidate,
+    /// [`Input::Liquidated`].
+    Liquidated,
+    /// [`Input::Maintain`].
+    Maintain,
+    /// [`Input::Install`].
+    Install,
+    /// [`Input::PolicyChanged`].
+    PolicyChanged,
+    /// [`Input::Rebased`].
+    Rebased,
+    /// [`Input::Retire`].
+    Retire,
+}
+
+impl Input {
+    /// Which column of [`LEGAL`] it is.
+    pub fn kind(&self) -> InputKind {
+        match self {
+            Self::Read(Level::Unready, ..) => InputKind::Unready,
+            Self::Read(Level::Breach, ..) => InputKind::Breach,
+            Self::Read(..) => InputKind::Good,
+            Self::Elapsed => InputKind::Elapsed,
+            Self::Trip(_) => InputKind::Trip,
+            Self::Reset { .. } => InputKind::Reset,
+            Self::Emergency => InputKind::Emergency,
+            Self::ClearEmergency(_) => InputKind::ClearEmergency,
+            Self::Liquidate => InputKind::Liquidate,
+            Self::Liquidated => InputKind::Liquidated,
+            Self::Maintain(_) => InputKind::Maintain,
+            Self::Install => InputKind::Install,
+            Self::PolicyChanged => InputKind::PolicyChanged,
+            Self::Rebased => InputKind::Rebased,
+            Self::Retire => InputKind::Retire,
+        }
+    }
+}
+
+/// Every legal transition: from a status, by an input, to one of these. A status among its own targets means that the
+/// mask, the step or the version changes while the status stays. Whatever is not here does not happen.
+pub const LEGAL: &[(Status, InputKind, &[Status])] = {
+    use InputKind as I;
+    use Status as S;
+    &[
+        (S::Retired, I::Install, &[S::Active]),
+        (S::Active, I::Good, &[S::Active, S::Warning]),
+        (S::Active, I::Unready, &[S::Active]),
+        (S::Active, I::Breach, &[S::Tripped]),
+        (S::Active, I::Trip, &[S::Tripped]),
+        (S::Active, I::Emergency, &[S::EmergencyHalt]),
+        (S::Active, I::Liquidate, &[S::Liquidating]),
+        (S::Active, I::Maintain, &[S::Maintenance]),
+        (S::Active, I::Install, &[S::Active]),
+        (S::Active, I::PolicyChanged, &[S::Active]),
+        (S::Active, I::Rebased, &[S::Active]),
+        (S::Active, I::Retire, &[S::Retired]),
+        (S::Warning, I::Good, &[S::Active]),
+        (S::Warning, I::Unready, &[S::Active]),
+        (S::Warning, I::Breach, &[S::Tripped]),
+        (S::Warning, I::Trip, &[S::Tripped]),
+        (S::Warning, I::Emergency, &[S::EmergencyHalt]),
+        (S::Warning, I::Liquidate, &[S::Liquidating]),
+        (S::Warning, I::Maintain, &[S::Maintenance]),
+        (S::Warning, I::PolicyChanged, &[S::Active, S::Warning]),
+        (S::Warning, I::Rebased, &[S::Warning]),
+        (S::Warning, I::Retire, &[S::Retired]),
+        (S::Tripped, I::Good, &[S::Active, S::Warning, S::Cooldown]),
+        (S::Tripped, I::Breach, &[S::Tripped]),
+        (S::Tripped, I::Elapsed, &[S::Active, S::Warning, S::Cooldown]),
+        (S::Tripped, I::Trip, &[S::Tripped]),
+        (S::Tripped, I::Reset, &[S::Active, S::Warning, S::Cooldown]),
+        (S::Tripped, I::Emergency, &[S::EmergencyHalt]),
+        (S::Tripped, I::Liquidate, &[S::Liquidating]),
+        (S::Tripped, I::Maintain, &[S::Maintenance]),
+        (S::Tripped, I::PolicyChanged, &[S::Active, S::Tripped]),
+        (S::Tripped, I::Rebased, &[S::Tripped]),
+        (S::Tripped, I::Retire, &[S::Retired]),
+        (S::Cooldown, I::Good, &[S::Active, S::Warning]),
+        (S::Cooldown, I::Breach, &[S::Tripped]),
+        (S::Cooldown, I::Elapsed, &[S::Active, S::Warning]),
+        (S::Cooldown, I::Trip, &[S::Tripped]),
+        (S::Cooldown, I::Reset, &[S::Active, S::Warning]),
+        (S::Cooldown, I::Emergency, &[S::EmergencyHalt]),
+        (S::Cooldown, I::Liquidate, &[S::Liquidating]),
+        (S::Cooldown, I::Maintain, &[S::Maintenance]),
+        (S::Cooldown, I::PolicyChanged, &[S::Active, S::Cooldown]),
+        (S::Cooldown, I::Rebased, &[S::Cooldown]),
+        (S::Cooldown, I::Retire, &[S::Retired]),
+        (S::EmergencyHalt, I::ClearEmergency, &[S::Active, S::Warning]),
+        (S::EmergencyHalt, I::PolicyChanged, &[S::EmergencyHalt]),
+        (S::EmergencyHalt, I::Rebased, &[S::EmergencyHalt]),
+        (S::Liquidating, I::Trip, &[S::Tripped]),
+        (S::Liquidating, I::Emergency, &[S::EmergencyHalt]),
+        (S::Liquidating, I::Liquidated, &[S::Tripped]),
+        (S::Liquidating, I::PolicyChanged, &[S::Active, S::Liquidating]),
+        (S::Liquidating, I::Rebased, &[S::Liquidating]),
+        (S::Liquidating, I::Retire, &[S::Retired]),
+        (S::Maintenance, I::Reset, &[S::Active, S::Warning]),
+        (S::Maintenance, I::Emergency, &[S::EmergencyHalt]),
+        (S::Maintenance, I::PolicyChanged, &[S::Active, S::Maintenance]),
+        (S::Maintenance, I::Rebased, &[S::Maintenance]),
+        (S::Maintenance, I::Retire, &[S::Retired]),
+    ]
+};
+
+#[cfg(test)]
+#[path = "machine_tests.rs"]
+mod tests;

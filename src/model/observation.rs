@@ -1,0 +1,68 @@
+//! What a feed hears.
+
+use super::plan::VolatilitySource;
+use super::session::Date;
+use super::status::named;
+use super::units::{Money, Price};
+use core::fmt;
+
+/// A stream of plain numbers that rules test against levels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum Channel {
+    /// Trade prices, raw [`Price`].
+    Trade,
+    /// Middle prices, raw [`Price`].
+    Mid,
+    /// Equity, raw [`Money`].
+    Equity,
+    /// None: the rule takes no plain numbers.
+    None,
+}
+
+impl From<VolatilitySource> for Channel {
+    fn from(source: VolatilitySource) -> Self {
+        match source {
+            VolatilitySource::Trade => Self::Trade,
+            VolatilitySource::Mid => Self::Mid,
+            VolatilitySource::Level => Self::None,
+        }
+    }
+}
+
+/// One thing heard.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Observation {
+    /// A plain number of a channel.
+    Value(Channel, i64),
+    /// The official close of a session, the reference of the next.
+    Reference {
+        /// The level.
+        price: Price,
+        /// Of which session.
+        session: Date,
+    },
+    /// A deposit (positive) or withdrawal: shifts baselines, is no gain or loss.
+    Flow(Money),
+    /// A value made elsewhere.
+    Level(f64),
+    /// What the venue says of itself.
+    Venue(VenueStatus),
+    /// Time passes; nothing else is new.
+    Heartbeat,
+}
+
+named! {
+    /// What a venue says of itself.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+    VenueStatus: "venue status" {
+        /// Nothing known.
+        Unknown = 0, "unknown";
+        /// It trades.
+        Open = 1, "open";
+        /// It has halted.
+        Halted = 2, "halted";
+        /// It is closed.
+        Closed = 3, "closed";
+    }
+}

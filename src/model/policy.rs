@@ -1,0 +1,268 @@
+//! When a breaker trips, what that denies, how long, how it comes back, and who may bring it back.
+
+use core::time::Duration;
+use std::sync::Arc;
+
+use super::intent::Lanes;
+use super::plan::Ladder;
+use super::session::Sessions;
+use super::state::{State, Step};
+use super::status::{Authority, Status, named};
+use super::time::{Epoch, Micros, Nanos};
+use core::fmt;
+
+named! {
+    /// How a trip ends.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+    Release: "release" {
+        /// After its time, if the last reading is fresh and no breach; else with the first good reading after it.
+        Timed = 0, "timed";
+        /// With the first good reading.
+        Level = 1, "level";
+        /// By hand.
+        Latched = 2, "latched";
+    }
+}
+
+named! {
+    /// What a breaker does before its first usable value.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+    OnUnready: "on_unready" {
+        /// Deny, as if tripped.
+        Deny = 0, "deny";
+        /// Allow.
+        Allow = 1, "allow";
+    }
+}
+
+named! {
+    /// What a breaker does when its observations stop.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+    OnStale: "on_stale" {
+        /// Trip.
+        Trip = 0, "trip";
+        /// Warn.
+        Warn = 1, "warn";
+        /// Nothing; the last reading stands for ever.
+        Ignore = 2, "ignore";
+    }
+}
+
+named! {
+    /// What a breaker does with an observation that means nothing. It is always refused and counted.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+    OnBadInput: "on_bad_input" {
+        /// Keep its state.
+        Refuse = 0, "refuse";
+        /// Trip.
+        Trip = 1, "trip";
+    }
+}
+
+/// How long Tripped lasts at least.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Halt {
+    /// `base * backoff^step`, at most `max`.
+    Timed {
+        /// The first time.
+        base: Duration,
+        /// The factor of each re-trip out of Cooldown; 1 or more.
+        backoff: f64,
+        /// The longest.
+        max: Duration,
+    },
+    /// The rung says how long.
+    Ladder(Arc<Ladder>),
+}
+
+/// The policy of one breaker. [`Policy::default`] is the catalogue's default for a kind that halts.
+///
+/// ```
+/// use haltline::{Lanes, Policy, Release};
+/// let policy = Policy { effect: Lanes::NO_NEW, release: Release::Latched, ..Policy::default() };
+/// assert!(!policy.effect.denies(haltline::Intent::Reduce));
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Policy {
+    /// Takes part at all. A disabled breaker keeps Active and denies nothing.
+    pub enabled: bool,
+    /// Goes through its statuses with an empty mask: seen, never felt.
+    pub shadow: bool,
+    /// What Tripped denies.
+    pub effect: Lanes,
+    /// How a trip ends.
+    pub release: Release,
+    /// How long it lasts at least.
+    pub halt: Halt,
+    /// Time in Cooldown; zero for none.
+    pub cooldown_for: Duration,
+    /// What Cooldown denies.
+    pub cooldown_effect: Lanes,
+    /// After so many automatic resets within the window a trip latches; at most [`MAX_AUTO_RESETS`].
+    pub max_auto_resets: Option<u8>,
+    /// The window of the automatic resets.
+    pub auto_reset_window: Duration,
+    /// The least authority that may reset by hand.
+    pub reset_authority: Authority,
+    /// Weight of the risk score, 0 to 1.
+    pub severity: f64,
+    /// Before the first usable value.
+    pub on_unready: OnUnready,
+    /// Breaches in a row before a trip; at least 1.
+    pub confirm: u32,
+    /// Time in breach before a trip; it runs in silence too.
+    pub confirm_for: Duration,
+    /// No good observation for so long in session counts as stale.
+    pub stale_after: Duration,
+    /// What stale does.
+    pub on_stale: OnStale,
+    /// What bad input does.
+    pub on_bad_input: OnBadInput,
+    /// The market's sessions; `None` is always in session.
+    pub sessions: Option<Arc<Sessions>>,
+}
+
+/// The most automatic resets that a window can count.
+pub const MAX_AUTO_RESETS: u8 = 7;
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            shadow: false,
+            effect: Lanes::HALT,
+            release: Release::Timed,
+            halt: Halt::Timed { base: Duration::from_secs(15 * 60), backoff: 1.0, max: Duration::from_secs(24 * 3600) },
+            cooldown_for: Duration::ZERO,
+            cooldown_effect: Lanes::HALT,
+            max_auto_resets: None,
+            auto_reset_window: Duration::from_secs(24 * 3600),
+            reset_authority: Authority::RiskDesk,
+            severity: 1.0,
+            on_unready: OnUnready::Deny,
+            confirm: 1,
+            confirm_for: Duration::ZERO,
+            stale_after: Duration::from_secs(30),
+            on_stale: OnStale::Trip,
+            on_bad_input: OnBadInput::Refuse,
+            sessions: None,
+        }
+    }
+}
+
+impl Policy {
+    /// What a word of this status adds to the lanes of its scope.
+    pub fn mask(&self, status: Status) -> Lanes {
+        if self.shadow || !self.enabled {
+            return Lanes::NONE;
+        }
+        match status {
+            Status::Retired | Status::Active => Lanes::NONE,
+            Status::Warning => Lanes::WARNING,
+            Status::Tripped | Status::Maintenance | Status::EmergencyHalt => self.effect,
+            Status::Cooldown => self.cooldown_effect,
+            Status::Liquidating => Lanes::NO_NEW,
+        }
+    }
+
+    /// What Active adds before the first usable value.
+    pub fn unready_mask(&self) -> Lanes {
+        match self.on_unready {
+            OnUnready::Deny => self.mask(Status::Tripped),
+            OnUnready::Allow => Lanes::NONE,
+        }
+    }
+
+    /// When the status of `state` ends by time, `None` if it does not. Pure, so no deadline is ever stored.
+    pub fn deadline(&self, state: State, epoch: Epoch) -> Option<Micros> {
+        match state.status {
+            Status::Cooldown => Some(state.since.after(self.cooldown_for)),
+            Status::Tripped if state.step == Step::LATCHED || self.release != Release::Timed => None,
+            Status::Tripped => match &self.halt {
+                Halt::Timed { base, backoff, max } => {
+                    let scaled = base.as_secs_f64() * backoff.powi(i32::from(state.step.number()));
+                    // `min` also takes the other side of a NaN; a product too large for a Duration is the maximum.
+                    let time = Duration::try_from_secs_f64(scaled.min(max.as_secs_f64())).unwrap_or(*max);
+                    Some(state.since.after(if *backoff == 1.0 { *base } else { time }.min(*max)))
+                }
+                Halt::Ladder(ladder) => {
+                    ladder.halt_end(state.step, epoch.nanos(state.since)).map(|end| epoch.ceil(end))
+                }
+            },
+            _ => None,
+        }
+    }
+
+    /// Whether silence keeps a trip standing when its time is up. A halted market has nothing to say, so a ladder's
+    /// halt ends by time alone.
+    pub fn silence_holds(&self) -> bool {
+        matches!(self.halt, Halt::Timed { .. }) && self.on_stale != OnStale::Ignore
+    }
+
+    /// When silence that began with the last good observation at `heard` becomes stale, in a status entered at `since`.
+    /// Only time in session counts. `None`: never.
+    pub fn stale_at(&self, heard: Nanos, since: Nanos) -> Option<Nanos> {
+        if self.on_stale == OnStale::Ignore {
+            return None;
+        }
+        let from = heard.max(since);
+        let Some(sessions) = &self.sessions else { return Some(from + self.stale_after) };
+        let mut index = sessions.current_or_next(from)?;
+        // A session shorter than the patience is passed over.
+        loop {
+            let session = sessions.get(index)?;
+            let at = from.max(session.open) + self.stale_after;
+            if at < session.close {
+                return Some(at);
+            }
+            index += 1;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::session::{Date, Session};
+
+    fn tripped(step: Step) -> State {
+        State { status: Status::Tripped, denies: Lanes::HALT, step, generation: 0, since: Micros(1_000) }
+    }
+
+    #[test]
+    fn a_trip_lasts_its_time_times_the_back_off_at_most_the_maximum() {
+        let policy = Policy {
+            halt: Halt::Timed { base: Duration::from_micros(100), backoff: 2.0, max: Duration::from_micros(500) },
+            ..Policy::default()
+        };
+        let end = |n| policy.deadline(tripped(Step::rung(n).unwrap()), Epoch::default());
+        assert_eq!(end(0), Some(Micros(1_100)));
+        assert_eq!(end(1), Some(Micros(1_200)));
+        assert_eq!(end(2), Some(Micros(1_400)));
+        assert_eq!(end(3), Some(Micros(1_500)));
+        assert_eq!(policy.deadline(tripped(Step::LATCHED), Epoch::default()), None);
+    }
+
+    #[test]
+    fn an_absurd_back_off_is_the_maximum_not_a_panic() {
+        let policy = Policy {
+            halt: Halt::Timed { base: Duration::MAX, backoff: 1e300, max: Duration::from_secs(1) },
+            ..Policy::default()
+        };
+        assert_eq!(policy.deadline(tripped(Step::LAST), Epoch::default()), Some(Micros(1_001_000)));
+    }
+
+    #[test]
+    fn only_time_in_session_makes_stale() {
+        let day = |d, open, close| Session { date: Date::new(2020, 3, d), open: Nanos(open), close: Nanos(close) };
+        let sessions = Sessions::new(vec![day(9, 1_000, 2_000), day(10, 3_000, 4_000)]).unwrap();
+        let policy =
+            Policy { stale_after: Duration::from_nanos(100), sessions: Some(Arc::new(sessions)), ..Policy::default() };
+        let at = |heard| policy.stale_at(Nanos(heard), Nanos(0));
+        assert_eq!(at(1_500), Some(Nanos(1_600)));
+        assert_eq!(at(0), Some(Nanos(1_100)));
+        assert_eq!(at(1_950), Some(Nanos(3_100)), "the close comes first");
+        assert_eq!(at(3_950), None, "no session follows");
+        assert_eq!(policy.stale_at(Nanos(1_000), Nanos(1_800)), Some(Nanos(1_900)), "a halt is no silence");
+    }
+}

@@ -1,0 +1,72 @@
+//! Why something happened: one number in an event, one word for people.
+
+use core::fmt;
+
+use super::status::named;
+
+named! {
+    /// Why a breaker moved, or why an order is denied.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+    Reason: "reason" {
+        /// Nothing to say.
+        None = 0, "none";
+        /// The value reached its limit.
+        Limit = 1, "limit";
+        /// A rung of a ladder was reached.
+        Rung = 2, "rung";
+        /// The drawdown deepens too fast.
+        Speed = 3, "speed";
+        /// Too deep under the peak for too long.
+        Underwater = 4, "underwater";
+        /// The volatility rose too much over its last readings.
+        Rise = 5, "rise";
+        /// The volatility broke out of its own history.
+        Breakout = 6, "breakout";
+        /// No good observation for too long.
+        Stale = 7, "stale";
+        /// Observations that mean nothing.
+        BadInput = 8, "bad_input";
+        /// By hand.
+        Manual = 9, "manual";
+        /// An emergency stop.
+        Emergency = 10, "emergency";
+        /// No usable value yet.
+        NotReady = 11, "not_ready";
+        /// The value passed its warn level.
+        WarnLevel = 12, "warn_level";
+        /// The value went back below its clear level.
+        ClearLevel = 13, "clear_level";
+        /// The time of the status was up and the cause gone.
+        TimeUp = 14, "time_up";
+        /// The first good reading after the cause.
+        Recovered = 15, "recovered";
+        /// Reset by hand.
+        Reset = 16, "reset";
+        /// The emergency stop was cleared.
+        EmergencyCleared = 17, "emergency_cleared";
+        /// A reload changed the policy.
+        PolicyChanged = 18, "policy_changed";
+        /// Put into service by a plan.
+        Installed = 19, "installed";
+        /// Taken out of service by a plan.
+        Removed = 20, "removed";
+        /// Maintenance by an operator's word.
+        Maintenance = 21, "maintenance";
+        /// The book is being reduced.
+        Liquidation = 22, "liquidation";
+        /// The baseline was set anew by hand.
+        Rebased = 23, "rebased";
+        /// What denied an order denies no longer.
+        Cleared = 40, "cleared";
+        /// The kill word is set.
+        Killed = 41, "killed";
+        /// The System has shut down.
+        ShutDown = 42, "shut_down";
+        /// The System has not been armed yet.
+        NotRecovered = 43, "not_recovered";
+        /// A panic inside was caught.
+        Panicked = 44, "panicked";
+        /// The arm word means nothing: zeroed memory, a forked child.
+        Corrupt = 45, "corrupt";
+    }
+}

@@ -1,0 +1,127 @@
+//! Time is an argument. Nobody below `system.rs` reads a clock.
+
+use core::fmt;
+use core::ops::{Add, Sub};
+use core::time::Duration;
+
+/// A point in time: nanoseconds since 1970-01-01T00:00:00Z. Arithmetic saturates, so nothing expires early and
+/// nothing panics.
+///
+/// ```
+/// use haltline::Nanos;
+/// use std::time::Duration;
+/// assert_eq!(Nanos::from_secs(1) + Duration::from_millis(5), Nanos(1_005_000_000));
+/// assert_eq!(Nanos(3) - Nanos(5), Duration::ZERO);
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Nanos(pub u64);
+
+impl Nanos {
+    /// Later than anything.
+    pub const NEVER: Self = Self(u64::MAX);
+
+    /// Whole seconds since 1970.
+    pub const fn from_secs(secs: u64) -> Self {
+        Self(secs.saturating_mul(1_000_000_000))
+    }
+}
+
+impl Add<Duration> for Nanos {
+    type Output = Self;
+    fn add(self, d: Duration) -> Self {
+        Self(self.0.saturating_add(nanos_of(d)))
+    }
+}
+
+impl Sub<Duration> for Nanos {
+    type Output = Self;
+    fn sub(self, d: Duration) -> Self {
+        Self(self.0.saturating_sub(nanos_of(d)))
+    }
+}
+
+impl Sub for Nanos {
+    type Output = Duration;
+    fn sub(self, earlier: Self) -> Duration {
+        Duration::from_nanos(self.0.saturating_sub(earlier.0))
+    }
+}
+
+impl fmt::Display for Nanos {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{:09}", self.0 / 1_000_000_000, self.0 % 1_000_000_000)
+    }
+}
+
+/// A duration in nanoseconds, capped at 584 years.
+pub(crate) const fn nanos_of(d: Duration) -> u64 {
+    let wide = d.as_nanos();
+    if wide > u64::MAX as u128 { u64::MAX } else { wide as u64 }
+}
+
+/// Microseconds after a Board's epoch: the time that fits into a breaker's word.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Micros(pub u64);
+
+impl Micros {
+    /// The last microsecond that a word can hold, 35 years after the epoch.
+    pub const MAX: Self = Self((1 << 50) - 1);
+
+    /// After `d`, rounded up so that what lasts at least `d` does.
+    #[must_use]
+    pub fn after(self, d: Duration) -> Self {
+        let micros = d.as_nanos().div_ceil(1_000).min(Self::MAX.0 as u128) as u64;
+        Self(self.0.saturating_add(micros).min(Self::MAX.0))
+    }
+}
+
+/// The epoch of a Board: what its microseconds count from. Fixed when a System is made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Epoch(pub Nanos);
+
+impl Epoch {
+    /// The first microsecond that is not before `at`: a status that begins then never began too early, so a halt
+    /// counted from it is never too short.
+    #[inline]
+    pub fn ceil(self, at: Nanos) -> Micros {
+        Micros(at.0.saturating_sub(self.0.0).div_ceil(1_000).min(Micros::MAX.0))
+    }
+
+    /// The last microsecond that has begun by `at`: a deadline is due when this has reached it.
+    #[inline]
+    pub fn floor(self, at: Nanos) -> Micros {
+        Micros((at.0.saturating_sub(self.0.0) / 1_000).min(Micros::MAX.0))
+    }
+
+    /// Back to the calendar's time.
+    #[inline]
+    pub fn nanos(self, at: Micros) -> Nanos {
+        Nanos(self.0.0.saturating_add(at.0.saturating_mul(1_000)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_status_begins_late_and_a_deadline_comes_late_never_early() {
+        let epoch = Epoch(Nanos(500));
+        assert_eq!(epoch.ceil(Nanos(500)), Micros(0));
+        assert_eq!(epoch.ceil(Nanos(501)), Micros(1));
+        assert_eq!(epoch.floor(Nanos(1_499)), Micros(0));
+        assert_eq!(epoch.floor(Nanos(1_500)), Micros(1));
+        assert_eq!(epoch.nanos(Micros(1)), Nanos(1_500));
+    }
+
+    #[test]
+    fn time_before_the_epoch_saturates() {
+        assert_eq!(Epoch(Nanos(500)).ceil(Nanos(1)), Micros(0));
+    }
+
+    #[test]
+    fn durations_round_up() {
+        assert_eq!(Micros(5).after(Duration::from_nanos(1)), Micros(6));
+        assert_eq!(Micros(5).after(Duration::MAX), Micros::MAX);
+    }
+}

@@ -1,0 +1,1 @@
+//! Windows over observations, each with its cost and its error.
