@@ -68,3 +68,51 @@ impl fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
+
+/// An observation that a feed has refused. It changed nothing, was counted, and does not refresh the feed.
+///
+/// `Copy` and without text, so that refusing allocates nothing on a trading thread.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct FeedError {
+    kind: ErrorKind,
+    field: &'static str,
+    found: f64,
+    allowed: &'static str,
+}
+
+impl FeedError {
+    pub(crate) const CLOSED: Self =
+        Self { kind: ErrorKind::Closed, field: "feed", found: 0.0, allowed: "nothing: the System has shut down" };
+
+    pub(crate) const fn bad(field: &'static str, found: f64, allowed: &'static str) -> Self {
+        Self { kind: ErrorKind::BadInput, field, found, allowed }
+    }
+
+    pub(crate) const fn unknown(field: &'static str, found: f64, allowed: &'static str) -> Self {
+        Self { kind: ErrorKind::Unknown, field, found, allowed }
+    }
+
+    /// The kind of mistake.
+    pub fn kind(&self) -> ErrorKind {
+        self.kind
+    }
+
+    /// Which field was wrong.
+    pub fn field(&self) -> &'static str {
+        self.field
+    }
+}
+
+impl fmt::Display for FeedError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: found {}, allowed: {}", self.field, self.found, self.allowed)
+    }
+}
+
+impl std::error::Error for FeedError {}
+
+impl From<FeedError> for Error {
+    fn from(refused: FeedError) -> Self {
+        Self::new(refused.kind, refused.to_string())
+    }
+}

@@ -50,8 +50,6 @@ impl Lanes {
     pub const HALT: Self = Self(0b0011);
     /// Denies everything, cancels too.
     pub const CLOSE: Self = Self(0b0111);
-    /// How many bits a set takes.
-    pub(crate) const BITS: u32 = 4;
 
     pub(crate) const fn from_bits(bits: u64) -> Self {
         Self((bits & 0b1111) as u8)

@@ -19,7 +19,7 @@ use super::reading::{Level, Standing};
 use super::reason::Reason;
 use super::state::{State, Step};
 use super::status::{Authority, Status};
-use super::time::{Epoch, Micros};
+use super::time::{Epoch, Nanos};
 
 /// What happens to a breaker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,7 +63,7 @@ pub enum Input {
 #[derive(Clone, Copy, Debug)]
 pub struct Moment {
     /// System time.
-    pub now: Micros,
+    pub now: Nanos,
     /// The Board's epoch, for ends that lie in a calendar.
     pub epoch: Epoch,
     /// The cause.
@@ -145,7 +145,7 @@ struct Here<'a> {
 
 impl Here<'_> {
     fn to(&self, status: Status, denies: Lanes, step: Step, reason: Reason) -> Decision {
-        Decision::Move(self.state.enter(status, denies, step, self.moment.now), reason)
+        Decision::Move(self.state.enter(status, denies, step, self.moment.epoch.ceil(self.moment.now)), reason)
     }
 
     fn enter(&self, status: Status, step: Step, reason: Reason) -> Decision {
@@ -213,25 +213,32 @@ impl Here<'_> {
         self.enter(Status::Tripped, if exhausted { Step::LATCHED } else { step }, reason)
     }
 
+    fn is_ladder(&self) -> bool {
+        matches!(self.policy.halt, Halt::Ladder(_))
+    }
+
     fn first_step(&self, rung: Step) -> Step {
-        if matches!(self.policy.halt, Halt::Ladder(_)) { rung } else { Step::FIRST }
+        if self.is_ladder() { rung } else { Step::FIRST }
     }
 
     fn next_step(&self, rung: Step) -> Step {
-        if matches!(self.policy.halt, Halt::Ladder(_)) { rung } else { self.state.step.next() }
+        if self.is_ladder() { rung } else { self.state.step.next() }
     }
 
     fn is_higher_rung(&self, rung: Step) -> bool {
-        matches!(self.policy.halt, Halt::Ladder(_)) && self.state.step != Step::LATCHED && rung > self.state.step
+        self.is_ladder() && self.state.step != Step::LATCHED && rung > self.state.step
     }
 
     fn is_due(&self) -> bool {
-        self.policy.deadline(self.state, self.moment.epoch).is_some_and(|end| self.moment.now >= end)
+        let Moment { now, epoch, .. } = *self.moment;
+        self.policy.deadline(self.state, epoch).is_some_and(|end| epoch.floor(now) >= end)
     }
 
     fn good_reading_ends_it(&self) -> bool {
         match self.policy.release {
             Release::Level => self.state.step != Step::LATCHED,
+            // A ladder that tripped without a rung, because its feed went stale, waits for a good reading only.
+            Release::Timed if self.state.step == Step::FIRST && self.is_ladder() => true,
             Release::Timed => self.is_due(),
             Release::Latched => false,
         }

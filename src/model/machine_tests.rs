@@ -9,10 +9,14 @@ use crate::model::intent::Intent;
 use crate::model::plan::{Bell, Direction, HaltEnd, Ladder, Limits, Reopen, Rung, Window};
 use crate::model::policy::{OnStale, OnUnready};
 use crate::model::session::{Date, Session, Sessions};
-use crate::model::time::Nanos;
+use crate::model::time::{Epoch, Micros, Nanos};
 use crate::model::units::Ratio;
 
 const T0: Micros = Micros(1_000_000);
+
+fn after(micros: u64) -> Nanos {
+    Epoch::default().nanos(Micros(T0.0 + micros))
+}
 
 fn ladder() -> Halt {
     let window = Window {
@@ -116,7 +120,7 @@ fn moments() -> Vec<Moment> {
         Standing::Last(Level::Breach),
     ];
     let mut all = Vec::new();
-    for now in [Micros(0), T0, Micros(T0.0 + 9), Micros(T0.0 + 10), Micros(T0.0 + 1_000)] {
+    for now in [Nanos(0), after(0), Nanos(after(10).0 - 1), after(10), after(1_000)] {
         for standing in standings {
             for auto_resets in [0, 1] {
                 all.push(Moment { now, epoch: Epoch::default(), standing, auto_resets });
@@ -216,7 +220,7 @@ fn a_reset_needs_the_word_that_stands_the_authority_and_a_cause_that_is_gone() {
 fn time_alone_ends_nothing_early_and_nothing_whose_cause_stands() {
     for_every_case(|state, input, policy, moment, decision| {
         let (Input::Elapsed, Decision::Move(..)) = (input, decision) else { return };
-        assert!(moment.now >= policy.deadline(state, moment.epoch).unwrap());
+        assert!(moment.now >= moment.epoch.nanos(policy.deadline(state, moment.epoch).unwrap()));
         assert!(!moment.standing.breaches());
         assert!(moment.standing != Standing::Silent || !policy.silence_holds());
     });
@@ -236,7 +240,7 @@ fn a_shadow_or_disabled_breaker_never_gets_a_mask() {
 #[test]
 fn orders_that_reduce_pass_while_liquidating_and_a_breach_does_not_interrupt() {
     let policy = Policy::default();
-    let moment = Moment { now: T0, epoch: Epoch::default(), standing: Standing::NoReadings, auto_resets: 0 };
+    let moment = Moment { now: after(0), epoch: Epoch::default(), standing: Standing::NoReadings, auto_resets: 0 };
     let active = State { status: Status::Active, denies: Lanes::NONE, step: Step::FIRST, generation: 0, since: T0 };
     let Decision::Move(liquidating, _) = step(active, Input::Liquidate, &policy, &moment) else { panic!() };
     assert!(liquidating.denies.denies(Intent::Increase) && !liquidating.denies.denies(Intent::Reduce));
@@ -259,7 +263,8 @@ fn a_policy_change_prolongs_no_halt() {
 #[test]
 fn the_back_off_grows_out_of_cooldown_and_is_forgotten_in_active() {
     let policy = Policy { cooldown_for: Duration::from_micros(5), ..Policy::default() };
-    let moment = Moment { now: T0, epoch: Epoch::default(), standing: Standing::Last(Level::Normal), auto_resets: 0 };
+    let moment =
+        Moment { now: after(0), epoch: Epoch::default(), standing: Standing::Last(Level::Normal), auto_resets: 0 };
     let breach = Input::Read(Level::Breach, Step::FIRST, Reason::Limit);
     let cooldown = |n| State {
         status: Status::Cooldown,
@@ -272,7 +277,7 @@ fn the_back_off_grows_out_of_cooldown_and_is_forgotten_in_active() {
         let Decision::Move(next, _) = step(cooldown(from), breach, &policy, &moment) else { panic!() };
         assert_eq!(next.step.number(), to);
     }
-    let later = Moment { now: Micros(T0.0 + 5), ..moment };
+    let later = Moment { now: after(5), ..moment };
     let Decision::Move(active, _) = step(cooldown(3), Input::Elapsed, &policy, &later) else { panic!() };
     assert_eq!((active.status, active.step), (Status::Active, Step::FIRST));
 }
@@ -283,8 +288,12 @@ fn out_of_automatic_resets_a_trip_latches() {
     let active = State { status: Status::Active, denies: Lanes::NONE, step: Step::FIRST, generation: 0, since: T0 };
     let breach = Input::Read(Level::Breach, Step::FIRST, Reason::Limit);
     for (used, latched) in [(0, false), (1, false), (2, true), (7, true)] {
-        let moment =
-            Moment { now: T0, epoch: Epoch::default(), standing: Standing::Last(Level::Breach), auto_resets: used };
+        let moment = Moment {
+            now: after(0),
+            epoch: Epoch::default(),
+            standing: Standing::Last(Level::Breach),
+            auto_resets: used,
+        };
         let Decision::Move(next, _) = step(active, breach, &policy, &moment) else { panic!() };
         assert_eq!(next.step == Step::LATCHED, latched, "{used}");
     }

@@ -3,19 +3,19 @@
 //! Nothing here knows an atomic, a clock, a thread or a file. Every function is a function of its arguments, so that
 //! a replay of the same observations at the same times gives the same answers, for ever.
 
-pub mod error;
-pub mod event;
-pub mod intent;
-pub mod kind;
+pub(crate) mod error;
+pub(crate) mod event;
+pub(crate) mod intent;
+pub(crate) mod kind;
 pub mod machine;
-pub mod observation;
-pub mod plan;
-pub mod policy;
-pub mod reading;
-pub mod reason;
-pub mod scope;
-pub mod session;
-pub mod state;
-pub mod status;
-pub mod time;
-pub mod units;
+pub(crate) mod observation;
+pub(crate) mod plan;
+pub(crate) mod policy;
+pub(crate) mod reading;
+pub(crate) mod reason;
+pub(crate) mod scope;
+pub(crate) mod session;
+pub(crate) mod state;
+pub(crate) mod status;
+pub(crate) mod time;
+pub(crate) mod units;

@@ -158,6 +158,22 @@ pub struct Drawdown {
     pub underwater_limit: Ratio,
 }
 
+impl Drawdown {
+    /// The catalogue's defaults with this limit: since the start, with the speed test, and 24 hours under water by more
+    /// than 5 %.
+    pub fn with_limit(limit: Ratio) -> Self {
+        Self {
+            limits: Limits::of(limit),
+            baseline: Baseline::Peak,
+            max_step: Ratio::from_raw(200_000_000),
+            sample: Duration::from_secs(60),
+            speed: true,
+            underwater_for: Some(Duration::from_secs(24 * 3600)),
+            underwater_limit: Ratio::from_raw(50_000_000),
+        }
+    }
+}
+
 /// From which peak a drawdown is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Baseline {

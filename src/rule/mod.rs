@@ -77,6 +77,8 @@ pub(crate) struct Answer {
     pub(crate) band: Band,
     /// The value as a function of the channel's last number, for those who look between two answers.
     pub(crate) linear: Linear,
+    /// The feed's last value, moved by a deposit or withdrawal.
+    pub(crate) moved_last: Option<i64>,
 }
 
 /// What a rule may look at beside the observation.

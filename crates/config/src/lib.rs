@@ -1,1 +1,138 @@
-//! x
+//! TOML text to a [`haltline::Plan`], with every mistake reported at once.
+//!
+//! [`parse`] is pure and [`load`] reads a file; neither panics, whatever the bytes are. A configuration with a mistake
+//! gives no plan at all: each mistake comes back as a [`Finding`] with its line, its column, what was found and what is
+//! allowed. What is legal but unusual (a shadow breaker, a drawdown limit above 20 %) comes back as a warning beside
+//! the plan.
+//!
+//! Calendars are compiled here, with the time-zone database that is built into this crate: the core sees nothing but
+//! UTC boundaries, and one file means the same sessions on every machine.
+//!
+//! Every key, with its unit, range and default, is described in `docs/config.md`.
+//!
+//! ```
+//! let text = r#"
+//! [[breaker]]
+//! name = "dd"
+//! kind = "drawdown"
+//! scope = "acct/main"
+//! limit = 1.5
+//! "#;
+//! let mistakes = haltline_config::parse(text, "risk.toml").unwrap_err();
+//! assert_eq!(
+//!     mistakes.to_string(),
+//!     "risk.toml:6:9: breaker \"dd\": limit: found 1.5, allowed are fractions above 0 and at most 1"
+//! );
+//!
+//! let config = haltline_config::parse(&text.replace("1.5", "0.08"), "risk.toml")?;
+//! assert_eq!(config.plan.breakers[0].name, "dd");
+//! # Ok::<(), haltline_config::Mistakes>(())
+//! ```
+
+mod breaker;
+mod calendar;
+mod capacity;
+mod drawdown;
+mod finding;
+mod item;
+mod ladder;
+mod limits;
+mod names;
+mod operator;
+mod policy;
+mod scalar;
+mod system;
+mod table;
+mod volatility;
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+use std::sync::Arc;
+
+use haltline::{Plan, Sessions};
+use toml::de::DeTable;
+
+pub use finding::{Finding, Mistakes};
+
+use finding::Log;
+use table::Table;
+
+/// How long a configuration is at most, in bytes: 4 MiB.
+pub const MAX_BYTES: u64 = 4 << 20;
+
+/// What a file without mistakes means.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// What a System is made from.
+    pub plan: Plan,
+    /// The calendars by their names.
+    pub calendars: BTreeMap<String, Calendar>,
+    /// What is allowed but unusual, in the order of the file.
+    pub warnings: Vec<Finding>,
+}
+
+/// A calendar, compiled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Calendar {
+    /// The IANA name of its time zone.
+    pub time_zone: String,
+    /// Its sessions in UTC. Breakers of one calendar share them.
+    pub sessions: Arc<Sessions>,
+}
+
+/// Reads a configuration from text; `file` is the name that findings carry.
+///
+/// # Errors
+/// All mistakes of the text, in its order.
+pub fn parse(text: &str, file: &str) -> Result<Config, Mistakes> {
+    let size = text.len() as u64;
+    if size > MAX_BYTES {
+        return Err(Mistakes::of_file(file, too_long(&size.to_string())));
+    }
+    let (tree, syntax) = DeTable::parse_recoverable(text);
+    let log = Log::new(text, file);
+    for error in &syntax {
+        log.syntax(error.span(), error.message());
+    }
+    let root = Table::root(&log, tree.get_ref());
+    let (plan, calendars) = system::plan(&root);
+    root.finish();
+    let warnings = log.conclude()?;
+    Ok(Config { plan, calendars, warnings })
+}
+
+/// Reads a configuration from a file.
+///
+/// # Errors
+/// All mistakes of the file. One that cannot be read, is longer than [`MAX_BYTES`] or is not UTF-8 has that one.
+pub fn load(path: &Path) -> Result<Config, Mistakes> {
+    let file = path.to_string_lossy();
+    let bytes = read(path).map_err(|why| Mistakes::of_file(&file, why))?;
+    match std::str::from_utf8(&bytes) {
+        Ok(text) => parse(text, &file),
+        Err(error) => Err(Mistakes::not_utf8(&file, &bytes, error.valid_up_to())),
+    }
+}
+
+/// The bytes of a file; never more than one beyond the limit, so that no file fills the memory.
+fn read(path: &Path) -> Result<Vec<u8>, String> {
+    let unreadable = |error: std::io::Error| format!("cannot be read: {error}");
+    let mut file = File::open(path).map_err(unreadable)?;
+    let size = file.metadata().map_err(unreadable)?.len();
+    if size > MAX_BYTES {
+        return Err(too_long(&size.to_string()));
+    }
+    let mut bytes = Vec::new();
+    file.by_ref().take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    // Something without a size of its own, a pipe for example.
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err(too_long(&format!("more than {MAX_BYTES}")));
+    }
+    Ok(bytes)
+}
+
+fn too_long(size: &str) -> String {
+    format!("found {size} bytes, allowed are at most {MAX_BYTES} (4 MiB)")
+}

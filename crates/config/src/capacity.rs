@@ -1,0 +1,108 @@
+//! What fits: a plan that a System could not take in is a mistake of the file.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use haltline::{Caps, RuleSpec, ScopePath};
+
+use crate::breaker::Placed;
+use crate::table::Table;
+
+/// A lane of a scope's word counts so many; the rest of it is room for changes in flight.
+const BREAKERS_A_SCOPE: usize = 32_767;
+
+/// Reports the first breaker that does not fit, for each of the capacities.
+pub(crate) fn check(root: &Table<'_>, declared: &[ScopePath], breakers: &[Placed], caps: &Caps) {
+    let mut scopes: BTreeSet<ScopePath> = declared.iter().flat_map(ScopePath::with_ancestors).collect();
+    scopes.insert(ScopePath::root());
+    let mut load = Load { scopes, switches: BTreeSet::new(), breakers: BTreeMap::new(), count: 0, listeners: 0 };
+    let mut full = BTreeSet::new();
+    for over in load.over(caps) {
+        if full.insert(over.what) {
+            root.log().wrong(root.at(), root.message(&over.text()));
+        }
+    }
+    for placed in breakers {
+        load.add(placed);
+        for over in load.over(caps).into_iter().chain(load.crowd(&placed.spec.scope)) {
+            if full.insert(over.what) {
+                let text = format!("breaker {:?}: {}", placed.spec.name, over.text());
+                root.log().wrong(placed.at, root.message(&text));
+            }
+        }
+    }
+}
+
+/// What a plan takes up.
+struct Load {
+    scopes: BTreeSet<ScopePath>,
+    /// Scopes that have a kill switch of their own; every other one gets one.
+    switches: BTreeSet<ScopePath>,
+    breakers: BTreeMap<ScopePath, usize>,
+    count: usize,
+    listeners: usize,
+}
+
+impl Load {
+    fn add(&mut self, placed: &Placed) {
+        let spec = &placed.spec;
+        self.scopes.extend(spec.watch.iter().chain([&spec.scope]).flat_map(ScopePath::with_ancestors));
+        self.count += 1;
+        *self.breakers.entry(spec.scope.clone()).or_default() += 1;
+        match spec.rule {
+            RuleSpec::KillSwitch(_) => {
+                self.switches.insert(spec.scope.clone());
+            }
+            RuleSpec::Manual => {}
+            _ => self.listeners += spec.watch.len().max(1),
+        }
+    }
+
+    fn over(&self, caps: &Caps) -> Vec<Over> {
+        let breakers = self.count + self.scopes.len() - self.switches.len();
+        [
+            Over { what: "scopes, ancestors included", key: "max_scopes", found: self.scopes.len(), cap: caps.scopes },
+            Over {
+                what: "breakers, the kill switches of all scopes included",
+                key: "max_breakers",
+                found: breakers,
+                cap: caps.breakers,
+            },
+            Over {
+                what: "pairs of a breaker and a watched scope",
+                key: "max_listeners",
+                found: self.listeners,
+                cap: caps.listeners,
+            },
+        ]
+        .into_iter()
+        .filter(|over| over.found > over.cap as usize)
+        .collect()
+    }
+
+    fn crowd(&self, scope: &ScopePath) -> Option<Over> {
+        let own_switch = usize::from(!self.switches.contains(scope));
+        let found = self.breakers.get(scope).copied().unwrap_or_default() + own_switch;
+        let over = Over {
+            what: "breakers on one scope, its kill switch included",
+            key: "",
+            found,
+            cap: BREAKERS_A_SCOPE as u32,
+        };
+        Some(over).filter(|over| over.found > BREAKERS_A_SCOPE)
+    }
+}
+
+/// A capacity that is used up.
+struct Over {
+    what: &'static str,
+    key: &'static str,
+    found: usize,
+    cap: u32,
+}
+
+impl Over {
+    fn text(&self) -> String {
+        let cap = if self.key.is_empty() { self.cap.to_string() } else { format!("{} ({})", self.cap, self.key) };
+        format!("found {} {}, allowed are {cap}", self.found, self.what)
+    }
+}

@@ -1,0 +1,201 @@
+//! Findings with their positions, and the log in which the readers collect them.
+
+use core::cell::RefCell;
+use core::fmt;
+use core::ops::Range;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::scalar::excerpt;
+
+/// How many findings are kept; a file of garbage has millions.
+const MOST: usize = 1_000;
+
+/// A mistake or a warning, and where in the file it stands.
+///
+/// Prints as `risk.toml:12:9: breaker "dd": limit: found 1.5, allowed are fractions above 0 and at most 1`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// The file's name as it was given.
+    pub file: Arc<str>,
+    /// The line, counted from 1.
+    pub line: usize,
+    /// The column in characters, counted from 1.
+    pub column: usize,
+    /// What was found, and what is allowed.
+    pub message: String,
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}: {}", self.file, self.line, self.column, self.message)
+    }
+}
+
+/// All mistakes of a configuration, in the order of the file; at least one. Prints one a line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mistakes(Vec<Finding>);
+
+impl Mistakes {
+    /// The findings.
+    pub fn as_slice(&self) -> &[Finding] {
+        &self.0
+    }
+
+    /// A mistake of the file as a whole.
+    pub(crate) fn of_file(file: &str, message: String) -> Self {
+        Self(vec![Finding { file: file.into(), line: 1, column: 1, message }])
+    }
+
+    /// The bytes are text up to `valid`, and no further.
+    pub(crate) fn not_utf8(file: &str, bytes: &[u8], valid: usize) -> Self {
+        let text = bytes.get(..valid).and_then(|head| core::str::from_utf8(head).ok()).unwrap_or_default();
+        let (line, column) = Lines::new(text).position(valid);
+        let found = bytes.get(valid).copied().unwrap_or_default();
+        let message = format!("found the byte 0x{found:02x}, allowed is text in UTF-8");
+        Self(vec![Finding { file: file.into(), line, column, message }])
+    }
+}
+
+impl fmt::Display for Mistakes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, finding) in self.0.iter().enumerate() {
+            if i > 0 {
+                f.write_str("\n")?;
+            }
+            finding.fmt(f)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Mistakes {}
+
+/// Where the lines of a text begin.
+struct Lines<'i> {
+    text: &'i str,
+    starts: Vec<usize>,
+}
+
+impl<'i> Lines<'i> {
+    fn new(text: &'i str) -> Self {
+        let starts = core::iter::once(0).chain(text.match_indices('\n').map(|(i, _)| i + 1)).collect();
+        Self { text, starts }
+    }
+
+    /// The line of a byte, counted from 0.
+    fn line(&self, at: usize) -> usize {
+        self.starts.partition_point(|start| *start <= at).saturating_sub(1)
+    }
+
+    /// Line and column of a byte, counted from 1. A byte-order mark takes no column.
+    fn position(&self, at: usize) -> (usize, usize) {
+        let line = self.line(at);
+        let start = self.starts.get(line).copied().unwrap_or_default();
+        let before = self.text.get(start..at.min(self.text.len())).unwrap_or_default();
+        (line + 1, before.chars().filter(|c| *c != '\u{feff}').count() + 1)
+    }
+}
+
+/// What a mistake is about.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Class {
+    /// The text is no TOML here.
+    Syntax,
+    /// Something is there that must not be.
+    Wrong,
+    /// Something is not there that must be.
+    Missing,
+}
+
+struct Note {
+    at: usize,
+    class: Class,
+    message: String,
+}
+
+/// Collects findings by their bytes; turns them into lines and columns at the end.
+pub(crate) struct Log<'i> {
+    lines: Lines<'i>,
+    file: Arc<str>,
+    mistakes: RefCell<Vec<Note>>,
+    warnings: RefCell<Vec<Note>>,
+}
+
+impl<'i> Log<'i> {
+    pub(crate) fn new(text: &'i str, file: &str) -> Self {
+        Self { lines: Lines::new(text), file: file.into(), mistakes: RefCell::default(), warnings: RefCell::default() }
+    }
+
+    /// The text of a span, as it stands in the file.
+    pub(crate) fn text(&self, span: Range<usize>) -> &'i str {
+        self.lines.text.get(span).unwrap_or_default()
+    }
+
+    /// A position in words, for a message that points at a second place.
+    pub(crate) fn place(&self, at: usize) -> String {
+        let (line, column) = self.lines.position(at);
+        format!("line {line}, column {column}")
+    }
+
+    pub(crate) fn syntax(&self, span: Option<Range<usize>>, message: &str) {
+        let span = span.unwrap_or_default();
+        let found = self.text(span.clone());
+        let found = if found.is_empty() { String::new() } else { format!("; found {}", excerpt(found)) };
+        self.note(span.start, Class::Syntax, format!("syntax: {message}{found}"));
+    }
+
+    pub(crate) fn wrong(&self, at: usize, message: String) {
+        self.note(at, Class::Wrong, message);
+    }
+
+    pub(crate) fn missing(&self, at: usize, message: String) {
+        self.note(at, Class::Missing, message);
+    }
+
+    pub(crate) fn warn(&self, at: usize, message: String) {
+        self.warnings.borrow_mut().push(Note { at, class: Class::Wrong, message });
+    }
+
+    fn note(&self, at: usize, class: Class, message: String) {
+        self.mistakes.borrow_mut().push(Note { at, class, message });
+    }
+
+    /// The warnings, if there is no mistake.
+    pub(crate) fn conclude(self) -> Result<Vec<Finding>, Mistakes> {
+        let mistakes = self.without_echoes(self.mistakes.take());
+        let warnings = self.warnings.take();
+        if mistakes.is_empty() { Ok(self.findings(warnings)) } else { Err(Mistakes(self.findings(mistakes))) }
+    }
+
+    /// Where the syntax is broken, the parser guesses. What then seems wrong on such a line, or seems to be missing
+    /// anywhere, may be an echo of that.
+    fn without_echoes(&self, mut mistakes: Vec<Note>) -> Vec<Note> {
+        let broken: BTreeSet<usize> =
+            mistakes.iter().filter(|n| n.class == Class::Syntax).map(|n| self.lines.line(n.at)).collect();
+        if !broken.is_empty() {
+            mistakes.retain(|note| match note.class {
+                Class::Syntax => true,
+                Class::Wrong => !broken.contains(&self.lines.line(note.at)),
+                Class::Missing => false,
+            });
+        }
+        mistakes
+    }
+
+    fn findings(&self, mut notes: Vec<Note>) -> Vec<Finding> {
+        notes.sort_by(|a, b| (a.at, &a.message).cmp(&(b.at, &b.message)));
+        notes.dedup_by(|a, b| a.at == b.at && a.message == b.message);
+        let more = notes.len().saturating_sub(MOST);
+        let mut findings: Vec<Finding> = notes.into_iter().take(MOST).map(|note| self.finding(note)).collect();
+        if let (Some(last), true) = (findings.last_mut(), more > 0) {
+            last.message.push_str(&format!("; and {more} more findings after this one"));
+        }
+        findings
+    }
+
+    fn finding(&self, note: Note) -> Finding {
+        let (line, column) = self.lines.position(note.at);
+        Finding { file: self.file.clone(), line, column, message: note.message }
+    }
+}

@@ -1,0 +1,231 @@
+//! One value of the file: taken by type, refused with what was found and what is allowed.
+
+use core::time::Duration;
+
+use haltline::{Date, Ratio, ScopePath};
+use jiff::civil;
+use toml::Spanned;
+use toml::de::{DeInteger, DeValue};
+
+use crate::scalar::{did_you_mean, duration, excerpt, ratio, time_of_day};
+use crate::table::{Table, tables};
+
+/// What a value may be: a test, and the words for it in a message.
+pub(crate) struct Allowed<T> {
+    /// Completes "allowed are ...".
+    pub(crate) text: &'static str,
+    pub(crate) holds: fn(T) -> bool,
+}
+
+/// No duration is longer: the time of a Board ends after 35 years.
+pub(crate) const LONGEST: Duration = Duration::from_secs(3_650 * 86_400);
+
+/// Durations, zero included.
+pub(crate) const ANY_TIME: Allowed<Duration> = Allowed {
+    text: "durations from \"0s\" to \"3650d\", such as \"250ms\", \"30s\", \"1h30m\" or \"1d\"",
+    holds: |d| d <= LONGEST,
+};
+/// Durations above zero.
+pub(crate) const SOME_TIME: Allowed<Duration> = Allowed {
+    text: "durations above \"0s\" and at most \"3650d\", such as \"250ms\", \"30s\", \"1h30m\" or \"1d\"",
+    holds: |d| !d.is_zero() && d <= LONGEST,
+};
+/// Parts of a whole, none excluded.
+pub(crate) const SHARE: Allowed<Ratio> =
+    Allowed { text: "fractions above 0 and at most 1", holds: |r| r.raw() > 0 && r.raw() <= Ratio::SCALE };
+
+/// A value and the key under which it stands.
+#[derive(Clone, Copy)]
+pub(crate) struct Item<'t, 'a> {
+    table: &'t Table<'a>,
+    key: &'static str,
+    value: &'a Spanned<DeValue<'a>>,
+}
+
+impl<'t, 'a> Item<'t, 'a> {
+    pub(crate) fn new(table: &'t Table<'a>, key: &'static str, value: &'a Spanned<DeValue<'a>>) -> Self {
+        Self { table, key, value }
+    }
+
+    /// Where it begins.
+    pub(crate) fn at(self) -> usize {
+        self.value.span().start
+    }
+
+    /// Where it begins, in words.
+    pub(crate) fn place(self) -> String {
+        self.table.log().place(self.at())
+    }
+
+    /// A value of the right type that is not allowed. The result is always `None`.
+    pub(crate) fn refuse<T>(self, allowed: &str) -> Option<T> {
+        let found = match self.value.get_ref() {
+            DeValue::String(text) => excerpt(text),
+            _ => self.source(),
+        };
+        self.complain(&format!("found {found}, allowed are {allowed}"))
+    }
+
+    /// A value of the wrong type. The result is always `None`.
+    fn mistyped<T>(self, allowed: &str) -> Option<T> {
+        let found = match self.value.get_ref() {
+            DeValue::String(text) => format!("a string {}", excerpt(text)),
+            DeValue::Integer(_) => format!("an integer {}", self.source()),
+            DeValue::Float(_) => format!("a float {}", self.source()),
+            DeValue::Boolean(_) => format!("a boolean {}", self.source()),
+            DeValue::Datetime(_) => format!("a date or time {}", self.source()),
+            DeValue::Array(_) => "an array".into(),
+            DeValue::Table(_) => "a table".into(),
+        };
+        self.complain(&format!("found {found}, allowed are {allowed}"))
+    }
+
+    /// Any other mistake about this value. The result is always `None`.
+    pub(crate) fn complain<T>(self, text: &str) -> Option<T> {
+        self.wrong(text);
+        None
+    }
+
+    /// A mistake about this value that does not keep it from being read.
+    pub(crate) fn wrong(self, text: &str) {
+        self.table.log().wrong(self.at(), self.message(text));
+    }
+
+    /// Allowed, but worth a look.
+    pub(crate) fn warn(self, text: &str) {
+        self.table.log().warn(self.at(), self.message(text));
+    }
+
+    fn message(self, text: &str) -> String {
+        self.table.message(&format!("{}: {text}", self.key))
+    }
+
+    /// As it stands in the file, for values that stand on one line.
+    fn source(self) -> String {
+        self.table.log().text(self.value.span()).chars().take(60).collect()
+    }
+
+    pub(crate) fn string(self, allowed: &str) -> Option<&'a str> {
+        match self.value.get_ref() {
+            DeValue::String(text) => Some(text),
+            _ => self.mistyped(allowed),
+        }
+    }
+
+    pub(crate) fn boolean(self) -> Option<bool> {
+        match self.value.get_ref() {
+            DeValue::Boolean(value) => Some(*value),
+            _ => self.mistyped("true and false"),
+        }
+    }
+
+    pub(crate) fn integer(self, allowed: &Allowed<i64>) -> Option<i64> {
+        match self.value.get_ref() {
+            DeValue::Integer(number) => {
+                let value = i64::from_str_radix(number.as_str(), number.radix()).ok();
+                value.filter(|n| (allowed.holds)(*n)).or_else(|| self.refuse(allowed.text))
+            }
+            _ => self.mistyped(allowed.text),
+        }
+    }
+
+    pub(crate) fn number(self, allowed: &Allowed<f64>) -> Option<f64> {
+        let text = self.decimal(allowed.text)?;
+        text.parse().ok().filter(|n| (allowed.holds)(*n)).or_else(|| self.refuse(allowed.text))
+    }
+
+    pub(crate) fn ratio(self, allowed: &Allowed<Ratio>) -> Option<Ratio> {
+        let text = self.decimal(allowed.text)?;
+        match ratio(text) {
+            Some(value) if (allowed.holds)(value) => Some(value),
+            Some(_) => self.refuse(allowed.text),
+            None => self.refuse(&format!("{} in steps of 0.000000001", allowed.text)),
+        }
+    }
+
+    /// The digits of an integer or a float.
+    fn decimal(self, allowed: &str) -> Option<&'a str> {
+        match self.value.get_ref() {
+            DeValue::Integer(number) => decimal_digits(number).or_else(|| self.refuse(allowed)),
+            DeValue::Float(number) => Some(number.as_str()),
+            _ => self.mistyped(allowed),
+        }
+    }
+
+    pub(crate) fn duration(self, allowed: &Allowed<Duration>) -> Option<Duration> {
+        let text = self.string(allowed.text)?;
+        duration(text).filter(|d| (allowed.holds)(*d)).or_else(|| self.refuse(allowed.text))
+    }
+
+    pub(crate) fn date(self) -> Option<civil::Date> {
+        const ALLOWED: &str = "dates from 1970-01-02 to 2199-12-31, without quotes and without a time";
+        let DeValue::Datetime(value) = self.value.get_ref() else { return self.mistyped(ALLOWED) };
+        let date = match (value.date, value.time, value.offset) {
+            (Some(d), None, None) if (1970..2200).contains(&d.year) => {
+                civil::Date::new(d.year as i16, d.month as i8, d.day as i8).ok()
+            }
+            _ => None,
+        };
+        // The first of 1970 is yesterday's evening in half of the world, before the time that a session can hold.
+        date.filter(|d| *d > civil::date(1970, 1, 1)).or_else(|| self.refuse(ALLOWED))
+    }
+
+    pub(crate) fn time(self) -> Option<civil::Time> {
+        const ALLOWED: &str = "times of day in quotes, such as \"09:30\" or \"16:00:00\"";
+        let text = self.string(ALLOWED)?;
+        time_of_day(text).or_else(|| self.refuse(ALLOWED))
+    }
+
+    pub(crate) fn path(self) -> Option<ScopePath> {
+        let text = self.string("scope paths, such as \"XNAS/AAPL\" or \"\" for everything")?;
+        ScopePath::new(text).map_err(|error| self.wrong(&error.to_string())).ok()
+    }
+
+    /// One of a few words.
+    pub(crate) fn word<T: Copy>(self, words: &[T], name: impl Fn(T) -> &'static str) -> Option<T> {
+        let names = || words.iter().map(|word| name(*word));
+        let allowed = names().map(|n| format!("{n:?}")).collect::<Vec<_>>().join(", ");
+        let found = self.string(&allowed)?;
+        let word = words.iter().copied().find(|word| name(*word) == found);
+        word.or_else(|| self.refuse(&format!("{allowed}{}", did_you_mean(found, names()))))
+    }
+
+    /// The elements of an array.
+    pub(crate) fn elements(self, allowed: &str) -> Option<Vec<Self>> {
+        match self.value.get_ref() {
+            DeValue::Array(array) => Some(array.iter().map(|value| Self { value, ..self }).collect()),
+            _ => self.mistyped(allowed),
+        }
+    }
+
+    /// An array, or a single value that stands for an array of one.
+    pub(crate) fn one_or_more(self) -> Vec<Self> {
+        match self.value.get_ref() {
+            DeValue::Array(array) => array.iter().map(|value| Self { value, ..self }).collect(),
+            _ => vec![self],
+        }
+    }
+
+    /// A table, which messages will name by `label`.
+    pub(crate) fn table(self, label: String, allowed: &str) -> Option<Table<'a>> {
+        match self.value.get_ref() {
+            DeValue::Table(entries) => Some(Table::new(self.table.log(), label, self.at(), entries)),
+            _ => self.mistyped(allowed),
+        }
+    }
+
+    /// An array of tables, which messages will name by `label` and their number, counted from 1.
+    pub(crate) fn tables(self, label: impl Fn(usize) -> String, allowed: &str) -> Option<Vec<Table<'a>>> {
+        tables(self.table.log(), self.value, label).or_else(|| self.mistyped(allowed))
+    }
+}
+
+/// The digits of an integer, if it is written in decimal.
+fn decimal_digits<'a>(number: &'a DeInteger<'_>) -> Option<&'a str> {
+    (number.radix() == 10).then_some(number.as_str())
+}
+
+/// A date as the core names sessions.
+pub(crate) fn session_date(date: civil::Date) -> Date {
+    Date::new(date.year().unsigned_abs(), date.month().unsigned_abs(), date.day().unsigned_abs())
+}

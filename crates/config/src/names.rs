@@ -1,0 +1,44 @@
+//! Names of breakers and calendars: well-formed, and each given once.
+
+use std::collections::BTreeMap;
+
+use crate::item::Item;
+use crate::table::Table;
+
+const LONGEST: usize = 64;
+const ALLOWED: &str = "names of 1 to 64 letters, digits and . _ : -";
+
+/// The names of one kind of thing that are taken, and where.
+pub(crate) struct Names {
+    what: &'static str,
+    taken: BTreeMap<String, String>,
+}
+
+impl Names {
+    /// `what` the names are of, for messages.
+    pub(crate) fn of(what: &'static str) -> Self {
+        Self { what, taken: BTreeMap::new() }
+    }
+
+    /// Reads the name of a table and takes it; the table then goes by it in messages.
+    pub(crate) fn claim<'a>(&mut self, table: Table<'a>) -> (Table<'a>, Option<String>) {
+        let name = table.required("name", ALLOWED).and_then(|item| self.read(item));
+        let label = name.as_ref().map(|name| format!("{} {name:?}", self.what));
+        (if let Some(label) = label { table.labelled(label) } else { table }, name)
+    }
+
+    fn read(&mut self, item: Item<'_, '_>) -> Option<String> {
+        let name = item.string(ALLOWED)?;
+        let fits = (1..=LONGEST).contains(&name.len());
+        if !fits || !name.bytes().all(|b| b.is_ascii_alphanumeric() || b"._:-".contains(&b)) {
+            return item.refuse(ALLOWED);
+        }
+        match self.taken.get(name) {
+            Some(place) => item.complain(&format!("{name:?} is already the name of the {} at {place}", self.what)),
+            None => {
+                self.taken.insert(name.into(), item.place());
+                Some(name.into())
+            }
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! The keys that kinds share: what a trip denies, how it ends, and what doubt does. A key that could have no effect is
+//! a mistake, not a comment.
+
+use core::time::Duration;
+
+use haltline::{Authority, Halt, Kind, Lanes, MAX_AUTO_RESETS, OnBadInput, OnStale, OnUnready, Policy, Release};
+
+use crate::item::{ANY_TIME, Allowed, Item, SOME_TIME};
+use crate::scalar::duration_text;
+use crate::table::Table;
+
+type Effect = (&'static str, Lanes);
+
+const EFFECTS: [Effect; 3] = [("halt", Lanes::HALT), ("no_new", Lanes::NO_NEW), ("close", Lanes::CLOSE)];
+const AS_TRIPPED: &str = "as_tripped";
+/// The machine itself resets nothing by hand.
+const PEOPLE: [Authority; 3] = [Authority::Trader, Authority::RiskDesk, Authority::Admin];
+
+const WEIGHT: Allowed<f64> = Allowed { text: "numbers from 0 to 1", holds: |n| (0.0..=1.0).contains(&n) };
+const FACTOR: Allowed<f64> = Allowed { text: "numbers from 1 to 1000", holds: |n| (1.0..=1000.0).contains(&n) };
+const COUNT: Allowed<i64> =
+    Allowed { text: "whole numbers from 1 to 1000000", holds: |n| (1..=1_000_000).contains(&n) };
+const RESETS: Allowed<i64> =
+    Allowed { text: "whole numbers from 1 to 7", holds: |n| (1..=MAX_AUTO_RESETS as i64).contains(&n) };
+
+/// The keys of [`release`], for kinds that refuse them.
+pub(crate) const RELEASE_KEYS: [&str; 6] =
+    ["release", "halt_for", "backoff", "backoff_max", "max_auto_resets", "auto_reset_window"];
+/// The keys of [`cooldown`].
+pub(crate) const COOLDOWN_KEYS: [&str; 2] = ["cooldown_for", "cooldown_effect"];
+/// The keys of [`confirmation`].
+pub(crate) const CONFIRM_KEYS: [&str; 2] = ["confirm", "confirm_for"];
+/// The keys of [`doubt`].
+pub(crate) const DOUBT_KEYS: [&str; 4] = ["on_unready", "stale_after", "on_stale", "on_bad_input"];
+/// The keys of the three levels.
+pub(crate) const LIMIT_KEYS: [&str; 3] = ["limit", "warn", "clear"];
+
+/// Puts a value into its place, if it was given and means something.
+fn set<T>(place: &mut T, value: Option<T>) {
+    if let Some(value) = value {
+        *place = value;
+    }
+}
+
+/// What every kind has: its defaults, and the keys that change them.
+pub(crate) fn general(table: &Table<'_>, kind: Kind) -> Policy {
+    let mut policy = kind.default_policy();
+    let effect = table.optional("effect").and_then(|item| item.word(&EFFECTS, |effect| effect.0));
+    set(&mut policy.effect, effect.map(|effect| effect.1));
+    policy.cooldown_effect = policy.effect;
+    set(&mut policy.reset_authority, table.optional("reset_authority").and_then(|i| i.word(&PEOPLE, Authority::name)));
+    set(
+        &mut policy.severity,
+        warned(table, "severity", |i| i.number(&WEIGHT), |n| *n == 0.0, "it adds nothing to the risk score"),
+    );
+    set(&mut policy.enabled, warned(table, "enabled", |i| i.boolean(), |on| !on, "this breaker takes no part at all"));
+    if kind == Kind::KillSwitch {
+        table.refuse(&["shadow"], "an emergency stop that denies nothing is none");
+    } else {
+        set(&mut policy.shadow, warned(table, "shadow", |i| i.boolean(), |on| *on, "this breaker denies nothing"));
+    }
+    policy
+}
+
+/// Reads a key that is allowed but unusual at some values.
+fn warned<T>(
+    table: &Table<'_>,
+    key: &'static str,
+    read: impl Fn(Item<'_, '_>) -> Option<T>,
+    unusual: impl Fn(&T) -> bool,
+    why: &str,
+) -> Option<T> {
+    let item = table.optional(key)?;
+    let value = read(item)?;
+    if unusual(&value) {
+        item.warn(why);
+    }
+    Some(value)
+}
+
+/// How many breaches and how much time in breach make a trip.
+pub(crate) fn confirmation(table: &Table<'_>, policy: &mut Policy) {
+    let confirm = table.optional("confirm").and_then(|item| item.integer(&COUNT));
+    set(&mut policy.confirm, confirm.and_then(|n| u32::try_from(n).ok()));
+    set(&mut policy.confirm_for, table.optional("confirm_for").and_then(|item| item.duration(&ANY_TIME)));
+}
+
+/// How a trip ends; for kinds whose trips may end by time. Comes after [`cooldown`].
+pub(crate) fn release(table: &Table<'_>, policy: &mut Policy) {
+    set(&mut policy.release, table.optional("release").and_then(|item| item.word(Release::ALL, Release::name)));
+    if policy.release == Release::Timed {
+        policy.halt = halt(table, policy.cooldown_for);
+    } else {
+        let why = format!("only release = \"timed\" ends by time, and it is {:?}", policy.release.name());
+        table.refuse(&["halt_for", "backoff", "backoff_max"], &why);
+    }
+    if policy.release == Release::Latched {
+        let why = "release is \"latched\", so nothing resets by itself";
+        table.refuse(&["max_auto_resets", "auto_reset_window"], why);
+        return;
+    }
+    let resets = table.optional("max_auto_resets").map(|item| item.integer(&RESETS));
+    policy.max_auto_resets = resets.flatten().and_then(|n| u8::try_from(n).ok());
+    if resets.is_some() {
+        set(&mut policy.auto_reset_window, table.optional("auto_reset_window").and_then(|i| i.duration(&SOME_TIME)));
+    } else {
+        table.refuse(&["auto_reset_window"], "without max_auto_resets nothing is counted in it");
+    }
+}
+
+const DAY: Duration = Duration::from_secs(86_400);
+
+fn halt(table: &Table<'_>, cooldown_for: Duration) -> Halt {
+    let base = table.optional("halt_for").and_then(|item| item.duration(&ANY_TIME));
+    let base = base.unwrap_or(Duration::from_secs(15 * 60));
+    if cooldown_for.is_zero() {
+        table.refuse(
+            &["backoff", "backoff_max"],
+            "only a trip out of Cooldown lasts longer, and cooldown_for is not above 0s",
+        );
+        return Halt::Timed { base, backoff: 1.0, max: DAY.max(base) };
+    }
+    let backoff = table.optional("backoff").and_then(|item| item.number(&FACTOR)).unwrap_or(1.0);
+    let max = table.optional("backoff_max").and_then(|item| {
+        let max = item.duration(&SOME_TIME)?;
+        if max < base {
+            item.refuse(&format!("durations from halt_for ({}) on", duration_text(base)))
+        } else {
+            Some(max)
+        }
+    });
+    Halt::Timed { base, backoff, max: max.unwrap_or(DAY.max(base)) }
+}
+
+/// The graded way back.
+pub(crate) fn cooldown(table: &Table<'_>, policy: &mut Policy) {
+    set(&mut policy.cooldown_for, table.optional("cooldown_for").and_then(|item| item.duration(&ANY_TIME)));
+    if policy.cooldown_for.is_zero() {
+        table.refuse(&["cooldown_effect"], "there is no Cooldown, for cooldown_for is not above 0s");
+        return;
+    }
+    let mut words = vec![(AS_TRIPPED, policy.effect)];
+    words.extend(EFFECTS);
+    let effect = table.optional("cooldown_effect").and_then(|item| item.word(&words, |effect: Effect| effect.0));
+    set(&mut policy.cooldown_effect, effect.map(|effect| effect.1));
+}
+
+/// What the breaker does without a value, without news, and with nonsense.
+pub(crate) fn doubt(table: &Table<'_>, policy: &mut Policy) {
+    let allows = |value: &OnUnready| *value == OnUnready::Allow;
+    let on_unready = warned(
+        table,
+        "on_unready",
+        |i| i.word(OnUnready::ALL, OnUnready::name),
+        allows,
+        "orders pass before the first usable value",
+    );
+    set(&mut policy.on_unready, on_unready);
+    let ignores = |value: &OnStale| *value == OnStale::Ignore;
+    let on_stale = warned(
+        table,
+        "on_stale",
+        |i| i.word(OnStale::ALL, OnStale::name),
+        ignores,
+        "a source that falls silent is not noticed",
+    );
+    set(&mut policy.on_stale, on_stale);
+    if policy.on_stale == OnStale::Ignore {
+        table.refuse(&["stale_after"], "on_stale is \"ignore\", so nothing becomes stale");
+    } else {
+        set(&mut policy.stale_after, table.optional("stale_after").and_then(|item| item.duration(&SOME_TIME)));
+    }
+    let on_bad_input = table.optional("on_bad_input").and_then(|item| item.word(OnBadInput::ALL, OnBadInput::name));
+    set(&mut policy.on_bad_input, on_bad_input);
+}

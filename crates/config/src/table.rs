@@ -1,0 +1,128 @@
+//! Walks a table key by key. What is asked for is what is allowed: the rest is reported as unknown at the end.
+
+use core::cell::RefCell;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use crate::finding::Log;
+use crate::item::Item;
+use crate::scalar::{did_you_mean, excerpt};
+
+/// A table of the file, and which of its keys have been asked for.
+pub(crate) struct Table<'a> {
+    log: &'a Log<'a>,
+    /// How messages name it: `breaker "dd"`; empty for the file itself.
+    label: String,
+    /// Where it begins.
+    at: usize,
+    entries: &'a DeTable<'a>,
+    allowed: RefCell<Vec<&'static str>>,
+    refused: RefCell<Vec<&'static str>>,
+}
+
+impl<'a> Table<'a> {
+    /// The whole file.
+    pub(crate) fn root(log: &'a Log<'a>, entries: &'a DeTable<'a>) -> Self {
+        Self::new(log, String::new(), 0, entries)
+    }
+
+    pub(crate) fn new(log: &'a Log<'a>, label: String, at: usize, entries: &'a DeTable<'a>) -> Self {
+        Self { log, label, at, entries, allowed: RefCell::default(), refused: RefCell::default() }
+    }
+
+    /// The same table under another label: its own name, once that has been read.
+    pub(crate) fn labelled(self, label: String) -> Self {
+        Self { label, ..self }
+    }
+
+    /// How messages name it.
+    pub(crate) fn label(&self) -> &str {
+        &self.label
+    }
+
+    /// Where it begins.
+    pub(crate) fn at(&self) -> usize {
+        self.at
+    }
+
+    pub(crate) fn log(&self) -> &'a Log<'a> {
+        self.log
+    }
+
+    /// `label: text`, or the text alone in the file itself.
+    pub(crate) fn message(&self, text: &str) -> String {
+        if self.label.is_empty() { text.into() } else { format!("{}: {text}", self.label) }
+    }
+
+    /// The value of a key, if it is there.
+    pub(crate) fn optional<'t>(&'t self, key: &'static str) -> Option<Item<'t, 'a>> {
+        if !self.allowed.borrow().contains(&key) {
+            self.allowed.borrow_mut().push(key);
+        }
+        self.entries.get(key).map(|value| Item::new(self, key, value))
+    }
+
+    /// The value of a key that must be there; `allowed` says what it would be.
+    pub(crate) fn required<'t>(&'t self, key: &'static str, allowed: &str) -> Option<Item<'t, 'a>> {
+        let item = self.optional(key);
+        if item.is_none() {
+            self.missing(&format!("{key} is missing, allowed are {allowed}"));
+        }
+        item
+    }
+
+    /// Whether a key is there, without asking for it.
+    pub(crate) fn has(&self, key: &str) -> bool {
+        self.entries.contains_key(key)
+    }
+
+    /// Something that must be there is not.
+    pub(crate) fn missing(&self, text: &str) {
+        self.log.missing(self.at, self.message(text));
+    }
+
+    /// Reports those of these keys that are there, each with the reason why it means nothing here.
+    pub(crate) fn refuse(&self, keys: &[&'static str], why: &str) {
+        for key in keys {
+            self.refused.borrow_mut().push(key);
+            if let Some((name, _)) = self.entries.get_key_value(*key) {
+                self.log.wrong(name.span().start, self.message(&format!("{key} is not allowed: {why}")));
+            }
+        }
+    }
+
+    /// All keys with their positions and values, for a table whose keys are no fixed words.
+    pub(crate) fn entries<'t>(&'t self, key: &'static str) -> impl Iterator<Item = (&'t str, usize, Item<'t, 'a>)> {
+        self.entries.iter().map(move |(name, value)| {
+            let item = Item::new(self, key, value);
+            (name.get_ref().as_ref(), name.span().start, item)
+        })
+    }
+
+    /// Reports every key that nobody has asked for.
+    pub(crate) fn finish(self) {
+        let (allowed, refused) = (self.allowed.take(), self.refused.take());
+        for key in self.entries.keys() {
+            let name: &str = key.get_ref();
+            if !allowed.contains(&name) && !refused.contains(&name) {
+                let hint = did_you_mean(name, allowed.iter().copied());
+                let text = format!("unknown key {}{hint}; allowed are {}", excerpt(name), allowed.join(", "));
+                self.log.wrong(key.span().start, self.message(&text));
+            }
+        }
+    }
+}
+
+/// Reads an array of tables: `[[key]]` once or more.
+pub(crate) fn tables<'a>(
+    log: &'a Log<'a>,
+    value: &'a Spanned<DeValue<'a>>,
+    label: impl Fn(usize) -> String,
+) -> Option<Vec<Table<'a>>> {
+    let table = |(i, element): (usize, &'a Spanned<DeValue<'a>>)| {
+        let entries = element.get_ref().as_table()?;
+        Some(Table::new(log, label(i + 1), element.span().start, entries))
+    };
+    value.get_ref().as_array()?.iter().enumerate().map(table).collect()
+}

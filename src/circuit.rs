@@ -1,0 +1,324 @@
+//! What all parts of a System share: the Board, the registry, the rings, and what the winner of a transition owes.
+//!
+//! A transition is decided on the word, then the policy, then whatever else is known, in this order, and every look is
+//! repeated when the swap is lost (see [`transition`]). Once it is won the halt stands; only then its cause is
+//! published, its breaker marked for the monitor, and its event put into a ring.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use crate::memory::board::Board;
+use crate::memory::breaker::{Moved, transition};
+use crate::memory::dirty::DirtySet;
+use crate::memory::doorbell::Doorbell;
+use crate::memory::lines::{Cause, ListenerLine, Said};
+use crate::memory::orderings::at;
+use crate::memory::ring::Ring;
+use crate::memory::sync::{AtomicU64, SnapshotCell, fence_unless_relaxed};
+use crate::model::event::{BreakerId, Event, EventType};
+use crate::model::kind::Kind;
+use crate::model::machine::{Input, Moment, Refusal, step};
+use crate::model::plan::{Caps, Skew};
+use crate::model::policy::OnStale;
+use crate::model::reading::{Level, Pending, Standing};
+use crate::model::reason::Reason;
+use crate::model::scope::ScopeId;
+use crate::model::session::Place;
+use crate::model::state::{State, Step};
+use crate::model::status::{Authority, Status};
+use crate::model::time::{Epoch, Nanos, nanos_of};
+use crate::rule::UsedRungs;
+use crate::snapshot::{Entry, Snapshot};
+
+/// Where time comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Clock {
+    /// The caller tells it.
+    Manual,
+    /// The machine's wall clock, never running backwards.
+    Wall,
+}
+
+/// The shared heart of a System. Gates and feeds hold it, so it outlives the System if they do.
+#[derive(Debug)]
+pub(crate) struct Circuit {
+    pub(crate) board: Arc<Board>,
+    pub(crate) snapshot: SnapshotCell<Snapshot>,
+    pub(crate) dirty: DirtySet,
+    pub(crate) urgent: Ring,
+    pub(crate) routine: Ring,
+    pub(crate) dispatch_bell: Doorbell,
+    pub(crate) monitor_bell: Doorbell,
+    pub(crate) skew: Skew,
+    pub(crate) closed: AtomicBool,
+    sequence: AtomicU64,
+    clock: Clock,
+    id: u64,
+}
+
+impl Circuit {
+    pub(crate) fn new(board: Board, snapshot: Snapshot, caps: &Caps, skew: Skew, clock: Clock) -> Self {
+        Self {
+            board: Arc::new(board),
+            id: snapshot.system,
+            snapshot: SnapshotCell::new(snapshot),
+            dirty: DirtySet::new(caps.breakers as usize),
+            urgent: Ring::new(caps.ring),
+            routine: Ring::new(caps.ring),
+            dispatch_bell: Doorbell::new(),
+            monitor_bell: Doorbell::new(),
+            skew,
+            closed: AtomicBool::new(false),
+            sequence: AtomicU64::new(0),
+            clock,
+        }
+    }
+
+    pub(crate) fn epoch(&self) -> Epoch {
+        self.board.epoch()
+    }
+
+    /// System time: what was told last, or the wall clock; never backwards.
+    pub(crate) fn now(&self) -> Nanos {
+        if self.clock == Clock::Wall {
+            let wall = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, nanos_of);
+            self.board.advance(Nanos(wall));
+        }
+        self.board.now()
+    }
+
+    /// The registry of now. A snapshot that is not ours means corrupted memory: then nothing is decided any more.
+    pub(crate) fn snapshot(&self) -> Arc<Snapshot> {
+        let snapshot = self.snapshot.load();
+        if snapshot.system != self.id {
+            self.board.arm().panicked();
+        }
+        snapshot
+    }
+
+    /// Puts `input` to a breaker at `now`, under the policy that stands after the look at its word.
+    ///
+    /// # Errors
+    /// What the machine refuses, and [`Refusal::WrongStatus`] for a breaker that is no more.
+    pub(crate) fn put(&self, id: BreakerId, input: Input, now: Nanos, by: Signed) -> Result<Option<Moved>, Refusal> {
+        let mut entry = None;
+        let moved = transition(&self.board, id.index(), |state| {
+            let snapshot = self.snapshot();
+            let Some(found) = snapshot.entry(id) else {
+                return crate::model::machine::Decision::Refuse(Refusal::WrongStatus);
+            };
+            let decision = step(state, input, &found.policy, &self.moment(found, state, now));
+            entry = Some(found.clone());
+            decision
+        })?;
+        if let (Some(entry), Some(moved)) = (&entry, &moved) {
+            self.tell(entry, moved, self.cause(entry, moved, by));
+            self.look_again(entry, moved);
+        }
+        Ok(moved)
+    }
+
+    /// After a way back was won: a breach that a feed noted while the breaker was tripped, after our look at it, would
+    /// be forgotten. The feed notes, fences, looks at the word; we have swapped the word, fence, and look at its note.
+    pub(crate) fn look_again(&self, entry: &Entry, moved: &Moved) {
+        fence_unless_relaxed(at::cross_fence());
+        let left = moved.before.denies.denies_any() && moved.after.status != Status::Retired;
+        let unconfirmed = entry.policy.confirm > 1 || !entry.policy.confirm_for.is_zero();
+        if !left || unconfirmed {
+            return;
+        }
+        let now = self.board.now();
+        let said = self.worst(entry, self.board.word(entry.id.index()), now);
+        if said.is_some_and(|s| s.level == Level::Breach) && !matches!(moved.after.status, Status::Tripped) {
+            let Some(said) = said else { return };
+            // Refused only where the machine says that a breach means nothing.
+            let _ = self.put(entry.id, Input::Read(said.level, said.step, said.reason), now, Signed::AUTO);
+        }
+    }
+
+    /// What is known beside the word.
+    pub(crate) fn moment(&self, entry: &Entry, state: State, now: Nanos) -> Moment {
+        let window = entry.policy.auto_reset_window;
+        Moment {
+            now,
+            epoch: self.epoch(),
+            standing: self.standing(entry, state.pack(), now),
+            auto_resets: self.board.breaker(entry.id.index()).auto_resets_since(self.epoch().floor(now - window)),
+        }
+    }
+
+    /// The cause of a breaker as its feeds see it.
+    pub(crate) fn standing(&self, entry: &Entry, word: u64, now: Nanos) -> Standing {
+        let Some(worst) = self.worst(entry, word, now) else { return Standing::NoReadings };
+        let silent = |line: &ListenerLine| {
+            line.level().level != Level::Unready
+                && entry.policy.stale_at(line.heard(), Nanos(0)).is_some_and(|stale| now >= stale)
+        };
+        if worst.level != Level::Breach && entry.watch.iter().any(|w| silent(self.board.listener(w.line))) {
+            return Standing::Silent;
+        }
+        Standing::Last(worst.level)
+    }
+
+    /// The worst of what the feeds said last, what has come true in silence included. `None` without feeds.
+    fn worst(&self, entry: &Entry, word: u64, now: Nanos) -> Option<Said> {
+        let each = entry.watch.iter().map(|watch| {
+            let line = self.board.listener(watch.line);
+            let said = line.level();
+            match self.pending(entry, line, word) {
+                Some(p) if p.due <= now => Said { level: p.level, step: p.step, reason: p.reason },
+                _ => said,
+            }
+        });
+        each.reduce(|a, b| if a.level.worst(b.level) == a.level { a } else { b })
+    }
+
+    /// What comes true in silence on one feed. A rung that has fired does not come again.
+    pub(crate) fn pending(&self, entry: &Entry, line: &ListenerLine, word: u64) -> Option<Pending> {
+        let pending = line.pending(word, self.epoch())?;
+        let rung = pending.step.number();
+        let used = self.board.breaker(entry.id.index()).used_rungs();
+        let fired = rung > 0 && used.rung >= rung && Some(used.session) == session_of(entry, pending.due);
+        (!fired).then_some(pending)
+    }
+
+    /// The numbers that belong to a move: those of the reading if there is one.
+    fn cause(&self, entry: &Entry, moved: &Moved, by: Signed) -> Cause {
+        let numbers = entry.watch.iter().filter_map(|w| self.board.listener(w.line).numbers());
+        let (value, limit) = numbers.max_by(|a, b| (a.0 * b.1).total_cmp(&(b.0 * a.1))).unwrap_or_default();
+        Cause { reason: moved.reason, value, limit, authority: by.authority, actor: by.actor }
+    }
+
+    /// What the winner of a transition owes: the rung is used up, the cause is there for who asks, the monitor knows of
+    /// the new deadline, and the event is on its way. Allocates nothing.
+    pub(crate) fn tell(&self, entry: &Entry, moved: &Moved, cause: Cause) {
+        let line = self.board.breaker(entry.id.index());
+        let (before, after) = (moved.before.pack(), moved.after.pack());
+        let until =
+            entry.policy.deadline(moved.after, self.epoch()).map_or(Nanos::NEVER, |due| self.epoch().nanos(due));
+        if moved.after.status == Status::Tripped {
+            self.use_rung(entry, moved.after);
+        }
+        if matches!(moved.after.status, Status::Tripped | Status::EmergencyHalt) && before != after {
+            line.count_trip();
+        }
+        line.publish_cause(after, &cause);
+        self.mark(entry.id);
+        self.publish(Event {
+            sequence: 0,
+            before,
+            after,
+            value: cause.value,
+            limit: cause.limit,
+            until,
+            breaker: entry.id,
+            scope: entry.scope,
+            kind: entry.kind as u8,
+            event_type: EventType::of(moved.before, moved.after) as u8,
+            reason: moved.reason as u8,
+            authority: cause.authority as u8,
+            actor: cause.actor,
+        });
+    }
+
+    fn use_rung(&self, entry: &Entry, after: State) {
+        let is_rung =
+            entry.kind == Kind::MarketCircuitBreaker && after.step > Step::FIRST && after.step < Step::LATCHED;
+        if let (true, Some(session)) = (is_rung, session_of(entry, self.epoch().nanos(after.since))) {
+            let used = UsedRungs { session, rung: after.step.number() };
+            self.board.breaker(entry.id.index()).use_rung(used);
+        }
+    }
+
+    /// Tells the monitor that the deadlines of a breaker may be others now.
+    pub(crate) fn mark(&self, id: BreakerId) {
+        self.dirty.mark(id.index());
+        self.monitor_bell.ring();
+    }
+
+    /// Puts an event into its ring, under the next number. Never waits: a full ring counts it as lost.
+    pub(crate) fn publish(&self, event: Event) {
+        let event = Event { sequence: self.next_sequence(), ..event };
+        let ring = if event.event_type().is_urgent() { &self.urgent } else { &self.routine };
+        ring.push(&event);
+        self.dispatch_bell.ring();
+    }
+
+    pub(crate) fn next_sequence(&self) -> u64 {
+        self.sequence.fetch_add(1, at::plain())
+    }
+
+    /// An event that is no transition.
+    pub(crate) fn note(&self, entry: Option<&Entry>, event_type: EventType, reason: Reason, by: Signed) -> Event {
+        Event {
+            sequence: 0,
+            before: 0,
+            after: self.epoch().floor(self.now()).0,
+            value: 0.0,
+            limit: 0.0,
+            until: Nanos::NEVER,
+            breaker: entry.map_or(BreakerId::NONE, |e| e.id),
+            scope: entry.map_or(ScopeId::ROOT, |e| e.scope),
+            kind: entry.map_or(0, |e| e.kind as u8),
+            event_type: event_type as u8,
+            reason: reason as u8,
+            authority: by.authority as u8,
+            actor: by.actor,
+        }
+    }
+
+    /// What silence, or ten refusals in a row, does to a breaker that had a value.
+    pub(crate) fn go_stale(&self, entry: &Entry, now: Nanos) {
+        let level = match entry.policy.on_stale {
+            OnStale::Trip => Level::Breach,
+            OnStale::Warn => Level::Warn,
+            OnStale::Ignore => return,
+        };
+        let state = self.board.state(entry.id.index());
+        if matches!(state.status, Status::Active | Status::Warning) && !is_unready(state) {
+            // The machine refuses no reading.
+            let _ = self.put(entry.id, Input::Read(level, Step::FIRST, Reason::Stale), now, Signed::AUTO);
+        }
+    }
+}
+
+/// Who did it, as numbers.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Signed {
+    pub(crate) authority: Authority,
+    pub(crate) actor: u32,
+}
+
+impl Signed {
+    pub(crate) const AUTO: Self = Self { authority: Authority::Auto, actor: 0 };
+}
+
+/// Whether a breaker denies because it has no usable value.
+pub(crate) fn is_unready(state: State) -> bool {
+    state.status == Status::Active && !state.denies.is_empty()
+}
+
+fn session_of(entry: &Entry, at: Nanos) -> Option<crate::model::session::Date> {
+    let sessions = entry.policy.sessions.as_ref()?;
+    match sessions.place(at) {
+        // A word's time may be a microsecond after the print that caused it, so also just after the close.
+        Place::In(i) => sessions.get(i).map(|s| s.date),
+        Place::Before(i) => sessions.get(i.checked_sub(1)?).map(|s| s.date),
+        Place::Beyond => sessions.as_slice().last().map(|s| s.date),
+    }
+}
+
+impl Circuit {
+    /// Retires a breaker that the snapshot does not have any more. False if an emergency stop has come in between: then
+    /// it goes on denying, under its own number.
+    pub(crate) fn retire(&self, entry: &Entry, now: Nanos) -> bool {
+        let moved = transition(&self.board, entry.id.index(), |state| {
+            step(state, Input::Retire, &entry.policy, &self.moment(entry, state, now))
+        });
+        if let Ok(Some(moved)) = &moved {
+            self.tell(entry, moved, Cause { reason: Reason::Removed, ..Cause::AUTO });
+        }
+        moved.is_ok()
+    }
+}

@@ -1,0 +1,343 @@
+//! Observations in: one thread pushes what it hears of one scope, and breakers that watch the scope react at once.
+//!
+//! A feed is claimed by one thread at a time, so its windows are plain memory and an observation that changes nothing
+//! costs a few loads and two stores for each breaker that hears it: no locked instruction, no allocation, no clock.
+//! When something does change, the feed itself runs the transition; there is no thread in between.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use crate::circuit::Circuit;
+use crate::listener::{Heard, Listener};
+use crate::memory::orderings::at;
+use crate::memory::sync::{AtomicU64, Mailbox, lock};
+use crate::model::error::{ErrorKind, FeedError};
+use crate::model::event::BreakerId;
+use crate::model::observation::{Channel, Observation, VenueStatus};
+use crate::model::session::Date;
+use crate::model::time::Nanos;
+use crate::model::units::{Money, Price, Qty};
+
+/// The breakers that hear one feed, with their windows. Built by the control plane, owned by whoever holds the feed.
+#[derive(Debug)]
+pub(crate) struct Panel {
+    pub(crate) generation: u64,
+    /// In the order of their lines, so that two panels can be merged in one pass.
+    pub(crate) listeners: Vec<Listener>,
+}
+
+/// Where the control plane and a feed's thread meet.
+#[derive(Debug)]
+pub(crate) struct FeedCell {
+    /// Raised after a new panel lies in the mailbox.
+    generation: AtomicU64,
+    mailbox: Mailbox<Panel>,
+    /// Panels that the feed has done with; it must not free them itself. A second place, since a feed may still be about
+    /// to leave one when the control plane has cleared up and left the next.
+    returned: Mailbox<Panel>,
+    /// The panel while nobody holds the feed.
+    parked: std::sync::Mutex<Option<Box<Panel>>>,
+}
+
+impl FeedCell {
+    pub(crate) fn new() -> Self {
+        let panel = Panel { generation: 0, listeners: Vec::new() };
+        Self {
+            generation: AtomicU64::new(0),
+            mailbox: Mailbox::new(1),
+            returned: Mailbox::new(2),
+            parked: std::sync::Mutex::new(Some(Box::new(panel))),
+        }
+    }
+
+    pub(crate) fn generation(&self) -> u64 {
+        self.generation.load(at::panel_look())
+    }
+
+    /// Hands a new panel over; returns those that nobody uses any more, for the control plane to free.
+    pub(crate) fn hand_over(&self, circuit: &Circuit, panel: Panel) -> Vec<Box<Panel>> {
+        let mut parked = lock(&self.parked);
+        let mut done: Vec<_> = core::iter::from_fn(|| self.returned.take()).collect();
+        let generation = panel.generation;
+        let mut panel = Box::new(panel);
+        if let Some(old) = parked.as_deref_mut() {
+            adopt(old, &mut panel, circuit);
+            self.generation.store(generation, at::panel_publish());
+            done.extend(parked.replace(panel));
+        } else {
+            done.extend(self.mailbox.leave(panel));
+            self.generation.store(generation, at::panel_publish());
+        }
+        done
+    }
+
+    /// Wakes up whoever holds the feed, so that it looks whether the System has shut down.
+    pub(crate) fn nudge(&self) {
+        self.generation.fetch_add(1, at::panel_publish());
+    }
+}
+
+/// Moves the windows of the old panel into the new one: both are in the order of their lines.
+fn adopt(old: &mut Panel, new: &mut Panel, circuit: &Circuit) {
+    let mut olds = old.listeners.iter_mut().peekable();
+    for listener in &mut new.listeners {
+        while olds.next_if(|o| o.line() < listener.line()).is_some() {}
+        match olds.peek_mut() {
+            Some(o) if o.line() == listener.line() => listener.inherit(o),
+            _ => {}
+        }
+        listener.resume(circuit);
+    }
+}
+
+/// A claimed feed. `Send`, not `Sync`, and every method takes `&mut self`: one thread at a time, without a lock.
+///
+/// Times are those of the observation, in nanoseconds since 1970, and must not run backwards by more than
+/// `max_backstep`, nor be ahead of the System's time by more than `max_ahead`. What means nothing is refused with an
+/// error, changes nothing, and is counted; it does not refresh the feed.
+///
+/// Dropping a feed lets another thread claim it, windows and all.
+///
+/// ```
+/// use haltline::{By, Drawdown, Authority, Money, Nanos, Plan, System};
+/// # use haltline::*;
+/// let plan = Plan {
+///     breakers: vec![BreakerSpec {
+///         name: "drawdown".into(),
+///         scope: ScopePath::new("acct/alpha")?,
+///         watch: vec![],
+///         rule: RuleSpec::Drawdown(Drawdown::with_limit(Ratio::from_f64(0.08)?)),
+///         policy: Kind::Drawdown.default_policy(),
+///     }],
+///     ..Plan::default()
+/// };
+/// let system = System::manual(plan, Nanos::from_secs(1))?;
+/// let gate = system.gate(&["acct/alpha"])?;
+/// let mut marks = system.feed("acct/alpha")?;
+/// assert!(!gate.permits(Intent::Increase), "no mark yet: doubt denies");
+/// marks.equity(Money::from_f64(1_000_000.0)?, Nanos::from_secs(1))?;
+/// assert!(gate.permits(Intent::Increase));
+/// marks.equity(Money::from_f64(919_999.0)?, Nanos::from_secs(2))?;
+/// assert!(!gate.permits(Intent::Increase), "8 % below its peak");
+/// assert!(gate.permits(Intent::Reduce), "reducing is the cure");
+/// # Ok::<(), haltline::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Feed {
+    circuit: Arc<Circuit>,
+    cell: Arc<FeedCell>,
+    panel: Box<Panel>,
+    last_at: Nanos,
+    /// No time up to this is too far ahead.
+    horizon: Nanos,
+    /// `Send` but not `Sync`.
+    _one_thread: core::marker::PhantomData<core::cell::Cell<()>>,
+}
+
+impl Feed {
+    /// `None` if somebody holds it.
+    pub(crate) fn claim(circuit: Arc<Circuit>, cell: Arc<FeedCell>) -> Option<Self> {
+        let panel = lock(&cell.parked).take()?;
+        // A thread's first look at the registry allocates; not later, on an order's way.
+        drop(circuit.snapshot());
+        let last_at = panel.listeners.iter().filter_map(Listener::last_heard).max().unwrap_or_default();
+        let mut feed =
+            Self { circuit, cell, panel, last_at, horizon: Nanos(0), _one_thread: core::marker::PhantomData };
+        feed.panel.listeners.iter_mut().for_each(|l| l.resume(&feed.circuit));
+        Some(feed)
+    }
+
+    /// A trade.
+    ///
+    /// # Errors
+    /// [`FeedError`] if the price is not positive, the time runs backwards or too far ahead, or the System is closed.
+    #[inline]
+    pub fn trade(&mut self, price: Price, qty: Qty, at: Nanos) -> Result<(), FeedError> {
+        let _ = qty; // volume rules are not built yet; the signature is the final one
+        self.value(Channel::Trade, price.raw(), at)
+    }
+
+    /// The best bid and ask; rules that sample middles take their mean.
+    ///
+    /// # Errors
+    /// As [`trade`](Self::trade).
+    #[inline]
+    pub fn quote(&mut self, bid: Price, ask: Price, at: Nanos) -> Result<(), FeedError> {
+        if bid.raw() <= 0 {
+            return self.refuse(FeedError::bad("bid", bid.to_f64(), "positive prices"));
+        }
+        if ask.raw() <= 0 {
+            return self.refuse(FeedError::bad("ask", ask.to_f64(), "positive prices"));
+        }
+        let middle = (i128::from(bid.raw()) + i128::from(ask.raw())) / 2;
+        self.value(Channel::Mid, middle as i64, at)
+    }
+
+    /// The equity of the account, marked to market.
+    ///
+    /// # Errors
+    /// As [`trade`](Self::trade).
+    #[inline]
+    pub fn equity(&mut self, equity: Money, at: Nanos) -> Result<(), FeedError> {
+        self.value(Channel::Equity, equity.raw(), at)
+    }
+
+    /// The official close of `session`: the reference of the session after it.
+    ///
+    /// # Errors
+    /// As [`trade`](Self::trade).
+    pub fn reference(&mut self, price: Price, session: Date, at: Nanos) -> Result<(), FeedError> {
+        self.observe(&Observation::Reference { price, session }, at)
+    }
+
+    /// A deposit (positive) or a withdrawal: moves the baselines, is no gain and no loss.
+    ///
+    /// # Errors
+    /// As [`trade`](Self::trade).
+    pub fn flow(&mut self, amount: Money, at: Nanos) -> Result<(), FeedError> {
+        self.observe(&Observation::Flow(amount), at)
+    }
+
+    /// What the venue says of itself.
+    ///
+    /// # Errors
+    /// As [`trade`](Self::trade).
+    pub fn venue(&mut self, status: VenueStatus, at: Nanos) -> Result<(), FeedError> {
+        self.observe(&Observation::Venue(status), at)
+    }
+
+    /// Time passes; nothing else is new. Closes samples; does not count as hearing from the source.
+    ///
+    /// # Errors
+    /// As [`trade`](Self::trade).
+    pub fn heartbeat(&mut self, at: Nanos) -> Result<(), FeedError> {
+        self.observe(&Observation::Heartbeat, at)
+    }
+
+    /// A value made elsewhere, for one breaker that takes such.
+    ///
+    /// # Errors
+    /// As [`trade`](Self::trade); [`ErrorKind::Unknown`] if the breaker does not listen to this feed.
+    pub fn reading(&mut self, breaker: BreakerId, value: f64, at: Nanos) -> Result<(), FeedError> {
+        self.admit(at)?;
+        let Self { panel, circuit, cell, .. } = self;
+        let Some(listener) = panel.listeners.iter_mut().find(|l| l.id() == breaker) else {
+            return Err(FeedError::unknown("breaker", f64::from(breaker.raw()), "breakers that watch this feed"));
+        };
+        match listener.hear(circuit, cell, panel.generation, &Observation::Level(value), at) {
+            Heard::Good => {}
+            Heard::Refused(error) => return Err(error),
+            Heard::Outdated => self.adopt_news(),
+        }
+        self.last_at = at;
+        Ok(())
+    }
+
+    /// The order path of observations: plain numbers.
+    #[inline]
+    fn value(&mut self, channel: Channel, value: i64, at: Nanos) -> Result<(), FeedError> {
+        let on_time = at >= self.last_at && at <= self.horizon;
+        if !on_time || self.cell.generation() != self.panel.generation {
+            self.admit(at)?;
+        }
+        let mut outcome = Heard::Good;
+        let Self { panel, circuit, cell, .. } = self;
+        for listener in &mut panel.listeners {
+            if listener.channel() == channel && !listener.stays_quiet(circuit, value, at) {
+                let heard = listener.hear(circuit, cell, panel.generation, &Observation::Value(channel, value), at);
+                outcome = outcome.and(heard);
+            }
+        }
+        self.conclude(outcome, at)
+    }
+
+    /// Everything that is no plain number.
+    #[inline(never)]
+    fn observe(&mut self, observation: &Observation, at: Nanos) -> Result<(), FeedError> {
+        self.admit(at)?;
+        let mut outcome = Heard::Good;
+        let Self { panel, circuit, cell, .. } = self;
+        for listener in &mut panel.listeners {
+            outcome = outcome.and(listener.hear(circuit, cell, panel.generation, observation, at));
+        }
+        self.conclude(outcome, at)
+    }
+
+    #[inline]
+    fn conclude(&mut self, outcome: Heard, at: Nanos) -> Result<(), FeedError> {
+        match outcome {
+            Heard::Good => {}
+            Heard::Outdated => self.adopt_news(),
+            Heard::Refused(error) => return Err(error),
+        }
+        self.last_at = at;
+        Ok(())
+    }
+
+    /// Whether an observation of this time may come in; also takes over what a reload has prepared.
+    #[cold]
+    fn admit(&mut self, at: Nanos) -> Result<(), FeedError> {
+        if self.circuit.closed.load(Ordering::Acquire) {
+            return Err(FeedError::CLOSED);
+        }
+        if self.cell.generation() != self.panel.generation {
+            self.adopt_news();
+        }
+        let skew = self.circuit.skew;
+        if at < self.last_at - skew.max_backstep {
+            return self.refuse(FeedError::bad("time", at.0 as f64, "times not before the last of the same feed"));
+        }
+        if at > self.horizon {
+            self.horizon = self.circuit.now() + skew.max_ahead;
+        }
+        if at > self.horizon {
+            return self.refuse(FeedError::bad(
+                "time",
+                at.0 as f64,
+                "times not ahead of the System's by more than max_ahead",
+            ));
+        }
+        Ok(())
+    }
+
+    /// Counts a refusal on every breaker that listens.
+    #[cold]
+    fn refuse(&mut self, error: FeedError) -> Result<(), FeedError> {
+        let Self { panel, circuit, .. } = self;
+        panel.listeners.iter_mut().for_each(|listener| listener.refused(circuit));
+        Err(error)
+    }
+
+    /// Takes a new panel over. The old one goes back to the control plane, which frees it.
+    #[cold]
+    fn adopt_news(&mut self) {
+        while let Some(mut panel) = self.cell.mailbox.take() {
+            adopt(&mut self.panel, &mut panel, &self.circuit);
+            let old = core::mem::replace(&mut self.panel, panel);
+            drop(self.cell.returned.leave(old));
+        }
+    }
+}
+
+impl Drop for Feed {
+    fn drop(&mut self) {
+        let cell = self.cell.clone();
+        let mut parked = lock(&cell.parked);
+        self.adopt_news();
+        let empty = Box::new(Panel { generation: 0, listeners: Vec::new() });
+        *parked = Some(core::mem::replace(&mut self.panel, empty));
+    }
+}
+
+impl Heard {
+    /// What two listeners say together: a refusal is told, news are taken over.
+    fn and(self, other: Self) -> Self {
+        match (&self, &other) {
+            (Self::Refused(error), _) | (_, Self::Refused(error)) if error.kind() == ErrorKind::BadInput => {
+                Self::Refused(*error)
+            }
+            (Self::Good, _) => other,
+            _ => self,
+        }
+    }
+}

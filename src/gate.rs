@@ -1,0 +1,198 @@
+//! What an engine holds: the order path, and beside it, cold, the explanation of a denial.
+
+use core::fmt;
+use std::sync::Arc;
+
+use crate::circuit::{Circuit, is_unready};
+use crate::memory::gate::{Verdict, Words};
+use crate::model::event::BreakerId;
+use crate::model::intent::{Intent, Lanes};
+use crate::model::kind::Kind;
+use crate::model::reason::Reason;
+use crate::model::scope::ScopeId;
+use crate::model::state::State;
+use crate::model::status::Status;
+use crate::model::time::Nanos;
+use crate::notes::Notes;
+use crate::snapshot::Entry;
+
+/// A resolved handle on up to seven scopes, their ancestors included. `Send` and `Sync`; stays valid through every
+/// reload, and denies once its System has shut down.
+///
+/// Every method but [`explain`](Self::explain) is wait-free, allocates nothing and writes nothing. An order that had
+/// passed its check when a halt landed may pass; who needs more checks again before the match.
+///
+/// ```
+/// use haltline::{Intent, Nanos, Plan, ScopePath, System};
+/// let plan = Plan { scopes: vec![ScopePath::new("XNAS/AAPL")?], ..Plan::default() };
+/// let system = System::manual(plan, Nanos::from_secs(0))?;
+/// let gate = system.gate(&["XNAS/AAPL"])?;
+/// assert!(gate.permits(Intent::Increase));
+/// system.kill();
+/// let verdict = gate.check();
+/// assert!(!verdict.permits(Intent::Increase) && verdict.permits(Intent::Cancel));
+/// assert_eq!(gate.explain(verdict).reason, haltline::Reason::Killed);
+/// # Ok::<(), haltline::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Gate {
+    words: Words,
+    scopes: Box<[ScopeId]>,
+    circuit: Arc<Circuit>,
+    notes: Arc<Notes>,
+}
+
+impl Gate {
+    pub(crate) fn new(circuit: Arc<Circuit>, notes: Arc<Notes>, scopes: Vec<ScopeId>) -> Self {
+        Self { words: Words::new(circuit.board.clone(), &scopes), scopes: scopes.into(), circuit, notes }
+    }
+
+    /// What is denied now. With up to three scopes: four loads, an exclusive or and a branch while nothing denies or
+    /// warns; a second, longer look otherwise, and with more scopes.
+    #[inline]
+    pub fn check(&self) -> Verdict {
+        if self.words.quick() == 0 { Verdict::CLEAR } else { self.words.look() }
+    }
+
+    /// What this gate and `other` deny together: an instrument and an account, say, so that nobody needs a gate for
+    /// every pair.
+    #[inline]
+    pub fn check_with(&self, other: &Self) -> Verdict {
+        if self.words.quick() | other.words.quick() == 0 {
+            Verdict::CLEAR
+        } else {
+            self.words.look().and(other.words.look())
+        }
+    }
+
+    /// Whether an order of this intent may go now.
+    #[inline]
+    pub fn permits(&self, intent: Intent) -> bool {
+        self.words.quick() == 0 || self.words.look().permits(intent)
+    }
+
+    /// Which breaker denies, why, until when; for the verdict that the caller saw. Cold: looks names up and allocates.
+    ///
+    /// If what denied then denies no longer, the reason is [`Reason::Cleared`].
+    pub fn explain(&self, seen: Verdict) -> Denial {
+        let arm = self.circuit.board.arm();
+        if let (true, Some(reason)) = (seen.is_disarmed(), arm.reason(arm.seen())) {
+            return Denial { denies: seen.lanes(), ..Denial::of_the_system(reason) };
+        }
+        let snapshot = self.circuit.snapshot();
+        let guards = self.scopes.iter().filter_map(|scope| snapshot.guards.get(scope.0 as usize)).flatten();
+        let denying = guards.filter_map(|id| {
+            let entry = snapshot.entry(*id)?;
+            let word = self.circuit.board.word(id.index());
+            let denies = State::unpack(word).denies;
+            // Without a denial to explain, a warning is explained.
+            let asked = if seen.denies_any() { seen.lanes() & Lanes::CLOSE } else { seen.lanes() };
+            (!(denies & asked).is_empty()).then_some((entry, word))
+        });
+        // The worst first: a person's stop, then the oldest.
+        let first = denying.min_by_key(|(_, word)| {
+            let state = State::unpack(*word);
+            (state.status != Status::EmergencyHalt, state.version())
+        });
+        match first {
+            Some((entry, word)) => self.denial(entry, word, snapshot.path(entry.scope)),
+            None => Denial::of_the_system(Reason::Cleared),
+        }
+    }
+
+    fn denial(&self, entry: &Entry, word: u64, scope: &str) -> Denial {
+        let circuit = &self.circuit;
+        let state = State::unpack(word);
+        let cause = circuit.board.breaker(entry.id.index()).cause(word);
+        let until = entry.policy.deadline(state, circuit.epoch()).map(|due| circuit.epoch().nanos(due));
+        let by_status = if is_unready(state) { Reason::NotReady } else { Reason::None };
+        Denial {
+            reason: cause.map_or(by_status, |c| c.reason),
+            breaker: Some(entry.id),
+            name: entry.name.to_string(),
+            kind: Some(entry.kind),
+            scope: scope.to_owned(),
+            status: state.status,
+            denies: state.denies,
+            value: cause.map(|c| c.value),
+            limit: cause.map(|c| c.limit),
+            since: Some(circuit.epoch().nanos(state.since)),
+            until,
+            note: self.notes.of(entry.id, word),
+        }
+    }
+}
+
+/// Why an order was denied. Self-contained: goes straight into a reject message.
+///
+/// ```
+/// # use haltline::*;
+/// # let plan = Plan { scopes: vec![ScopePath::new("XNAS")?], ..Plan::default() };
+/// # let system = System::manual(plan, Nanos::from_secs(0))?;
+/// # let gate = system.gate(&["XNAS"])?;
+/// system.emergency_stop("XNAS", EmergencySource::Manual, By::new("ann", Authority::Trader, "wild router"))?;
+/// let denial = gate.explain(gate.check());
+/// assert_eq!(denial.to_string(), "emergency_halt by kill:XNAS (kill_switch) on XNAS: emergency, ann: wild router");
+/// # Ok::<(), haltline::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Denial {
+    /// Why.
+    pub reason: Reason,
+    /// Which breaker; `None` if the System itself denies, or nothing does any more.
+    pub breaker: Option<BreakerId>,
+    /// Its name.
+    pub name: String,
+    /// Its kind.
+    pub kind: Option<Kind>,
+    /// The scope that it guards.
+    pub scope: String,
+    /// Its status.
+    pub status: Status,
+    /// What it denies.
+    pub denies: Lanes,
+    /// The value that tripped it, if it is known.
+    pub value: Option<f64>,
+    /// The limit that the value was tested against.
+    pub limit: Option<f64>,
+    /// Since when.
+    pub since: Option<Nanos>,
+    /// Until when, if time ends it.
+    pub until: Option<Nanos>,
+    /// Who did it by hand, and what he said.
+    pub note: Option<String>,
+}
+
+impl Denial {
+    fn of_the_system(reason: Reason) -> Self {
+        Self {
+            reason,
+            breaker: None,
+            name: String::new(),
+            kind: None,
+            scope: String::new(),
+            status: Status::Active,
+            denies: Lanes::NONE,
+            value: None,
+            limit: None,
+            since: None,
+            until: None,
+            note: None,
+        }
+    }
+}
+
+impl fmt::Display for Denial {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(kind) = self.kind else { return write!(f, "{}", self.reason) };
+        let scope = if self.scope.is_empty() { "everything" } else { &self.scope };
+        write!(f, "{} by {} ({kind}) on {scope}: {}", self.status, self.name, self.reason)?;
+        if let (Some(value), Some(limit), true) = (self.value, self.limit, self.limit.is_some_and(|l| l > 0.0)) {
+            write!(f, ", {value:.6} against {limit}")?;
+        }
+        match &self.note {
+            Some(note) => write!(f, ", {note}"),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,393 @@
+//! One breaker's ear on one feed: the rule with its windows, the confirmations, and the way from a reading to a
+//! transition. Owned by the feed's thread.
+
+use std::sync::Arc;
+
+use crate::circuit::Circuit;
+use crate::feed::FeedCell;
+use crate::memory::breaker::transition;
+use crate::memory::lines::{ANY_WORD, Cause, Said};
+use crate::model::error::FeedError;
+use crate::model::event::{BreakerId, EventType};
+use crate::model::kind::Kind;
+use crate::model::machine::{Decision, Input, step};
+use crate::model::observation::{Channel, Observation};
+use crate::model::policy::{OnBadInput, Policy};
+use crate::model::reading::{Level, Pending, Reading};
+use crate::model::reason::Reason;
+use crate::model::state::{State, Step};
+use crate::model::status::{Authority, Status};
+use crate::model::time::Nanos;
+use crate::rule::{Answer, Band, Context, Mark, NEAR_MISS, Rule};
+use crate::snapshot::Entry;
+
+/// So many refusals in a row count as silence.
+const REFUSALS_ARE_SILENCE: u32 = 10;
+
+/// What became of an observation.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Heard {
+    Good,
+    Refused(FeedError),
+    /// Heard, but a reload has come in between: what to do about it is decided again under the new policy.
+    Outdated,
+}
+
+#[derive(Debug)]
+pub(crate) struct Listener {
+    entry: Arc<Entry>,
+    line: usize,
+    rule: Rule,
+    channel: Channel,
+    /// Nothing changes for values inside, while the word is `seen`.
+    band: Band,
+    seen: u64,
+    last: Option<Mark>,
+    reading: Reading,
+    streak: Streak,
+    /// In the last twentieth before the limit, and not through it.
+    near: bool,
+    refusals_in_a_row: u32,
+    rebases: u64,
+}
+
+impl Listener {
+    pub(crate) fn new(entry: Arc<Entry>, line: usize, rule: Rule) -> Self {
+        Self {
+            channel: rule.channel(),
+            entry,
+            line,
+            rule,
+            band: Band::EMPTY,
+            seen: 0,
+            last: None,
+            reading: Reading::UNREADY,
+            streak: Streak::default(),
+            near: false,
+            refusals_in_a_row: 0,
+            rebases: 0,
+        }
+    }
+
+    pub(crate) fn line(&self) -> usize {
+        self.line
+    }
+
+    pub(crate) fn id(&self) -> BreakerId {
+        self.entry.id
+    }
+
+    #[inline(always)]
+    pub(crate) fn channel(&self) -> Channel {
+        self.channel
+    }
+
+    pub(crate) fn last_heard(&self) -> Option<Nanos> {
+        self.last.map(|mark| mark.at)
+    }
+
+    /// Whether this value changes nothing: the word is the one that the last answer was given under, and the value is
+    /// inside that answer's band. Then it is only noted.
+    #[inline(always)]
+    pub(crate) fn stays_quiet(&mut self, circuit: &Circuit, value: i64, at: Nanos) -> bool {
+        let quiet = self.band.holds(value, at) && circuit.board.word(self.entry.id.index()) == self.seen;
+        if quiet {
+            self.last = Some(Mark { value, at });
+            self.refusals_in_a_row = 0;
+            circuit.board.listener(self.line).hear(value, at);
+        }
+        quiet
+    }
+
+    /// Hears an observation that may change something.
+    #[inline(never)]
+    pub(crate) fn hear(
+        &mut self,
+        circuit: &Circuit,
+        cell: &FeedCell,
+        generation: u64,
+        observation: &Observation,
+        at: Nanos,
+    ) -> Heard {
+        self.take_rebase(circuit);
+        let line = circuit.board.listener(self.line);
+        let before = line.memory();
+        let mut memory = before;
+        let used = circuit.board.breaker(self.entry.id.index()).used_rungs();
+        let context = Context { last: self.last, memory: &mut memory, used };
+        match self.rule.observe(observation, at, context) {
+            Err(bad) => {
+                self.refused(circuit);
+                return Heard::Refused(FeedError::bad(bad.field, bad.found, bad.allowed));
+            }
+            Ok(None) => return Heard::Good,
+            Ok(Some(answer)) => {
+                self.note_last(observation, &answer, at);
+                if memory != before {
+                    line.remember(&memory);
+                }
+                self.refusals_in_a_row = 0;
+                line.hear(self.last.map_or(0, |mark| mark.value), at);
+                self.publish(circuit, &answer);
+            }
+        }
+        self.decide(circuit, Some((cell, generation)), at)
+    }
+
+    fn note_last(&mut self, observation: &Observation, answer: &Answer, at: Nanos) {
+        match (*observation, answer.moved_last) {
+            (_, Some(value)) => self.last = self.last.map(|mark| Mark { value, ..mark }),
+            (Observation::Value(_, value), None) => self.last = Some(Mark { value, at }),
+            _ => {}
+        }
+    }
+
+    /// Puts what the rule says where others can see it.
+    fn publish(&mut self, circuit: &Circuit, answer: &Answer) {
+        let line = circuit.board.listener(self.line);
+        let Reading { level, step, reason, limit, .. } = answer.reading;
+        self.count_near_miss(circuit, &answer.reading);
+        self.reading = answer.reading;
+        self.band = answer.band;
+        line.publish_numbers(answer.linear, limit);
+        if line.publish_level(Said { level, step, reason }) {
+            circuit.mark(self.entry.id);
+        }
+    }
+
+    /// A value that came within a twentieth of its limit and went away again.
+    fn count_near_miss(&mut self, circuit: &Circuit, reading: &Reading) {
+        let near = reading.limit > 0.0 && reading.value >= NEAR_MISS.to_f64() * reading.limit;
+        match (self.near, near, reading.level) {
+            (_, _, Level::Breach) => self.near = false,
+            (false, true, _) => self.near = true,
+            (true, false, _) => {
+                self.near = false;
+                circuit.board.listener(self.line).count_near_miss();
+            }
+            _ => {}
+        }
+    }
+
+    /// Runs the machine with the present reading. The level has been published before the word is looked at.
+    fn decide(&mut self, circuit: &Circuit, news: Option<(&FeedCell, u64)>, at: Nanos) -> Heard {
+        let now = circuit.board.now().max(at);
+        let index = self.entry.id.index();
+        let mut outdated = false;
+        let mut verdict = (self.streak, Pending::NONE, ANY_WORD);
+        let moved = transition(&circuit.board, index, |state| {
+            // After the word, before the policy: a reload publishes its panels before it moves the words.
+            if news.is_some_and(|(cell, generation)| cell.generation() != generation) {
+                outdated = true;
+                return Decision::Stay;
+            }
+            let mut streak = self.streak;
+            let raw = self.reading.level;
+            let (level, pending) = streak.confirm(raw, state.pack(), at, &self.entry.policy);
+            // A breach that is not confirmed trips nothing yet, but it is no good reading either.
+            let level = match state.status {
+                Status::Active | Status::Warning => level,
+                Status::Cooldown if level != raw => return Decision::Stay,
+                _ => raw,
+            };
+            verdict = match pending {
+                Some(due) if due < self.reading.pending.due => (streak, self.breach_at(due), state.pack()),
+                _ => (streak, self.reading.pending, ANY_WORD),
+            };
+            let level = self.with_the_others(circuit, level, state);
+            let input = Input::Read(level, self.reading.step, self.reason_of(level));
+            step(state, input, &self.entry.policy, &circuit.moment(&self.entry, state, now))
+        });
+        if outdated {
+            return Heard::Outdated;
+        }
+        self.streak = verdict.0;
+        self.seen = circuit.board.word(index);
+        // A reading is never refused.
+        if let Ok(Some(moved)) = moved {
+            let Reading { value, limit, .. } = self.reading;
+            let cause = Cause { reason: moved.reason, value, limit, authority: Authority::Auto, actor: 0 };
+            circuit.tell(&self.entry, &moved, cause);
+            circuit.look_again(&self.entry, &moved);
+            self.seen = moved.after.pack();
+            self.streak.word = self.seen;
+            self.after_a_rung(circuit, moved.after, at);
+        }
+        let tag = if verdict.2 == ANY_WORD { ANY_WORD } else { self.seen };
+        let pending = if tag == ANY_WORD { self.reading.pending } else { verdict.1 };
+        if circuit.board.listener(self.line).publish_pending(tag, &pending, circuit.epoch()) {
+            circuit.mark(self.entry.id);
+        }
+        Heard::Good
+    }
+
+    fn breach_at(&self, due: Nanos) -> Pending {
+        Pending { due, level: Level::Breach, step: self.reading.step, reason: self.reading.reason }
+    }
+
+    fn reason_of(&self, level: Level) -> Reason {
+        match level {
+            Level::Unready => Reason::NotReady,
+            Level::Normal | Level::Elevated => Reason::ClearLevel,
+            Level::Warn => Reason::WarnLevel,
+            Level::Breach => self.reading.reason,
+        }
+    }
+
+    /// A breaker that hears several feeds follows the worst of them. A breach on another feed is that feed's to trip on;
+    /// here it warns, and keeps a trip standing.
+    fn with_the_others(&self, circuit: &Circuit, level: Level, state: State) -> Level {
+        let others = self.entry.watch.iter().filter(|w| w.line != self.line);
+        let worst = others.map(|w| circuit.board.listener(w.line).level().level).reduce(Level::worst);
+        match (worst, state.status) {
+            (None, _) => level,
+            (Some(Level::Breach), Status::Active | Status::Warning) => level.worst(Level::Warn),
+            (Some(worst), _) => level.worst(worst),
+        }
+    }
+
+    /// A rung that has fired counts no more: the rule is asked again, so that what stands published is the next one.
+    fn after_a_rung(&mut self, circuit: &Circuit, after: State, at: Nanos) {
+        if self.entry.kind == Kind::MarketCircuitBreaker && after.status == Status::Tripped {
+            self.evaluate(circuit, at);
+        }
+    }
+
+    /// Asks the rule for an answer without a new observation.
+    fn evaluate(&mut self, circuit: &Circuit, at: Nanos) {
+        let line = circuit.board.listener(self.line);
+        let mut memory = line.memory();
+        let used = circuit.board.breaker(self.entry.id.index()).used_rungs();
+        let answer = self.rule.evaluate(at, Context { last: self.last, memory: &mut memory, used });
+        line.remember(&memory);
+        self.publish(circuit, &answer);
+    }
+
+    /// A baseline that an operator has set anew since the last time.
+    fn take_rebase(&mut self, circuit: &Circuit) {
+        let (asked, to) = circuit.board.breaker(self.entry.id.index()).rebase_asked();
+        if asked == self.rebases {
+            return;
+        }
+        self.rebases = asked;
+        let line = circuit.board.listener(self.line);
+        let mut memory = line.memory();
+        self.rule.rebase(crate::Money::from_raw(to), &mut memory);
+        line.remember(&memory);
+    }
+
+    /// Takes over from the listener of the panel before: everything if nothing has changed, the windows if they fit.
+    /// Neither allocates nor frees.
+    pub(crate) fn inherit(&mut self, old: &mut Self) {
+        if old.entry.id != self.entry.id {
+            return;
+        }
+        if old.entry.revision == self.entry.revision {
+            core::mem::swap(self, old);
+            core::mem::swap(&mut self.entry, &mut old.entry);
+            return;
+        }
+        self.rule.inherit(&mut old.rule);
+        (self.last, self.near, self.rebases) = (old.last, old.near, old.rebases);
+    }
+
+    /// Makes what stands published agree with the rule, under a new policy or a new claimant.
+    pub(crate) fn resume(&mut self, circuit: &Circuit) {
+        self.take_rebase(circuit);
+        let now = circuit.board.now();
+        let heard = circuit.board.listener(self.line).heard();
+        // Never heard anything: what stands published, unready, is right.
+        if heard == Nanos(0) && self.last.is_none() {
+            return;
+        }
+        self.evaluate(circuit, now.max(heard));
+        self.seen = 0;
+        let _ = self.decide(circuit, None, now.max(heard));
+    }
+
+    /// Counts a refused observation. The first of a run is told, the tenth counts as silence.
+    #[cold]
+    pub(crate) fn refused(&mut self, circuit: &Circuit) {
+        circuit.board.listener(self.line).count_refusal();
+        self.refusals_in_a_row = self.refusals_in_a_row.saturating_add(1);
+        let now = circuit.board.now();
+        if self.refusals_in_a_row == 1 {
+            let by = crate::circuit::Signed::AUTO;
+            circuit.publish(circuit.note(Some(&self.entry), EventType::BadInput, Reason::BadInput, by));
+        }
+        if self.entry.policy.on_bad_input == OnBadInput::Trip {
+            let input = Input::Read(Level::Breach, Step::FIRST, Reason::BadInput);
+            // A reading is never refused.
+            let _ = circuit.put(self.entry.id, input, now, crate::circuit::Signed::AUTO);
+        } else if self.refusals_in_a_row == REFUSALS_ARE_SILENCE {
+            circuit.go_stale(&self.entry, now);
+        }
+    }
+}
+
+/// Breaches in a row. Belongs to one word: under another it starts anew.
+#[derive(Clone, Copy, Debug, Default)]
+struct Streak {
+    word: u64,
+    count: u32,
+    since: Nanos,
+}
+
+impl Streak {
+    /// The level that counts now, and when a breach that is not confirmed yet will be, by time alone.
+    fn confirm(&mut self, level: Level, word: u64, at: Nanos, policy: &Policy) -> (Level, Option<Nanos>) {
+        if level != Level::Breach {
+            *self = Self::default();
+            return (level, None);
+        }
+        if self.count == 0 || self.word != word {
+            *self = Self { word, count: 1, since: at };
+        } else {
+            self.count = self.count.saturating_add(1);
+        }
+        let due = self.since + policy.confirm_for;
+        match (self.count >= policy.confirm, at >= due) {
+            (true, true) => (Level::Breach, None),
+            (true, false) => (Level::Warn, Some(due)),
+            (false, _) => (Level::Warn, None),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use core::time::Duration;
+
+    fn policy(confirm: u32, confirm_for: u64) -> Policy {
+        Policy { confirm, confirm_for: Duration::from_nanos(confirm_for), ..Policy::default() }
+    }
+
+    #[test]
+    fn breaches_in_a_row_and_time_in_breach_must_both_hold() {
+        let policy = policy(3, 100);
+        let mut streak = Streak::default();
+        let mut confirm = |level, at| streak.confirm(level, 1, Nanos(at), &policy);
+        assert_eq!(confirm(Level::Breach, 0), (Level::Warn, None));
+        assert_eq!(confirm(Level::Breach, 10), (Level::Warn, None));
+        assert_eq!(confirm(Level::Breach, 99), (Level::Warn, Some(Nanos(100))), "the rest comes by time alone");
+        assert_eq!(confirm(Level::Breach, 100), (Level::Breach, None));
+        assert_eq!(confirm(Level::Warn, 101), (Level::Warn, None));
+        assert_eq!(confirm(Level::Breach, 102), (Level::Warn, None), "any other reading starts anew");
+    }
+
+    #[test]
+    fn a_streak_starts_anew_under_another_word() {
+        let policy = policy(2, 0);
+        let mut streak = Streak::default();
+        assert_eq!(streak.confirm(Level::Breach, 1, Nanos(0), &policy).0, Level::Warn);
+        assert_eq!(streak.confirm(Level::Breach, 2, Nanos(1), &policy).0, Level::Warn);
+        assert_eq!(streak.confirm(Level::Breach, 2, Nanos(2), &policy).0, Level::Breach);
+    }
+
+    #[test]
+    fn the_default_trips_at_once() {
+        let mut streak = Streak::default();
+        assert_eq!(streak.confirm(Level::Breach, 1, Nanos(7), &policy(1, 0)).0, Level::Breach);
+    }
+}

@@ -1,0 +1,108 @@
+//! Every memory ordering of the core, by name. The table in `board.rs` says which pairs with which and why.
+//!
+//! In a normal build each name is a constant. Under `cfg(loom)` one of them can be turned into `Relaxed` by the
+//! variable `HALTLINE_WEAKEN`, without compiling anew: that is how `ci/orderings.sh` finds the model that defends it.
+
+macro_rules! orderings {
+    ($($(#[$doc:meta])* $name:ident = $order:ident;)+) => {
+        /// The orderings, one function each.
+        pub(crate) mod at {
+            use core::sync::atomic::Ordering;
+            $(
+                $(#[$doc])*
+                #[inline(always)]
+                pub(crate) fn $name() -> Ordering {
+                    #[cfg(loom)]
+                    if super::is_weakened(stringify!($name)) {
+                        return Ordering::Relaxed;
+                    }
+                    Ordering::$order
+                }
+            )+
+        }
+
+        /// Their names, for the script that weakens them.
+        #[cfg(all(test, loom))]
+        pub(crate) const NAMES: &[(&str, &str)] = &[$((stringify!($name), stringify!($order))),+];
+    };
+}
+
+orderings! {
+    /// The look at a breaker's word before a decision.
+    word_look = Acquire;
+    /// The swap of a breaker's word.
+    word_swap = AcqRel;
+    /// The failed swap of a breaker's word.
+    word_swap_failed = Acquire;
+    /// Adding counts to a scope's lanes.
+    lane_add = Release;
+    /// Taking counts from a scope's lanes.
+    lane_subtract = Release;
+    /// The look of a check at a scope's word.
+    gate_look = Acquire;
+    /// The look of a check at the arm word.
+    arm_look = Acquire;
+    /// Arming, rearming.
+    arm_swap = AcqRel;
+    /// A failed arming.
+    arm_swap_failed = Acquire;
+    /// Kill, shutdown, caught panic.
+    arm_add = AcqRel;
+    /// A feed's level, before the fence that orders it with the word.
+    level_publish = Release;
+    /// The look at a feed's level.
+    level_look = Acquire;
+    /// When a feed last heard something good.
+    heard_publish = Release;
+    /// The look at it.
+    heard_look = Acquire;
+    /// The end of a change of the numbers that people look at.
+    numbers_end = Release;
+    /// The first look of a reader at the count that guards them.
+    numbers_look = Acquire;
+    /// The fence of their writer behind the odd count.
+    numbers_begin_fence = Release;
+    /// The fence of their reader before the second look.
+    numbers_end_fence = Acquire;
+    /// The tag of a pending reading, and of a breaker's detail.
+    tag_publish = Release;
+    /// The look at a tag.
+    tag_look = Acquire;
+    /// The claim of a detail.
+    claim_swap = AcqRel;
+    /// The failed claim.
+    claim_swap_failed = Acquire;
+    /// A slot of a ring, filled or emptied.
+    slot_publish = Release;
+    /// The look at a slot.
+    slot_look = Acquire;
+    /// The bit of a dirty breaker, and of its group.
+    dirty_mark = Release;
+    /// Taking the bits.
+    dirty_take = AcqRel;
+    /// Both sides of "publish, then look at the other": the sleeper and who would wake it; a breach and a reset.
+    cross_fence = SeqCst;
+    /// The flag of a sleeper.
+    sleep_flag = AcqRel;
+    /// The generation of a feed's rules.
+    panel_publish = Release;
+    /// The look at it.
+    panel_look = Acquire;
+    /// The request for a new baseline.
+    rebase_publish = Release;
+    /// The look at it.
+    rebase_look = Acquire;
+    /// The time of a manual System.
+    clock_advance = AcqRel;
+    /// The look at it.
+    clock_look = Acquire;
+    /// Counters and data that an ordering beside them guards.
+    plain = Relaxed;
+}
+
+#[cfg(loom)]
+fn is_weakened(name: &str) -> bool {
+    use std::sync::OnceLock;
+    static WEAKENED: OnceLock<Option<String>> = OnceLock::new();
+    WEAKENED.get_or_init(|| std::env::var("HALTLINE_WEAKEN").ok()).as_deref() == Some(name)
+}

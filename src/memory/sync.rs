@@ -1,0 +1,148 @@
+//! The seam to the model checker: every atomic, lock and swapped pointer of the core comes from here.
+//!
+//! Under `cfg(loom)` these are loom's, and the containers are small locked ones: a real lock-free queue inside a loom
+//! model would be invisible to it, and the model would explore one execution and prove nothing.
+
+#[cfg(not(loom))]
+pub(crate) use core::sync::atomic::{AtomicU64, fence};
+#[cfg(loom)]
+pub(crate) use loom::sync::atomic::{AtomicU64, fence};
+
+use std::sync::Arc;
+
+#[cfg(loom)]
+use super::orderings::at;
+
+/// A fence, or none where the model checker has weakened it away.
+#[inline(always)]
+pub(crate) fn fence_unless_relaxed(order: core::sync::atomic::Ordering) {
+    if order != core::sync::atomic::Ordering::Relaxed {
+        fence(order);
+    }
+}
+
+/// The first look of a compare-and-swap loop.
+///
+/// loom forgets that a thread has read an atomic before (its issues 166 and 392), so a model runs twice: with plain
+/// loads, and with looks that are failing compare-and-swaps, which always see the newest value.
+#[inline(always)]
+pub(crate) fn peek(word: &AtomicU64, order: core::sync::atomic::Ordering) -> u64 {
+    #[cfg(loom)]
+    if loom_looks_hard() {
+        // No state of a breaker and no count is this value, so it never swaps.
+        return match word.compare_exchange(u64::MAX, u64::MAX, at::word_swap(), order) {
+            Ok(value) | Err(value) => value,
+        };
+    }
+    word.load(order)
+}
+
+#[cfg(loom)]
+pub(crate) use hard::{look_hard, loom_looks_hard};
+
+#[cfg(loom)]
+mod hard {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    static HARD: AtomicBool = AtomicBool::new(false);
+
+    pub(crate) fn loom_looks_hard() -> bool {
+        HARD.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn look_hard(on: bool) {
+        HARD.store(on, Ordering::Relaxed);
+    }
+}
+
+/// An immutable value that is replaced whole. Reading is lock-free and never waits for a writer.
+///
+/// A thread's first read allocates, so claiming a feed reads once.
+#[derive(Debug)]
+pub(crate) struct SnapshotCell<T> {
+    #[cfg(not(loom))]
+    inner: arc_swap::ArcSwap<T>,
+    #[cfg(loom)]
+    inner: loom::sync::Mutex<Arc<T>>,
+}
+
+impl<T> SnapshotCell<T> {
+    pub(crate) fn new(value: T) -> Self {
+        #[cfg(not(loom))]
+        let inner = arc_swap::ArcSwap::from_pointee(value);
+        #[cfg(loom)]
+        let inner = loom::sync::Mutex::new(Arc::new(value));
+        Self { inner }
+    }
+
+    /// The value of now, kept alive as long as the caller holds it.
+    pub(crate) fn load(&self) -> Arc<T> {
+        #[cfg(not(loom))]
+        return self.inner.load_full();
+        #[cfg(loom)]
+        return locked(&self.inner).clone();
+    }
+
+    /// Publishes `value`: every later load sees it or a later one.
+    pub(crate) fn store(&self, value: T) {
+        #[cfg(not(loom))]
+        self.inner.store(Arc::new(value));
+        #[cfg(loom)]
+        {
+            *locked(&self.inner) = Arc::new(value);
+        }
+    }
+}
+
+/// A place for a few boxed values that one thread leaves and another takes, without a lock and without allocating.
+#[derive(Debug)]
+pub(crate) struct Mailbox<T> {
+    #[cfg(not(loom))]
+    inner: crossbeam_queue::ArrayQueue<Box<T>>,
+    #[cfg(loom)]
+    inner: loom::sync::Mutex<std::collections::VecDeque<Box<T>>>,
+    #[cfg(loom)]
+    capacity: usize,
+}
+
+impl<T> Mailbox<T> {
+    pub(crate) fn new(capacity: usize) -> Self {
+        #[cfg(not(loom))]
+        return Self { inner: crossbeam_queue::ArrayQueue::new(capacity) };
+        #[cfg(loom)]
+        return Self { inner: loom::sync::Mutex::new(std::collections::VecDeque::new()), capacity };
+    }
+
+    /// Leaves `value`; if there is no place left, the oldest comes back.
+    pub(crate) fn leave(&self, value: Box<T>) -> Option<Box<T>> {
+        #[cfg(not(loom))]
+        return self.inner.force_push(value);
+        #[cfg(loom)]
+        {
+            let mut queue = locked(&self.inner);
+            let oldest = if queue.len() == self.capacity { queue.pop_front() } else { None };
+            queue.push_back(value);
+            oldest
+        }
+    }
+
+    /// Takes the oldest.
+    pub(crate) fn take(&self) -> Option<Box<T>> {
+        #[cfg(not(loom))]
+        return self.inner.pop();
+        #[cfg(loom)]
+        return locked(&self.inner).pop_front();
+    }
+}
+
+/// A poisoned lock still guards whole values here: each is replaced by one assignment.
+#[cfg(loom)]
+fn locked<T>(mutex: &loom::sync::Mutex<T>) -> loom::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+}
+
+/// Locks a mutex of the control plane. A panic while it was held is no reason to stop halting orders: what it guards
+/// is replaced by whole assignments.
+pub(crate) fn lock<T>(mutex: &std::sync::Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}

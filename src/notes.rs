@@ -1,0 +1,115 @@
+//! What people said when they acted: texts stay in the control plane, numbers travel in events.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use crate::circuit::Signed;
+use crate::memory::sync::lock;
+use crate::model::error::{Error, ErrorKind};
+use crate::model::event::BreakerId;
+use crate::model::status::Authority;
+
+/// The longest reason, in bytes.
+pub const REASON_BYTES: usize = 128;
+/// The longest name of an actor, in bytes.
+pub const ACTOR_BYTES: usize = 64;
+/// So many actors are remembered by name; later ones appear as "unlisted".
+const ACTORS: usize = 4_096;
+const UNLISTED: u32 = u32::MAX;
+
+/// Who acts, with what authority, and why.
+///
+/// ```
+/// use haltline::{Authority, By};
+/// let by = By::new("ann", Authority::RiskDesk, "fat finger in AAPL");
+/// assert!(by.authority >= Authority::Trader);
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct By<'a> {
+    /// The actor: 1 to 64 bytes, no control characters.
+    pub actor: &'a str,
+    /// His authority. The library trusts the caller in this.
+    pub authority: Authority,
+    /// Why: at most 128 bytes, no control characters.
+    pub reason: &'a str,
+}
+
+impl<'a> By<'a> {
+    /// All three.
+    pub const fn new(actor: &'a str, authority: Authority, reason: &'a str) -> Self {
+        Self { actor, authority, reason }
+    }
+}
+
+/// Actors by number, and the last note of each breaker. Bounded by both.
+#[derive(Debug, Default)]
+pub(crate) struct Notes(Mutex<Books>);
+
+#[derive(Debug, Default)]
+struct Books {
+    actors: Vec<Arc<str>>,
+    notes: HashMap<BreakerId, Note>,
+}
+
+#[derive(Debug)]
+struct Note {
+    /// The word that the action led to.
+    word: u64,
+    text: String,
+}
+
+impl Notes {
+    /// Checks the texts and gives the actor his number.
+    ///
+    /// # Errors
+    /// [`ErrorKind::BadInput`] for texts that are too long or hold control characters.
+    pub(crate) fn sign(&self, by: By<'_>) -> Result<Signed, Error> {
+        check("actor", by.actor, ACTOR_BYTES, 1)?;
+        check("reason", by.reason, REASON_BYTES, 0)?;
+        let mut books = lock(&self.0);
+        let known = books.actors.iter().position(|actor| &**actor == by.actor);
+        let index = match known {
+            Some(index) => Some(index),
+            None if books.actors.len() < ACTORS => {
+                books.actors.push(by.actor.into());
+                Some(books.actors.len() - 1)
+            }
+            None => None,
+        };
+        // Number 0 is the machine itself.
+        Ok(Signed { authority: by.authority, actor: index.map_or(UNLISTED, |index| index as u32 + 1) })
+    }
+
+    pub(crate) fn keep(&self, breaker: BreakerId, word: u64, by: By<'_>) {
+        let text = format!("{}: {}", by.actor, by.reason);
+        lock(&self.0).notes.insert(breaker, Note { word, text });
+    }
+
+    /// What was said when `word` was entered.
+    pub(crate) fn of(&self, breaker: BreakerId, word: u64) -> Option<String> {
+        lock(&self.0).notes.get(&breaker).filter(|note| note.word == word).map(|note| note.text.clone())
+    }
+
+    /// The name behind an event's number.
+    pub(crate) fn actor(&self, number: u32) -> String {
+        match number {
+            0 => "auto".into(),
+            UNLISTED => "unlisted".into(),
+            n => lock(&self.0).actors.get(n as usize - 1).map_or_else(|| format!("#{n}"), |name| name.to_string()),
+        }
+    }
+
+    /// Forgets the notes of breakers that are no more.
+    pub(crate) fn retain(&self, lives: impl Fn(BreakerId) -> bool) {
+        lock(&self.0).notes.retain(|id, _| lives(*id));
+    }
+}
+
+fn check(what: &str, text: &str, most: usize, least: usize) -> Result<(), Error> {
+    if text.len() < least || text.len() > most || text.chars().any(char::is_control) {
+        let found = text.len();
+        let text = format!("{what}: found {found} bytes, allowed are {least} to {most} without control characters");
+        return Err(Error::new(ErrorKind::BadInput, text));
+    }
+    Ok(())
+}

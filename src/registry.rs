@@ -1,0 +1,424 @@
+//! Plan -> snapshot, and what a reload does to the words.
+//!
+//! A reload (1) checks the whole plan and builds everything new beside the old, (2) publishes the snapshot and hands the
+//! feeds their new panels, and (3) only then moves the words: of every breaker whose policy differs in any field, of the
+//! new and of the removed. So a decision that was made on an old policy meets a word that has moved, and loses.
+//!
+//! Blocks: one control-plane operation at a time, under the registry's lock. Checks, feeds and the monitor never wait.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+
+use crate::circuit::{Circuit, Signed};
+use crate::feed::{FeedCell, Panel};
+use crate::listener::Listener;
+use crate::memory::board::{BREAKERS_A_SCOPE, Board};
+use crate::model::error::{Error, ErrorKind};
+use crate::model::event::BreakerId;
+use crate::model::kind::Kind;
+use crate::model::machine::Input;
+use crate::model::plan::{BreakerSpec, Caps, KillSwitch, Plan, RuleSpec};
+use crate::model::scope::{ScopeId, ScopePath};
+use crate::model::status::Status;
+use crate::plan_check;
+use crate::rule::Rule;
+use crate::snapshot::{Entry, Snapshot, Watch};
+
+/// The control plane's own books: what is in use and what is free.
+#[derive(Debug)]
+pub(crate) struct Registry {
+    caps: Caps,
+    feeds: HashMap<ScopeId, Arc<FeedCell>>,
+    breakers: Lines,
+    listeners: Lines,
+    /// How many panels hold a listener's line: the present one, and those that a feed has not let go of yet.
+    holders: HashMap<usize, u32>,
+    generation: u64,
+}
+
+/// Lines of the Board: those never used, and those that are free again, the longest free first.
+#[derive(Clone, Debug)]
+struct Lines {
+    what: &'static str,
+    next: usize,
+    cap: usize,
+    free: VecDeque<usize>,
+}
+
+impl Lines {
+    fn new(what: &'static str, cap: u32) -> Self {
+        Self { what, next: 0, cap: cap as usize, free: VecDeque::new() }
+    }
+
+    fn take(&mut self) -> Result<usize, Error> {
+        if let Some(line) = self.free.pop_front() {
+            return Ok(line);
+        }
+        if self.next == self.cap {
+            let text = format!("{}: {} are in use, which is the configured capacity", self.what, self.cap);
+            return Err(Error::new(ErrorKind::Full, text));
+        }
+        self.next += 1;
+        Ok(self.next - 1)
+    }
+
+    fn available(&self) -> usize {
+        self.cap - self.next + self.free.len()
+    }
+}
+
+/// What a plan makes of a snapshot, before anything is published.
+struct Draft {
+    snapshot: Snapshot,
+    added: Vec<BreakerId>,
+    changed: Vec<BreakerId>,
+    enabled: Vec<BreakerId>,
+    removed: Vec<Arc<Entry>>,
+}
+
+impl Registry {
+    pub(crate) fn new(caps: Caps) -> Self {
+        Self {
+            caps,
+            feeds: HashMap::new(),
+            breakers: Lines::new("max_breakers", caps.breakers),
+            listeners: Lines::new("max_listeners", caps.listeners),
+            holders: HashMap::new(),
+            generation: 0,
+        }
+    }
+
+    /// The feed of a scope. Every declared scope has one, whether or not a breaker watches it yet.
+    pub(crate) fn feed(&mut self, scope: ScopeId) -> Arc<FeedCell> {
+        self.feeds.entry(scope).or_insert_with(|| Arc::new(FeedCell::new())).clone()
+    }
+
+    pub(crate) fn feeds(&self) -> impl Iterator<Item = &Arc<FeedCell>> {
+        self.feeds.values()
+    }
+
+    /// Makes `plan` the one that counts. Nothing has changed if it fails.
+    ///
+    /// # Errors
+    /// [`ErrorKind::BadPlan`] for a plan that cannot be, [`ErrorKind::Full`] beyond a capacity,
+    /// [`ErrorKind::WrongStatus`] if it would remove a breaker in EmergencyHalt.
+    pub(crate) fn load(&mut self, circuit: &Circuit, plan: &Plan) -> Result<(), Error> {
+        plan_check::check(plan)?;
+        let old = circuit.snapshot();
+        let mut snapshot = Snapshot { system: old.system, ..Snapshot::default() };
+        declare_scopes(&mut snapshot, &old, plan, &self.caps)?;
+        let specs = with_kill_switches(&snapshot, plan);
+        check_crowding(&specs)?;
+        self.check_room(&old, &specs)?;
+        let books = (self.breakers.clone(), self.listeners.clone());
+        match self.draft(snapshot, &old, specs, circuit) {
+            Ok(draft) => {
+                self.publish(circuit, draft);
+                Ok(())
+            }
+            Err(error) => {
+                (self.breakers, self.listeners) = books;
+                Err(error)
+            }
+        }
+    }
+
+    /// Whether there are lines enough, before any is taken.
+    fn check_room(&self, old: &Snapshot, specs: &[(BreakerSpec, bool)]) -> Result<(), Error> {
+        let fresh: Vec<_> = specs.iter().filter(|(spec, _)| same_breaker(old, spec).is_none()).collect();
+        let ears: usize = specs
+            .iter()
+            .map(|(spec, _)| if spec.rule.kind().row().has_readings { spec.watch.len().max(1) } else { 0 })
+            .sum();
+        let full = |what, needed, cap| {
+            Err(Error::new(ErrorKind::Full, format!("{what}: {needed} are needed, the capacity is {cap}")))
+        };
+        if fresh.len() > self.breakers.available() {
+            return full("max_breakers", specs.len(), self.caps.breakers);
+        }
+        if ears > self.listeners.available() + self.holders.len() {
+            return full("max_listeners", ears, self.caps.listeners);
+        }
+        Ok(())
+    }
+
+    fn draft(
+        &mut self,
+        mut snapshot: Snapshot,
+        old: &Snapshot,
+        specs: Vec<(BreakerSpec, bool)>,
+        circuit: &Circuit,
+    ) -> Result<Draft, Error> {
+        snapshot.entries = old.entries.clone();
+        snapshot.guards = vec![Vec::new(); snapshot.scopes.len()];
+        snapshot.kill_switches = vec![BreakerId::NONE; snapshot.scopes.len()];
+        let mut draft =
+            Draft { snapshot, added: vec![], changed: vec![], enabled: vec![], removed: removed(old, &specs) };
+        for entry in &draft.removed {
+            if circuit.board.state(entry.id.index()).status == Status::EmergencyHalt {
+                let text =
+                    format!("reload: breaker {:?} is in emergency_halt; clear it before removing it", entry.name);
+                return Err(Error::new(ErrorKind::WrongStatus, text));
+            }
+        }
+        for (spec, implicit) in specs {
+            self.draft_breaker(&mut draft, old, spec, implicit, &circuit.board)?;
+        }
+        for entry in &draft.removed {
+            let gone = Entry {
+                retired: true,
+                watch: vec![],
+                rule: entry.rule.clone(),
+                policy: entry.policy.clone(),
+                name: entry.name.clone(),
+                ..**entry
+            };
+            draft.snapshot.entries[entry.id.index()] = Some(Arc::new(gone));
+        }
+        Ok(draft)
+    }
+
+    fn draft_breaker(
+        &mut self,
+        draft: &mut Draft,
+        old: &Snapshot,
+        spec: BreakerSpec,
+        implicit: bool,
+        board: &Board,
+    ) -> Result<(), Error> {
+        let before = same_breaker(old, &spec);
+        let kind = spec.rule.kind();
+        let Some(scope) = draft.snapshot.by_path.get(&spec.scope).copied() else {
+            return Err(Error::new(ErrorKind::Unknown, format!("scope {:?}", spec.scope.as_str())));
+        };
+        let watch = self.watch(&draft.snapshot, before, &spec, scope)?;
+        let same = before.is_some_and(|e| e.policy == spec.policy && e.rule == spec.rule && e.watch == watch);
+        let entry = if let (Some(before), true) = (before, same) {
+            before.clone()
+        } else {
+            self.generation += 1;
+            let id = match before {
+                Some(before) => before.id,
+                None => self.new_id(old, board, scope)?,
+            };
+            let (name, revision) = (spec.name.into(), self.generation);
+            Arc::new(Entry {
+                id,
+                name,
+                kind,
+                scope,
+                rule: spec.rule,
+                policy: spec.policy,
+                watch,
+                revision,
+                implicit,
+                retired: false,
+            })
+        };
+        match before {
+            None => draft.added.push(entry.id),
+            Some(before) if !before.policy.enabled && entry.policy.enabled => draft.enabled.push(entry.id),
+            Some(_) if !same => draft.changed.push(entry.id),
+            Some(_) => {}
+        }
+        draft.snapshot.by_name.insert(entry.name.clone(), entry.id);
+        draft.snapshot.guards[scope.0 as usize].push(entry.id);
+        if kind == Kind::KillSwitch {
+            draft.snapshot.kill_switches[scope.0 as usize] = entry.id;
+        }
+        let index = entry.id.index();
+        if draft.snapshot.entries.len() <= index {
+            draft.snapshot.entries.resize(index + 1, None);
+        }
+        draft.snapshot.entries[index] = Some(entry);
+        Ok(())
+    }
+
+    /// The feeds that a breaker hears, with the lines it has for them; those it had before stay the same.
+    fn watch(
+        &mut self,
+        snapshot: &Snapshot,
+        before: Option<&Arc<Entry>>,
+        spec: &BreakerSpec,
+        scope: ScopeId,
+    ) -> Result<Vec<Watch>, Error> {
+        if !spec.rule.kind().row().has_readings {
+            return Ok(Vec::new());
+        }
+        let mut scopes: Vec<_> = spec.watch.iter().filter_map(|path| snapshot.by_path.get(path).copied()).collect();
+        if scopes.is_empty() {
+            scopes.push(scope);
+        }
+        scopes.sort_unstable();
+        scopes.dedup();
+        let had = |scope| before.and_then(|e| e.watch.iter().find(|w| w.scope == scope)).map(|w| w.line);
+        scopes
+            .into_iter()
+            .map(|scope| Ok(Watch { scope, line: had(scope).map_or_else(|| self.listeners.take(), Ok)? }))
+            .collect()
+    }
+
+    fn new_id(&mut self, old: &Snapshot, board: &Board, scope: ScopeId) -> Result<BreakerId, Error> {
+        let index = self.breakers.take()?;
+        let uses = old.entries.get(index).and_then(Option::as_ref).map_or(0, |e| (e.id.raw() >> 20) + 1);
+        board.breaker(index).clear(u64::from(scope.0));
+        Ok(BreakerId::new(index as u32, uses & 0xfff))
+    }
+
+    /// Publishes a draft; see the module's text for the order.
+    fn publish(&mut self, circuit: &Circuit, draft: Draft) {
+        self.generation += 1;
+        let panels = self.panels(&draft.snapshot);
+        let scopes = draft.snapshot.scopes.len();
+        circuit.snapshot.store(draft.snapshot);
+        for scope in (0..scopes).map(|i| ScopeId(i as u32)) {
+            let listeners = panels.get(&scope).cloned().unwrap_or_default();
+            if !listeners.is_empty() || self.feeds.contains_key(&scope) {
+                self.hand_over(circuit, scope, &listeners);
+            }
+        }
+        let now = circuit.now();
+        // None of these inputs is refused, but for a breaker whose emergency stop has just come in between: it stays.
+        for id in draft.changed {
+            let _ = circuit.put(id, Input::PolicyChanged, now, Signed::AUTO);
+        }
+        for id in draft.enabled.into_iter().chain(draft.added) {
+            let _ = circuit.put(id, Input::Install, now, Signed::AUTO);
+        }
+        let stuck: Vec<_> = draft.removed.into_iter().filter(|entry| !self.retire(circuit, entry, now)).collect();
+        if !stuck.is_empty() {
+            put_back(circuit, stuck);
+        }
+    }
+
+    /// Who listens to which feed.
+    fn panels(&self, snapshot: &Snapshot) -> HashMap<ScopeId, Vec<(Arc<Entry>, usize)>> {
+        let mut panels: HashMap<ScopeId, Vec<_>> = HashMap::new();
+        for entry in snapshot.in_service() {
+            for watch in &entry.watch {
+                panels.entry(watch.scope).or_default().push((entry.clone(), watch.line));
+            }
+        }
+        for listeners in panels.values_mut() {
+            listeners.sort_unstable_by_key(|(_, line)| *line);
+        }
+        panels
+    }
+
+    fn hand_over(&mut self, circuit: &Circuit, scope: ScopeId, listeners: &[(Arc<Entry>, usize)]) {
+        let build = |(entry, line): &(Arc<Entry>, usize)| {
+            Rule::new(&entry.rule, &entry.policy).map(|rule| Listener::new(entry.clone(), *line, rule))
+        };
+        let panel = Panel { generation: self.generation, listeners: listeners.iter().filter_map(build).collect() };
+        for listener in &panel.listeners {
+            *self.holders.entry(listener.line()).or_default() += 1;
+        }
+        for done in self.feed(scope).hand_over(circuit, panel) {
+            self.let_go(circuit, &done);
+        }
+    }
+
+    /// A panel that nobody uses any more gives its lines back.
+    fn let_go(&mut self, circuit: &Circuit, panel: &Panel) {
+        for line in panel.listeners.iter().map(Listener::line) {
+            let holders = self.holders.entry(line).or_default();
+            *holders = holders.saturating_sub(1);
+            if *holders == 0 {
+                self.holders.remove(&line);
+                circuit.board.listener(line).clear();
+                self.listeners.free.push_back(line);
+            }
+        }
+    }
+
+    fn retire(&mut self, circuit: &Circuit, entry: &Entry, now: crate::Nanos) -> bool {
+        let retired = circuit.retire(entry, now);
+        if retired {
+            self.breakers.free.push_back(entry.id.index());
+        }
+        retired
+    }
+}
+
+/// An emergency stop has come between the check and the removal of these: they stay, so that somebody can clear them.
+fn put_back(circuit: &Circuit, stuck: Vec<Arc<Entry>>) {
+    let mut snapshot = Snapshot::clone(&circuit.snapshot());
+    for entry in stuck {
+        snapshot.by_name.entry(entry.name.clone()).or_insert(entry.id);
+        snapshot.guards[entry.scope.0 as usize].push(entry.id);
+        let index = entry.id.index();
+        snapshot.entries[index] = Some(entry);
+    }
+    circuit.snapshot.store(snapshot);
+}
+
+/// All scopes of the plan and their ancestors; those that were there keep their numbers, and none is ever removed.
+fn declare_scopes(snapshot: &mut Snapshot, old: &Snapshot, plan: &Plan, caps: &Caps) -> Result<(), Error> {
+    snapshot.scopes = old.scopes.clone();
+    snapshot.by_path = old.by_path.clone();
+    let of_breakers = plan.breakers.iter().flat_map(|b| core::iter::once(&b.scope).chain(&b.watch));
+    let root = ScopePath::root();
+    for path in core::iter::once(&root).chain(&plan.scopes).chain(of_breakers) {
+        for path in path.with_ancestors() {
+            if snapshot.by_path.contains_key(&path) {
+                break;
+            }
+            if snapshot.scopes.len() == caps.scopes as usize {
+                let text =
+                    format!("max_scopes: {} are in use when {:?} comes; none is left", caps.scopes, path.as_str());
+                return Err(Error::new(ErrorKind::Full, text));
+            }
+            snapshot.by_path.insert(path.clone(), ScopeId(snapshot.scopes.len() as u32));
+            snapshot.scopes.push(path);
+        }
+    }
+    Ok(())
+}
+
+/// The plan's breakers, and a kill switch for each scope that has none, so that an emergency stop of a known scope
+/// always finds one.
+fn with_kill_switches(snapshot: &Snapshot, plan: &Plan) -> Vec<(BreakerSpec, bool)> {
+    let mut specs: Vec<_> = plan.breakers.iter().cloned().map(|spec| (spec, false)).collect();
+    let has: std::collections::HashSet<_> =
+        plan.breakers.iter().filter(|b| b.rule.kind() == Kind::KillSwitch).map(|b| b.scope.clone()).collect();
+    for scope in snapshot.scopes.iter().filter(|scope| !has.contains(scope)) {
+        let spec = BreakerSpec {
+            name: format!("{}{scope}", plan_check::KILL_PREFIX),
+            scope: scope.clone(),
+            watch: Vec::new(),
+            rule: RuleSpec::KillSwitch(KillSwitch::default()),
+            policy: Kind::KillSwitch.default_policy(),
+        };
+        specs.push((spec, true));
+    }
+    specs
+}
+
+fn check_crowding(specs: &[(BreakerSpec, bool)]) -> Result<(), Error> {
+    let mut counts: HashMap<&ScopePath, u32> = HashMap::new();
+    for (spec, _) in specs {
+        let count = counts.entry(&spec.scope).or_default();
+        *count += 1;
+        if *count > BREAKERS_A_SCOPE {
+            let scope = spec.scope.as_str();
+            let text = format!(
+                "breaker {:?}: scope {scope:?} has {BREAKERS_A_SCOPE} breakers already (its kill switch included), the most that one scope takes",
+                spec.name
+            );
+            return Err(Error::new(ErrorKind::Full, text));
+        }
+    }
+    Ok(())
+}
+
+/// The breaker of the same name, kind and scope.
+fn same_breaker<'a>(old: &'a Snapshot, spec: &BreakerSpec) -> Option<&'a Arc<Entry>> {
+    let entry = old.entry(*old.by_name.get(spec.name.as_str())?)?;
+    (entry.kind == spec.rule.kind() && old.path(entry.scope) == spec.scope.as_str()).then_some(entry)
+}
+
+fn removed(old: &Snapshot, specs: &[(BreakerSpec, bool)]) -> Vec<Arc<Entry>> {
+    let kept: std::collections::HashSet<_> =
+        specs.iter().filter_map(|(spec, _)| same_breaker(old, spec)).map(|entry| entry.id).collect();
+    old.in_service().filter(|entry| !kept.contains(&entry.id)).cloned().collect()
+}

@@ -1,0 +1,100 @@
+//! What happens by time alone: halts that end, breaches that have lasted, references that are spent, feeds gone stale.
+//!
+//! No deadline is stored on the Board that the words can yield. The monitor keeps one entry for each breaker with
+//! something due, in a heap that is its own; a breaker that moves is marked, and looked at anew. So a million trips
+//! leave the heap as large as before, and a late timer finds another word and does nothing.
+
+use std::cmp::Reverse;
+
+use priority_queue::PriorityQueue;
+
+use crate::circuit::{Circuit, Signed, is_unready};
+use crate::model::machine::Input;
+use crate::model::reading::Level;
+use crate::model::status::Status;
+use crate::model::time::Nanos;
+use crate::snapshot::Entry;
+
+#[derive(Debug, Default)]
+pub(crate) struct Monitor {
+    /// By line of the breaker.
+    due: PriorityQueue<usize, Reverse<Nanos>>,
+}
+
+impl Monitor {
+    /// Takes up what has moved and returns when the next thing is due; [`Nanos::NEVER`] if nothing is.
+    pub(crate) fn next_due(&mut self, circuit: &Circuit) -> Nanos {
+        let snapshot = circuit.snapshot();
+        circuit.dirty.take(|index| {
+            let due = snapshot.on_line(index).map_or(Nanos::NEVER, |entry| due(circuit, entry, Nanos(0)));
+            set(&mut self.due, index, due);
+        });
+        self.due.peek().map_or(Nanos::NEVER, |(_, Reverse(due))| *due)
+    }
+
+    /// Does the one thing that is due first, if it is due at `now`.
+    pub(crate) fn run_one(&mut self, circuit: &Circuit, now: Nanos) -> bool {
+        if self.next_due(circuit) > now {
+            return false;
+        }
+        let Some((index, _)) = self.due.pop() else { return false };
+        let snapshot = circuit.snapshot();
+        if let Some(entry) = snapshot.on_line(index) {
+            run(circuit, entry, now);
+            // What is due and still stands waits for a reading, not for time.
+            set(&mut self.due, index, due(circuit, entry, now));
+        }
+        true
+    }
+}
+
+fn set(heap: &mut PriorityQueue<usize, Reverse<Nanos>>, index: usize, due: Nanos) {
+    if due == Nanos::NEVER {
+        heap.remove(&index);
+    } else {
+        heap.push(index, Reverse(due));
+    }
+}
+
+/// The first time after `done` at which something may happen to the breaker by time alone.
+fn due(circuit: &Circuit, entry: &Entry, done: Nanos) -> Nanos {
+    let word = circuit.board.word(entry.id.index());
+    let state = crate::model::state::State::unpack(word);
+    let policy = &entry.policy;
+    if !policy.enabled {
+        return Nanos::NEVER;
+    }
+    let end = policy.deadline(state, circuit.epoch()).map(|due| circuit.epoch().nanos(due));
+    let lines = || entry.watch.iter().map(|watch| circuit.board.listener(watch.line));
+    let pending = lines().filter_map(|line| circuit.pending(entry, line, word)).map(|p| p.due);
+    let since = circuit.epoch().nanos(state.since);
+    let watched = can_go_stale(state);
+    let stale = lines()
+        .filter(|line| watched && line.level().level != Level::Unready)
+        .filter_map(|line| policy.stale_at(line.heard(), since));
+    end.into_iter().chain(pending).chain(stale).filter(|due| *due > done).min().unwrap_or(Nanos::NEVER)
+}
+
+fn can_go_stale(state: crate::model::state::State) -> bool {
+    matches!(state.status, Status::Active | Status::Warning) && !is_unready(state)
+}
+
+fn run(circuit: &Circuit, entry: &Entry, now: Nanos) {
+    let index = entry.id.index();
+    for watch in &entry.watch {
+        let line = circuit.board.listener(watch.line);
+        if let Some(p) = circuit.pending(entry, line, circuit.board.word(index)).filter(|p| p.due <= now) {
+            // A reading is never refused; neither is the passing of time.
+            let _ = circuit.put(entry.id, Input::Read(p.level, p.step, p.reason), now, Signed::AUTO);
+        }
+    }
+    let _ = circuit.put(entry.id, Input::Elapsed, now, Signed::AUTO);
+    let state = circuit.board.state(index);
+    let since = circuit.epoch().nanos(state.since);
+    let stale = entry.watch.iter().map(|watch| circuit.board.listener(watch.line)).any(|line| {
+        line.level().level != Level::Unready && entry.policy.stale_at(line.heard(), since).is_some_and(|at| at <= now)
+    });
+    if stale && can_go_stale(state) {
+        circuit.go_stale(entry, now);
+    }
+}

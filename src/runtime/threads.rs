@@ -1,0 +1,85 @@
+//! The two threads of a System that has any. Both sleep while there is nothing to do.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::thread::JoinHandle;
+
+use crate::circuit::Circuit;
+use crate::memory::sync::lock;
+use crate::model::error::{Error, ErrorKind};
+use crate::model::event::Event;
+use crate::model::time::Nanos;
+use crate::system::Inner;
+
+#[derive(Debug)]
+pub(crate) struct Threads {
+    monitor: JoinHandle<()>,
+    dispatch: JoinHandle<()>,
+}
+
+impl Threads {
+    pub(crate) fn start(inner: &Arc<Inner>, subscriber: impl FnMut(&[Event]) + Send + 'static) -> Result<Self, Error> {
+        let for_monitor = inner.clone();
+        let monitor = spawn("haltline-monitor", move || monitor(&for_monitor))?;
+        let for_dispatch = inner.clone();
+        match spawn("haltline-dispatch", move || dispatch(&for_dispatch, subscriber)) {
+            Ok(dispatch) => Ok(Self { monitor, dispatch }),
+            Err(error) => {
+                // The first thread must not outlive a System that never was.
+                inner.circuit.closed.store(true, Ordering::Release);
+                inner.circuit.monitor_bell.ring();
+                let _ = monitor.join();
+                Err(error)
+            }
+        }
+    }
+
+    /// Waits for both. The System is closed already; on one of its own threads that thread is not waited for.
+    pub(crate) fn join(self, circuit: &Circuit) {
+        for (bell, thread) in [(&circuit.monitor_bell, self.monitor), (&circuit.dispatch_bell, self.dispatch)] {
+            bell.ring();
+            if thread.thread().id() != std::thread::current().id() {
+                // A panic of the subscriber has disarmed the System already.
+                let _ = thread.join();
+            }
+        }
+    }
+}
+
+fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, Error> {
+    let built = std::thread::Builder::new().name(name.into()).spawn(body);
+    built.map_err(|cause| Error::new(ErrorKind::Platform, format!("thread {name}: {cause}")))
+}
+
+fn monitor(inner: &Inner) {
+    let circuit = &inner.circuit;
+    circuit.monitor_bell.adopt();
+    let is_closed = || circuit.closed.load(Ordering::Acquire);
+    while !is_closed() {
+        let due = {
+            let mut monitor = lock(&inner.monitor);
+            while monitor.run_one(circuit, circuit.now()) {}
+            monitor.next_due(circuit)
+        };
+        let longest = (due != Nanos::NEVER).then(|| due - circuit.now());
+        circuit.monitor_bell.sleep(longest, || is_closed() || !circuit.dirty.is_empty());
+    }
+}
+
+fn dispatch(inner: &Inner, mut subscriber: impl FnMut(&[Event])) {
+    let circuit = &inner.circuit;
+    circuit.dispatch_bell.adopt();
+    let is_closed = || circuit.closed.load(Ordering::Acquire);
+    loop {
+        // Before the last look at the rings, so that what was published before the end is still told.
+        let last = is_closed();
+        let told = lock(&inner.dispatcher).drain(circuit, &mut subscriber);
+        if last {
+            return;
+        }
+        if told == 0 {
+            let has_work = || is_closed() || !circuit.urgent.is_empty() || !circuit.routine.is_empty();
+            circuit.dispatch_bell.sleep(None, has_work);
+        }
+    }
+}

@@ -1,0 +1,486 @@
+//! The facade that owns a System: its Board, its registry, its threads if it has any.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::circuit::{Circuit, Clock, Signed};
+use crate::feed::Feed;
+use crate::gate::Gate;
+use crate::memory::arm;
+use crate::memory::board::Board;
+use crate::memory::sync::lock;
+use crate::model::error::{Error, ErrorKind};
+use crate::model::event::{BreakerId, Event, EventType};
+use crate::model::kind::Kind;
+use crate::model::machine::{Input, Refusal};
+use crate::model::plan::{EmergencySource, Plan, RuleSpec};
+use crate::model::reason::Reason;
+use crate::model::scope::{GATE_SCOPES, ScopeId, ScopePath};
+use crate::model::status::Authority;
+use crate::model::time::{Epoch, Nanos};
+use crate::model::units::Money;
+use crate::notes::{By, Notes};
+use crate::plan_check;
+use crate::registry::Registry;
+use crate::runtime::dispatch::Dispatcher;
+use crate::runtime::monitor::Monitor;
+use crate::runtime::threads::Threads;
+use crate::snapshot::{Entry, Snapshot};
+use crate::status::{BreakerStatus, SystemStatus};
+
+/// Makes each System's snapshots its own.
+static SYSTEMS: AtomicU64 = AtomicU64::new(1);
+
+/// A trading circuit breaker: breakers, gates that ask them, feeds that drive them.
+///
+/// [`System::manual`] owns no thread: the caller tells time with [`advance`](Self::advance) and takes events with
+/// [`drain`](Self::drain). [`System::start`] has two: one that ends what ends by time, and one that hands out events.
+/// Both sleep while there is nothing to do.
+///
+/// Dropping it shuts it down: gates that outlive it deny, feeds refuse.
+///
+/// ```
+/// use haltline::{Authority, By, Intent, Nanos, Plan, ScopePath, System};
+/// let plan = Plan { scopes: vec![ScopePath::new("XNAS/AAPL")?], ..Plan::default() };
+/// let system = System::manual(plan, Nanos::from_secs(1_700_000_000))?;
+/// let gate = system.gate(&["XNAS/AAPL"])?;
+/// assert!(gate.permits(Intent::Increase));
+/// drop(system);
+/// assert!(!gate.permits(Intent::Increase));
+/// # Ok::<(), haltline::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct System {
+    inner: Arc<Inner>,
+    threads: Option<Threads>,
+}
+
+/// What the threads of a System share with it.
+#[derive(Debug)]
+pub(crate) struct Inner {
+    pub(crate) circuit: Arc<Circuit>,
+    pub(crate) monitor: std::sync::Mutex<Monitor>,
+    pub(crate) dispatcher: std::sync::Mutex<Dispatcher>,
+    registry: std::sync::Mutex<Registry>,
+    notes: Arc<Notes>,
+}
+
+impl System {
+    /// A System without threads, whose time begins at `now` and moves by [`advance`](Self::advance) alone: the same
+    /// calls give the same answers, for ever.
+    ///
+    /// # Errors
+    /// [`ErrorKind::BadPlan`] and [`ErrorKind::Full`] for a plan that cannot be, [`ErrorKind::Platform`] if the machine
+    /// refuses memory.
+    pub fn manual(plan: Plan, now: Nanos) -> Result<Self, Error> {
+        Ok(Self { inner: Arc::new(Inner::new(&plan, now, Clock::Manual)?), threads: None })
+    }
+
+    /// A System on the machine's clock, with its two threads. `subscriber` gets every event, in batches, on the
+    /// dispatcher's thread: it may be slow, but while it runs further events pile up and may be counted as lost.
+    ///
+    /// # Errors
+    /// As [`manual`](Self::manual); [`ErrorKind::Platform`] also without a thread.
+    pub fn start(plan: Plan, subscriber: impl FnMut(&[Event]) + Send + 'static) -> Result<Self, Error> {
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+        let now = Nanos(now.map_or(0, crate::model::time::nanos_of));
+        let inner = Arc::new(Inner::new(&plan, now, Clock::Wall)?);
+        let threads = Threads::start(&inner, subscriber)?;
+        Ok(Self { inner, threads: Some(threads) })
+    }
+
+    /// Replaces the plan. A breaker whose name, kind and scope stay keeps its state, a tripped one stays tripped; if
+    /// its policy is equal its word is not even touched. One that is not in the new plan is retired. Scopes and
+    /// capacities stay. Blocks other control calls, never a check or a feed.
+    ///
+    /// # Errors
+    /// As [`manual`](Self::manual); then nothing has changed.
+    pub fn reload(&self, plan: &Plan) -> Result<(), Error> {
+        self.open()?;
+        let inner = &self.inner;
+        lock(&inner.registry).load(&inner.circuit, plan)?;
+        let snapshot = inner.circuit.snapshot();
+        inner.notes.retain(|id| snapshot.entry(id).is_some());
+        Ok(())
+    }
+
+    /// A gate on these scopes and all their ancestors.
+    ///
+    /// # Errors
+    /// [`ErrorKind::BadScope`] and [`ErrorKind::Unknown`] for a scope that is none or not declared,
+    /// [`ErrorKind::Full`] if they are more than seven with their ancestors.
+    pub fn gate(&self, scopes: &[&str]) -> Result<Gate, Error> {
+        self.open()?;
+        let snapshot = self.inner.circuit.snapshot();
+        let mut all: Vec<(ScopePath, ScopeId)> = Vec::new();
+        for name in scopes {
+            known_scope(&snapshot, name)?;
+            all.extend(
+                ScopePath::new(name)?.with_ancestors().filter_map(|p| Some((p.clone(), *snapshot.by_path.get(&p)?))),
+            );
+        }
+        // The root is in every gate: a halt of everything is a halt of this, too.
+        all.push((ScopePath::root(), ScopeId::ROOT));
+        // From the leaves to the root, so that a halt raised on an ancestor before it is lowered below is seen.
+        all.sort_by(|(a, _), (b, _)| depth(b).cmp(&depth(a)).then(a.cmp(b)));
+        all.dedup();
+        if all.len() > GATE_SCOPES {
+            let text = format!(
+                "gate on {scopes:?}: {} scopes with their ancestors, at most {GATE_SCOPES} are allowed",
+                all.len()
+            );
+            return Err(Error::new(ErrorKind::Full, text));
+        }
+        let ids = all.into_iter().map(|(_, id)| id).collect();
+        Ok(Gate::new(self.inner.circuit.clone(), self.inner.notes.clone(), ids))
+    }
+
+    /// Claims the feed of a scope.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Claimed`] if somebody holds it, [`ErrorKind::BadScope`] and [`ErrorKind::Unknown`] as for a gate.
+    pub fn feed(&self, scope: &str) -> Result<Feed, Error> {
+        self.open()?;
+        let circuit = &self.inner.circuit;
+        let id = known_scope(&circuit.snapshot(), scope)?;
+        let cell = lock(&self.inner.registry).feed(id);
+        Feed::claim(circuit.clone(), cell).ok_or_else(|| {
+            let text = format!("the feed of {scope:?} is claimed; one thread at a time may hold it");
+            Error::new(ErrorKind::Claimed, text)
+        })
+    }
+
+    /// Tells a manual System the time, and lets everything happen that time alone makes happen until then, in order,
+    /// each at its own time. A time before the present one changes nothing.
+    pub fn advance(&self, now: Nanos) {
+        let circuit = &self.inner.circuit;
+        let mut monitor = lock(&self.inner.monitor);
+        loop {
+            let due = monitor.next_due(circuit);
+            if due > now {
+                break;
+            }
+            // From event to event: what happens at its time sees that time, not the end of a leap.
+            circuit.board.advance(due);
+            monitor.run_one(circuit, due);
+        }
+        circuit.board.advance(now);
+    }
+
+    /// Hands all events that have happened to `f`, in order; returns how many. For a manual System.
+    pub fn drain(&self, mut f: impl FnMut(&Event)) -> usize {
+        let mut dispatcher = lock(&self.inner.dispatcher);
+        dispatcher.drain(&self.inner.circuit, |batch| batch.iter().for_each(&mut f))
+    }
+
+    /// The number of a breaker.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unknown`] if there is none of that name.
+    pub fn breaker(&self, name: &str) -> Result<BreakerId, Error> {
+        let found = self.inner.circuit.snapshot().by_name.get(name).copied();
+        found.ok_or_else(|| Error::new(ErrorKind::Unknown, format!("breaker {name:?}: there is none of that name")))
+    }
+
+    /// Trips a breaker by hand. It stays tripped until somebody resets it, whatever its policy says of time. When this
+    /// has returned, every check on any thread denies.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Stale`] for a breaker that is no more, [`ErrorKind::Authority`], [`ErrorKind::NotAllowed`] for a
+    /// disabled one, [`ErrorKind::WrongStatus`] in an emergency stop or in maintenance.
+    pub fn trip(&self, breaker: BreakerId, by: By<'_>) -> Result<(), Error> {
+        if self.entry(breaker)?.kind == Kind::KillSwitch {
+            let text = "trip: a kill switch is pulled by emergency_stop, which names its source";
+            return Err(Error::new(ErrorKind::NotAllowed, text));
+        }
+        self.act(breaker, Input::Trip(by.authority), by)
+    }
+
+    /// Resets the trip that the operator saw: `seen` is the [`stamp`](BreakerStatus::stamp) of its status. Permits
+    /// restarting, does not restart; goes to Cooldown where the policy has one.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NewerTrip`], [`ErrorKind::Authority`], [`ErrorKind::CauseStands`], [`ErrorKind::WrongStatus`],
+    /// [`ErrorKind::Stale`]. A refused reset is an event, too.
+    pub fn reset(&self, breaker: BreakerId, seen: u64, by: By<'_>) -> Result<(), Error> {
+        self.act(breaker, Input::Reset { seen, by: by.authority, force: false }, by)
+    }
+
+    /// As [`reset`](Self::reset), also on a standing cause; asks one authority more.
+    ///
+    /// # Errors
+    /// As [`reset`](Self::reset), but for [`ErrorKind::CauseStands`].
+    pub fn force_reset(&self, breaker: BreakerId, seen: u64, by: By<'_>) -> Result<(), Error> {
+        self.act(breaker, Input::Reset { seen, by: by.authority, force: true }, by)
+    }
+
+    /// Takes a breaker out of service: it denies like tripped, its readings decide nothing, a reset ends it.
+    ///
+    /// # Errors
+    /// As [`trip`](Self::trip); asks `risk_desk`.
+    pub fn maintain(&self, breaker: BreakerId, by: By<'_>) -> Result<(), Error> {
+        self.act(breaker, Input::Maintain(by.authority), by)
+    }
+
+    /// Sets the baseline of a drawdown anew. It counts from the feed's next mark on; until then a standing cause stands.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotAllowed`] for a kind without a baseline, [`ErrorKind::BadInput`] for one that is not positive,
+    /// [`ErrorKind::Authority`] below `risk_desk`, [`ErrorKind::Stale`].
+    pub fn rebase(&self, breaker: BreakerId, baseline: Money, by: By<'_>) -> Result<(), Error> {
+        let entry = self.entry(breaker)?;
+        if !crate::rule::has_baseline(entry.kind) {
+            return Err(Error::new(ErrorKind::NotAllowed, format!("rebase: a {} has no baseline", entry.kind)));
+        }
+        if baseline <= Money::ZERO {
+            return Err(Error::new(
+                ErrorKind::BadInput,
+                format!("rebase: found {baseline}, allowed are positive amounts"),
+            ));
+        }
+        if by.authority < Authority::RiskDesk {
+            self.refused(&entry, by);
+            return Err(told(&entry, Refusal::Authority(Authority::RiskDesk)));
+        }
+        // Checked before anything is asked of the feed.
+        let signed = self.inner.notes.sign(by)?;
+        let _one_at_a_time = lock(&self.inner.registry);
+        self.inner.circuit.board.breaker(breaker.index()).ask_rebase(baseline.raw());
+        self.put(&entry, Input::Rebased, signed, by)
+    }
+
+    /// Pulls the kill switch of a scope: everything in it is denied but cancels, until an administrator clears it.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unknown`] for a scope that is not declared, [`ErrorKind::NotAllowed`] if its kill switch does not
+    /// allow this source or is disabled: then nothing was stopped.
+    pub fn emergency_stop(&self, scope: &str, source: EmergencySource, by: By<'_>) -> Result<(), Error> {
+        let entry = self.kill_switch(scope)?;
+        if let RuleSpec::KillSwitch(switch) = &entry.rule
+            && !switch.allows[source as usize]
+        {
+            self.refused(&entry, by);
+            let text = format!("emergency_stop of {scope:?}: its kill switch does not allow the source {source}");
+            return Err(Error::new(ErrorKind::NotAllowed, text));
+        }
+        self.act(entry.id, Input::Emergency, by)
+    }
+
+    /// Ends an emergency stop. The other breakers have kept their own state and show it.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Authority`] below the policy's (`admin` by default), [`ErrorKind::WrongStatus`] if there is none.
+    pub fn clear_emergency_stop(&self, scope: &str, by: By<'_>) -> Result<(), Error> {
+        let entry = self.kill_switch(scope)?;
+        self.act(entry.id, Input::ClearEmergency(by.authority), by)
+    }
+
+    /// Denies everything but cancels, at once: one atomic add. Wait-free and async-signal-safe (beside the add it wakes
+    /// the dispatcher, an atomic swap and at most a futex call). Needs no breaker, no thread and no authority; the way
+    /// back is [`rearm`](Self::rearm).
+    pub fn kill(&self) {
+        self.inner.circuit.board.arm().kill();
+        self.inner.circuit.dispatch_bell.ring();
+    }
+
+    /// The kill word as it is now, for [`rearm`](Self::rearm).
+    pub fn kill_word(&self) -> u64 {
+        self.inner.circuit.board.arm().seen()
+    }
+
+    /// Why the kill word denies; `None` while it does not.
+    pub fn killed(&self) -> Option<Reason> {
+        let arm = self.inner.circuit.board.arm();
+        arm.reason(arm.seen())
+    }
+
+    /// Ends a kill, if the kill word is still the one that the operator saw.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Authority`] below `admin`, [`ErrorKind::NewerTrip`] if it was killed again,
+    /// [`ErrorKind::Closed`] after shutdown.
+    pub fn rearm(&self, seen: u64, by: By<'_>) -> Result<(), Error> {
+        let signed = self.inner.notes.sign(by)?;
+        if by.authority < Authority::Admin {
+            let text = format!("rearm: asks admin, found {}", by.authority);
+            return Err(Error::new(ErrorKind::Authority, text));
+        }
+        let circuit = &self.inner.circuit;
+        circuit.board.arm().rearm(seen)?;
+        circuit.publish(circuit.note(None, EventType::Rearmed, Reason::Reset, signed));
+        Ok(())
+    }
+
+    /// Everything at a glance: O(breakers), allocates; not for the order path.
+    pub fn status(&self) -> SystemStatus {
+        SystemStatus::of(&self.inner.circuit, &self.inner.circuit.snapshot())
+    }
+
+    /// One breaker.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Stale`] for one that is no more.
+    pub fn breaker_status(&self, breaker: BreakerId) -> Result<BreakerStatus, Error> {
+        let entry = self.entry(breaker)?;
+        Ok(BreakerStatus::of(&self.inner.circuit, &self.inner.circuit.snapshot(), &entry))
+    }
+
+    /// The name of a breaker; of a removed one as long as its line is not used again.
+    pub fn breaker_name(&self, breaker: BreakerId) -> Option<Arc<str>> {
+        self.inner.circuit.snapshot().named(breaker).map(|entry| entry.name.clone())
+    }
+
+    /// The path of a scope.
+    pub fn scope_path(&self, scope: ScopeId) -> Option<ScopePath> {
+        self.inner.circuit.snapshot().scopes.get(scope.0 as usize).cloned()
+    }
+
+    /// The name behind an event's actor number.
+    pub fn actor(&self, number: u32) -> String {
+        self.inner.notes.actor(number)
+    }
+
+    /// What the microseconds of events count from.
+    pub fn epoch(&self) -> Epoch {
+        self.inner.circuit.epoch()
+    }
+
+    /// System time.
+    pub fn now(&self) -> Nanos {
+        self.inner.circuit.now()
+    }
+
+    /// Shuts down: every gate denies from now on, feeds refuse, threads are joined. Idempotent; dropping does the same.
+    pub fn shutdown(&mut self) {
+        self.inner.close();
+        if let Some(threads) = self.threads.take() {
+            threads.join(&self.inner.circuit);
+        }
+    }
+
+    fn open(&self) -> Result<(), Error> {
+        if self.inner.circuit.closed.load(Ordering::Acquire) {
+            return Err(Error::new(ErrorKind::Closed, "the System has shut down"));
+        }
+        Ok(())
+    }
+
+    fn entry(&self, breaker: BreakerId) -> Result<Arc<Entry>, Error> {
+        let snapshot = self.inner.circuit.snapshot();
+        let entry = snapshot.entry(breaker).cloned();
+        entry.ok_or_else(|| Error::new(ErrorKind::Stale, format!("breaker #{}: there is none any more", breaker.raw())))
+    }
+
+    fn kill_switch(&self, scope: &str) -> Result<Arc<Entry>, Error> {
+        let id = {
+            let snapshot = self.inner.circuit.snapshot();
+            let scope = known_scope(&snapshot, scope)?;
+            snapshot.kill_switches.get(scope.0 as usize).copied().unwrap_or(BreakerId::NONE)
+        };
+        self.entry(id)
+    }
+
+    /// What a person does to a breaker: signed, and if it is refused, told.
+    fn act(&self, breaker: BreakerId, input: Input, by: By<'_>) -> Result<(), Error> {
+        self.open()?;
+        let entry = self.entry(breaker)?;
+        let signed = self.inner.notes.sign(by)?;
+        self.put(&entry, input, signed, by)
+    }
+
+    fn put(&self, entry: &Entry, input: Input, signed: Signed, by: By<'_>) -> Result<(), Error> {
+        let circuit = &self.inner.circuit;
+        match circuit.put(entry.id, input, circuit.now(), signed) {
+            Ok(Some(moved)) => {
+                self.inner.notes.keep(entry.id, moved.after.pack(), by);
+                Ok(())
+            }
+            Ok(None) => Ok(()),
+            Err(refusal) => {
+                self.refused(entry, by);
+                Err(told(entry, refusal))
+            }
+        }
+    }
+
+    fn refused(&self, entry: &Entry, by: By<'_>) {
+        let circuit = &self.inner.circuit;
+        let signed = self.inner.notes.sign(by).unwrap_or(Signed::AUTO);
+        circuit.publish(circuit.note(Some(entry), EventType::Refused, Reason::None, signed));
+    }
+}
+
+impl Drop for System {
+    fn drop(&mut self) {
+        self.shutdown();
+    }
+}
+
+impl Inner {
+    fn new(plan: &Plan, now: Nanos, clock: Clock) -> Result<Self, Error> {
+        plan_check::check(plan)?;
+        let board = Board::new(&plan.caps, Epoch(now))?;
+        let snapshot = Snapshot { system: SYSTEMS.fetch_add(1, Ordering::Relaxed), ..Snapshot::default() };
+        let circuit = Arc::new(Circuit::new(board, snapshot, &plan.caps, plan.skew, clock));
+        let mut registry = Registry::new(plan.caps);
+        registry.load(&circuit, plan)?;
+        // Last: until every breaker stands, everything is denied. A kill that came meanwhile wins.
+        circuit.board.arm().arm();
+        Ok(Self {
+            circuit,
+            monitor: std::sync::Mutex::default(),
+            dispatcher: std::sync::Mutex::default(),
+            registry: std::sync::Mutex::new(registry),
+            notes: Arc::default(),
+        })
+    }
+
+    /// Gates deny from here on; feeds find out at their next observation.
+    fn close(&self) {
+        if !self.circuit.closed.swap(true, Ordering::AcqRel) {
+            self.circuit.board.arm().shut_down();
+            lock(&self.registry).feeds().for_each(|cell| cell.nudge());
+        }
+    }
+}
+
+/// Kills every System of this process: everything but cancels is denied. Wait-free and async-signal-safe.
+pub fn kill_all() {
+    arm::kill_all();
+}
+
+fn depth(path: &ScopePath) -> usize {
+    path.with_ancestors().count()
+}
+
+fn known_scope(snapshot: &Snapshot, name: &str) -> Result<ScopeId, Error> {
+    let path = ScopePath::new(name)?;
+    snapshot.by_path.get(&path).copied().ok_or_else(|| {
+        let text = format!("scope {name:?}: not declared; {} scopes are", snapshot.scopes.len());
+        Error::new(ErrorKind::Unknown, text)
+    })
+}
+
+fn told(entry: &Entry, refusal: Refusal) -> Error {
+    let name = &entry.name;
+    match refusal {
+        Refusal::Authority(needed) => {
+            Error::new(ErrorKind::Authority, format!("breaker {name:?}: asks {needed} or above"))
+        }
+        Refusal::NewerTrip => {
+            let text = format!("breaker {name:?}: another word stands than the one that was seen; look again");
+            Error::new(ErrorKind::NewerTrip, text)
+        }
+        Refusal::CauseStands => {
+            let text = format!("breaker {name:?}: its last reading still breaches; rebase it, or force the reset");
+            Error::new(ErrorKind::CauseStands, text)
+        }
+        Refusal::WrongStatus => {
+            Error::new(ErrorKind::WrongStatus, format!("breaker {name:?}: means nothing in its present status"))
+        }
+        Refusal::NotInForce => Error::new(
+            ErrorKind::NotAllowed,
+            format!("breaker {name:?}: is disabled or shadow, and would deny nothing"),
+        ),
+    }
+}
