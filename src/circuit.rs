@@ -203,7 +203,10 @@ impl Circuit {
         if matches!(moved.after.status, Status::Tripped | Status::EmergencyHalt) && before != after {
             line.count_trip();
         }
-        line.publish_cause(after, &cause);
+        // A new version of the same trip is still that trip: who asks why wants its cause, not the reload's.
+        let same = (moved.before.status, moved.before.step) == (moved.after.status, moved.after.step);
+        let shown = if same { line.cause(before).unwrap_or(cause) } else { cause };
+        line.publish_cause(after, &shown);
         self.mark(entry.id);
         self.publish(Event {
             sequence: 0,
@@ -297,6 +300,11 @@ impl Signed {
 /// Whether a breaker denies because it has no usable value.
 pub(crate) fn is_unready(state: State) -> bool {
     state.status == Status::Active && !state.denies.is_empty()
+}
+
+/// Why a state was entered, for people: an unready breaker denies for want of a value, however it came there.
+pub(crate) fn reason_of(state: State, cause: Option<Reason>) -> Reason {
+    if is_unready(state) { Reason::NotReady } else { cause.unwrap_or(Reason::None) }
 }
 
 fn session_of(entry: &Entry, at: Nanos) -> Option<crate::model::session::Date> {

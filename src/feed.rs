@@ -55,6 +55,7 @@ impl FeedCell {
     }
 
     /// Hands a new panel over; returns those that nobody uses any more, for the control plane to free.
+    #[expect(clippy::vec_box, reason = "the boxes are what the mailboxes hold")]
     pub(crate) fn hand_over(&self, circuit: &Circuit, panel: Panel) -> Vec<Box<Panel>> {
         let mut parked = lock(&self.parked);
         let mut done: Vec<_> = core::iter::from_fn(|| self.returned.take()).collect();

@@ -3,7 +3,7 @@
 use core::fmt;
 use std::sync::Arc;
 
-use crate::circuit::{Circuit, is_unready};
+use crate::circuit::{Circuit, reason_of};
 use crate::memory::gate::{Verdict, Words};
 use crate::model::event::BreakerId;
 use crate::model::intent::{Intent, Lanes};
@@ -105,9 +105,8 @@ impl Gate {
         let state = State::unpack(word);
         let cause = circuit.board.breaker(entry.id.index()).cause(word);
         let until = entry.policy.deadline(state, circuit.epoch()).map(|due| circuit.epoch().nanos(due));
-        let by_status = if is_unready(state) { Reason::NotReady } else { Reason::None };
         Denial {
-            reason: cause.map_or(by_status, |c| c.reason),
+            reason: reason_of(state, cause.map(|c| c.reason)),
             breaker: Some(entry.id),
             name: entry.name.to_string(),
             kind: Some(entry.kind),

@@ -213,6 +213,11 @@ impl Listener {
             self.streak.word = self.seen;
             self.after_a_rung(circuit, moved.after, at);
         }
+        // While tripped or cooling down a reading like the last one may still end it, and a streak counts repeats.
+        let repeats_matter = matches!(State::unpack(self.seen).status, Status::Tripped | Status::Cooldown);
+        if repeats_matter || self.streak.count > 0 {
+            self.band = Band::EMPTY;
+        }
         let tag = if verdict.2 == ANY_WORD { ANY_WORD } else { self.seen };
         let pending = if tag == ANY_WORD { self.reading.pending } else { verdict.1 };
         if circuit.board.listener(self.line).publish_pending(tag, &pending, circuit.epoch()) {

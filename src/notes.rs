@@ -7,6 +7,7 @@ use crate::circuit::Signed;
 use crate::memory::sync::lock;
 use crate::model::error::{Error, ErrorKind};
 use crate::model::event::BreakerId;
+use crate::model::state::State;
 use crate::model::status::Authority;
 
 /// The longest reason, in bytes.
@@ -85,9 +86,14 @@ impl Notes {
         lock(&self.0).notes.insert(breaker, Note { word, text });
     }
 
-    /// What was said when `word` was entered.
+    /// What was said when the status of `word` was entered; a reload in between changes nothing of that.
     pub(crate) fn of(&self, breaker: BreakerId, word: u64) -> Option<String> {
-        lock(&self.0).notes.get(&breaker).filter(|note| note.word == word).map(|note| note.text.clone())
+        let entered = |word| {
+            let state = State::unpack(word);
+            (state.status, state.step, state.since)
+        };
+        let books = lock(&self.0);
+        books.notes.get(&breaker).filter(|note| entered(note.word) == entered(word)).map(|note| note.text.clone())
     }
 
     /// The name behind an event's number.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::circuit::{Circuit, is_unready};
+use crate::circuit::{Circuit, is_unready, reason_of};
 use crate::model::event::BreakerId;
 use crate::model::intent::{Intent, Lanes};
 use crate::model::kind::Kind;
@@ -32,6 +32,8 @@ pub struct BreakerStatus {
     pub kind: Kind,
     /// The scope that it guards.
     pub scope: String,
+    /// Not in the plan: the kill switch that every scope has.
+    pub implicit: bool,
     /// Its status.
     pub status: Status,
     /// Whether it has no usable value yet.
@@ -75,6 +77,7 @@ impl BreakerStatus {
             name: entry.name.clone(),
             kind: entry.kind,
             scope: snapshot.path(entry.scope).to_owned(),
+            implicit: entry.implicit,
             status: state.status,
             unready: is_unready(state),
             disabled: !entry.policy.enabled,
@@ -83,7 +86,7 @@ impl BreakerStatus {
             step: state.step,
             since: circuit.epoch().nanos(state.since),
             until: entry.policy.deadline(state, circuit.epoch()).map(|due| circuit.epoch().nanos(due)),
-            reason: line.cause(word).map_or(Reason::None, |cause| cause.reason),
+            reason: reason_of(state, line.cause(word).map(|cause| cause.reason)),
             value,
             risk_score: risk_score(entry, state, value),
             trips: line.trips(),

@@ -276,7 +276,7 @@ impl ListenerLine {
         let limit = f64::from_bits(self.limit.load(at::plain()));
         let value = Linear { offset, slope }.at(self.last());
         fence_unless_relaxed(at::numbers_end_fence());
-        (before % 2 == 0 && self.changing.load(at::plain()) == before).then_some((value, limit))
+        (before.is_multiple_of(2) && self.changing.load(at::plain()) == before).then_some((value, limit))
     }
 
     /// Publishes what comes true in silence: for the breaker's word `tag` only, or for [`ANY_WORD`]. Says whether that

@@ -9,7 +9,7 @@ use core::fmt;
 /// A stream of plain numbers that rules test against levels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
-pub enum Channel {
+pub(crate) enum Channel {
     /// Trade prices, raw [`Price`].
     Trade,
     /// Middle prices, raw [`Price`].
@@ -32,7 +32,7 @@ impl From<VolatilitySource> for Channel {
 
 /// One thing heard.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Observation {
+pub(crate) enum Observation {
     /// A plain number of a channel.
     Value(Channel, i64),
     /// The official close of a session, the reference of the next.

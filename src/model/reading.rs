@@ -56,24 +56,24 @@ impl Level {
 
 /// A rule's answer to an observation.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Reading {
+pub(crate) struct Reading {
     /// How bad it is.
-    pub level: Level,
+    pub(crate) level: Level,
     /// The rung that was reached, for a ladder.
-    pub step: Step,
+    pub(crate) step: Step,
     /// Why.
-    pub reason: Reason,
+    pub(crate) reason: Reason,
     /// The value that was tested: a fraction of the reference or peak, or in the unit of the kind.
-    pub value: f64,
+    pub(crate) value: f64,
     /// The limit that it was tested against.
-    pub limit: f64,
+    pub(crate) limit: f64,
     /// What comes by time alone if no further observation does.
-    pub pending: Pending,
+    pub(crate) pending: Pending,
 }
 
 impl Reading {
     /// No usable value yet.
-    pub const UNREADY: Self = Self {
+    pub(crate) const UNREADY: Self = Self {
         level: Level::Unready,
         step: Step::FIRST,
         reason: Reason::NotReady,
@@ -85,24 +85,25 @@ impl Reading {
 
 /// A reading that comes true at `due` in silence: a breach that has lasted long enough, a reference that is spent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Pending {
+pub(crate) struct Pending {
     /// When.
-    pub due: Nanos,
+    pub(crate) due: Nanos,
     /// What the level is then.
-    pub level: Level,
+    pub(crate) level: Level,
     /// The rung, for a ladder.
-    pub step: Step,
+    pub(crate) step: Step,
     /// Why.
-    pub reason: Reason,
+    pub(crate) reason: Reason,
 }
 
 impl Pending {
     /// Nothing comes by time alone.
-    pub const NONE: Self = Self { due: Nanos::NEVER, level: Level::Normal, step: Step::FIRST, reason: Reason::None };
+    pub(crate) const NONE: Self =
+        Self { due: Nanos::NEVER, level: Level::Normal, step: Step::FIRST, reason: Reason::None };
 
     /// The one that comes first.
     #[must_use]
-    pub fn earlier(self, other: Self) -> Self {
+    pub(crate) fn earlier(self, other: Self) -> Self {
         if other.due < self.due { other } else { self }
     }
 }

@@ -9,6 +9,8 @@
 pub(crate) mod band;
 mod drawdown;
 mod ladder;
+#[cfg(test)]
+mod trial;
 mod volatility;
 
 use crate::model::kind::Kind;

@@ -1,0 +1,134 @@
+//! A feed as a rule sees it, for tests: it keeps the last value, the memory and the used rungs, and, if it takes the
+//! shortcut, does not ask the rule while values stay inside the band.
+
+use std::sync::Arc;
+
+use super::{Band, Context, Linear, Mark, Memory, Rule, UsedRungs};
+use crate::model::observation::{Channel, Observation};
+use crate::model::reading::{Level, Pending, Reading};
+use crate::model::reason::Reason;
+use crate::model::session::{Date, Session, Sessions};
+use crate::model::state::Step;
+use crate::model::time::Nanos;
+
+/// What must be the same with and without the shortcut.
+pub(super) type Said = (Level, Step, Reason, Pending);
+
+pub(super) struct Trial {
+    pub(super) rule: Rule,
+    pub(super) memory: Memory,
+    pub(super) used: UsedRungs,
+    pub(super) last: Option<Mark>,
+    pub(super) reading: Reading,
+    pub(super) band: Band,
+    linear: Linear,
+    shortcut: bool,
+    sessions: Option<Arc<Sessions>>,
+    /// How often the rule was asked.
+    pub(super) asked: usize,
+}
+
+impl Trial {
+    pub(super) fn new(rule: Rule, sessions: Option<Arc<Sessions>>, shortcut: bool) -> Self {
+        Self {
+            rule,
+            memory: Memory::default(),
+            used: UsedRungs::default(),
+            last: None,
+            reading: Reading::UNREADY,
+            band: Band::EMPTY,
+            linear: Linear::default(),
+            shortcut,
+            sessions,
+            asked: 0,
+        }
+    }
+
+    /// Hears one observation; false if it was refused.
+    pub(super) fn hear(&mut self, observation: Observation, at: Nanos) -> bool {
+        let value = match observation {
+            Observation::Value(channel, value) if channel == self.rule.channel() && channel != Channel::None => {
+                Some(value)
+            }
+            _ => None,
+        };
+        if let Some(value) = value
+            && self.shortcut
+            && self.band.holds(value, at)
+        {
+            self.last = Some(Mark { value, at });
+            self.reading.value = self.linear.at(value);
+            return true;
+        }
+        self.asked += 1;
+        let context = Context { last: self.last, memory: &mut self.memory, used: self.used };
+        match self.rule.observe(&observation, at, context) {
+            Err(_) => return false,
+            Ok(None) if value.is_some() => self.band = Band::EMPTY,
+            Ok(None) => {}
+            Ok(Some(answer)) => {
+                self.last = value.map(|value| Mark { value, at }).or(self.last);
+                if let (Some(moved), Some(last)) = (answer.moved_last, &mut self.last) {
+                    last.value = moved;
+                }
+                (self.reading, self.band, self.linear) = (answer.reading, answer.band, answer.linear);
+                self.fire(at);
+            }
+        }
+        true
+    }
+
+    /// Asks anew, as after a firing or a rebase.
+    pub(super) fn evaluate(&mut self, at: Nanos) {
+        let context = Context { last: self.last, memory: &mut self.memory, used: self.used };
+        let answer = self.rule.evaluate(at, context);
+        (self.reading, self.band, self.linear) = (answer.reading, answer.band, answer.linear);
+        self.fire(at);
+    }
+
+    /// Lets time pass up to `at` in silence: what is pending comes true when it is due.
+    pub(super) fn tick(&mut self, at: Nanos) {
+        while self.reading.pending.due <= at {
+            let Pending { due, level, step, reason } = self.reading.pending;
+            self.reading = Reading { level, step, reason, pending: Pending::NONE, ..self.reading };
+            self.fire(due);
+        }
+    }
+
+    /// A ladder's breach uses up its rung.
+    fn fire(&mut self, at: Nanos) {
+        let Some(date) = self.date(at) else { return };
+        let fired = UsedRungs { session: date, rung: self.reading.step.number() };
+        if matches!(self.rule, Rule::Ladder(_))
+            && self.reading.level == Level::Breach
+            && fired.pack() > self.used.pack()
+        {
+            self.used = fired;
+            self.evaluate(at);
+        }
+    }
+
+    fn date(&self, at: Nanos) -> Option<Date> {
+        let sessions = self.sessions.as_ref()?;
+        sessions.get(sessions.current_or_next(at)?).map(|session| session.date)
+    }
+
+    pub(super) fn said(&self) -> Said {
+        (self.reading.level, self.reading.step, self.reading.reason, self.reading.pending)
+    }
+
+    /// Asks without keeping the answer: the value as a function of the last number.
+    pub(super) fn linear_value(&self) -> Option<f64> {
+        self.last.map(|last| self.linear.at(last.value))
+    }
+}
+
+/// Sessions of March 2020 at these times.
+pub(super) fn sessions(days: &[(u8, u64, u64)]) -> Arc<Sessions> {
+    let day = |&(day, open, close): &(u8, u64, u64)| Session {
+        date: Date::new(2020, 3, day),
+        open: Nanos(open),
+        close: Nanos(close),
+    };
+    Arc::new(Sessions::new(days.iter().map(day).collect()).unwrap())
+}
