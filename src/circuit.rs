@@ -5,7 +5,6 @@
 //! published, its breaker marked for the monitor, and its event put into a ring.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::memory::board::Board;
@@ -15,7 +14,7 @@ use crate::memory::doorbell::Doorbell;
 use crate::memory::lines::{Cause, ListenerLine, Said};
 use crate::memory::orderings::at;
 use crate::memory::ring::Ring;
-use crate::memory::sync::{AtomicU64, SnapshotCell, fence_unless_relaxed};
+use crate::memory::sync::{AtomicU64, Flag, SnapshotCell, fence_unless_relaxed};
 use crate::model::event::{BreakerId, Event, EventType};
 use crate::model::kind::Kind;
 use crate::model::machine::{Input, Moment, Refusal, step};
@@ -26,7 +25,7 @@ use crate::model::reason::Reason;
 use crate::model::scope::ScopeId;
 use crate::model::session::Place;
 use crate::model::state::{State, Step};
-use crate::model::status::{Authority, Status};
+use crate::model::status::{Signed, Status};
 use crate::model::time::{Epoch, Nanos, nanos_of};
 use crate::rule::UsedRungs;
 use crate::snapshot::{Entry, Snapshot};
@@ -51,7 +50,7 @@ pub(crate) struct Circuit {
     pub(crate) dispatch_bell: Doorbell,
     pub(crate) monitor_bell: Doorbell,
     pub(crate) skew: Skew,
-    pub(crate) closed: AtomicBool,
+    pub(crate) closed: Flag,
     sequence: AtomicU64,
     clock: Clock,
     id: u64,
@@ -69,7 +68,7 @@ impl Circuit {
             dispatch_bell: Doorbell::new(),
             monitor_bell: Doorbell::new(),
             skew,
-            closed: AtomicBool::new(false),
+            closed: Flag::new(),
             sequence: AtomicU64::new(0),
             clock,
         }
@@ -284,17 +283,6 @@ impl Circuit {
             let _ = self.put(entry.id, Input::Read(level, Step::FIRST, Reason::Stale), now, Signed::AUTO);
         }
     }
-}
-
-/// Who did it, as numbers.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Signed {
-    pub(crate) authority: Authority,
-    pub(crate) actor: u32,
-}
-
-impl Signed {
-    pub(crate) const AUTO: Self = Self { authority: Authority::Auto, actor: 0 };
 }
 
 /// Whether a breaker denies because it has no usable value.

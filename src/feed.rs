@@ -5,7 +5,6 @@
 //! When something does change, the feed itself runs the transition; there is no thread in between.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use crate::circuit::Circuit;
 use crate::listener::{Heard, Listener};
@@ -148,6 +147,12 @@ impl Feed {
         Some(feed)
     }
 
+    /// Which reload its panel is of, for the models.
+    #[cfg(all(test, loom))]
+    pub(crate) fn panel_generation(&self) -> u64 {
+        self.panel.generation
+    }
+
     /// A trade.
     ///
     /// # Errors
@@ -225,7 +230,8 @@ impl Feed {
         let Some(listener) = panel.listeners.iter_mut().find(|l| l.id() == breaker) else {
             return Err(FeedError::unknown("breaker", f64::from(breaker.raw()), "breakers that watch this feed"));
         };
-        match listener.hear(circuit, cell, panel.generation, &Observation::Level(value), at) {
+        let outdated = || cell.generation() != panel.generation;
+        match listener.hear(circuit, &outdated, &Observation::Level(value), at) {
             Heard::Good => {}
             Heard::Refused(error) => return Err(error),
             Heard::Outdated => self.adopt_news(),
@@ -245,7 +251,8 @@ impl Feed {
         let Self { panel, circuit, cell, .. } = self;
         for listener in &mut panel.listeners {
             if listener.channel() == channel && !listener.stays_quiet(circuit, value, at) {
-                let heard = listener.hear(circuit, cell, panel.generation, &Observation::Value(channel, value), at);
+                let outdated = || cell.generation() != panel.generation;
+                let heard = listener.hear(circuit, &outdated, &Observation::Value(channel, value), at);
                 outcome = outcome.and(heard);
             }
         }
@@ -259,7 +266,8 @@ impl Feed {
         let mut outcome = Heard::Good;
         let Self { panel, circuit, cell, .. } = self;
         for listener in &mut panel.listeners {
-            outcome = outcome.and(listener.hear(circuit, cell, panel.generation, observation, at));
+            let outdated = || cell.generation() != panel.generation;
+            outcome = outcome.and(listener.hear(circuit, &outdated, observation, at));
         }
         self.conclude(outcome, at)
     }
@@ -278,7 +286,7 @@ impl Feed {
     /// Whether an observation of this time may come in; also takes over what a reload has prepared.
     #[cold]
     fn admit(&mut self, at: Nanos) -> Result<(), FeedError> {
-        if self.circuit.closed.load(Ordering::Acquire) {
+        if self.circuit.closed.is_raised() {
             return Err(FeedError::CLOSED);
         }
         if self.cell.generation() != self.panel.generation {

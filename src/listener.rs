@@ -4,7 +4,6 @@
 use std::sync::Arc;
 
 use crate::circuit::Circuit;
-use crate::feed::FeedCell;
 use crate::memory::breaker::transition;
 use crate::memory::lines::{ANY_WORD, Cause, Said};
 use crate::model::error::FeedError;
@@ -16,7 +15,7 @@ use crate::model::policy::{OnBadInput, Policy};
 use crate::model::reading::{Level, Pending, Reading};
 use crate::model::reason::Reason;
 use crate::model::state::{State, Step};
-use crate::model::status::{Authority, Status};
+use crate::model::status::{Authority, Signed, Status};
 use crate::model::time::Nanos;
 use crate::rule::{Answer, Band, Context, Mark, NEAR_MISS, Rule};
 use crate::snapshot::Entry;
@@ -104,8 +103,7 @@ impl Listener {
     pub(crate) fn hear(
         &mut self,
         circuit: &Circuit,
-        cell: &FeedCell,
-        generation: u64,
+        outdated: &impl Fn() -> bool,
         observation: &Observation,
         at: Nanos,
     ) -> Heard {
@@ -131,7 +129,7 @@ impl Listener {
                 self.publish(circuit, &answer);
             }
         }
-        self.decide(circuit, Some((cell, generation)), at)
+        self.decide(circuit, outdated, at)
     }
 
     fn note_last(&mut self, observation: &Observation, answer: &Answer, at: Nanos) {
@@ -170,15 +168,15 @@ impl Listener {
     }
 
     /// Runs the machine with the present reading. The level has been published before the word is looked at.
-    fn decide(&mut self, circuit: &Circuit, news: Option<(&FeedCell, u64)>, at: Nanos) -> Heard {
+    fn decide(&mut self, circuit: &Circuit, outdated: &impl Fn() -> bool, at: Nanos) -> Heard {
         let now = circuit.board.now().max(at);
         let index = self.entry.id.index();
-        let mut outdated = false;
+        let mut is_outdated = false;
         let mut verdict = (self.streak, Pending::NONE, ANY_WORD);
         let moved = transition(&circuit.board, index, |state| {
             // After the word, before the policy: a reload publishes its panels before it moves the words.
-            if news.is_some_and(|(cell, generation)| cell.generation() != generation) {
-                outdated = true;
+            if outdated() {
+                is_outdated = true;
                 return Decision::Stay;
             }
             let mut streak = self.streak;
@@ -198,7 +196,7 @@ impl Listener {
             let input = Input::Read(level, self.reading.step, self.reason_of(level));
             step(state, input, &self.entry.policy, &circuit.moment(&self.entry, state, now))
         });
-        if outdated {
+        if is_outdated {
             return Heard::Outdated;
         }
         self.streak = verdict.0;
@@ -307,7 +305,7 @@ impl Listener {
         }
         self.evaluate(circuit, now.max(heard));
         self.seen = 0;
-        let _ = self.decide(circuit, None, now.max(heard));
+        let _ = self.decide(circuit, &|| false, now.max(heard));
     }
 
     /// Counts a refused observation. The first of a run is told, the tenth counts as silence.
@@ -317,13 +315,13 @@ impl Listener {
         self.refusals_in_a_row = self.refusals_in_a_row.saturating_add(1);
         let now = circuit.board.now();
         if self.refusals_in_a_row == 1 {
-            let by = crate::circuit::Signed::AUTO;
+            let by = Signed::AUTO;
             circuit.publish(circuit.note(Some(&self.entry), EventType::BadInput, Reason::BadInput, by));
         }
         if self.entry.policy.on_bad_input == OnBadInput::Trip {
             let input = Input::Read(Level::Breach, Step::FIRST, Reason::BadInput);
             // A reading is never refused.
-            let _ = circuit.put(self.entry.id, input, now, crate::circuit::Signed::AUTO);
+            let _ = circuit.put(self.entry.id, input, now, Signed::AUTO);
         } else if self.refusals_in_a_row == REFUSALS_ARE_SILENCE {
             circuit.go_stale(&self.entry, now);
         }

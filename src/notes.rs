@@ -3,12 +3,11 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
-use crate::circuit::Signed;
 use crate::memory::sync::lock;
 use crate::model::error::{Error, ErrorKind};
 use crate::model::event::BreakerId;
 use crate::model::state::State;
-use crate::model::status::Authority;
+use crate::model::status::{Authority, Signed};
 
 /// The longest reason, in bytes.
 pub const REASON_BYTES: usize = 128;

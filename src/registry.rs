@@ -9,7 +9,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-use crate::circuit::{Circuit, Signed};
+use crate::circuit::Circuit;
 use crate::feed::{FeedCell, Panel};
 use crate::listener::Listener;
 use crate::memory::board::{BREAKERS_A_SCOPE, Board};
@@ -19,6 +19,7 @@ use crate::model::kind::Kind;
 use crate::model::machine::Input;
 use crate::model::plan::{BreakerSpec, Caps, KillSwitch, Plan, RuleSpec};
 use crate::model::scope::{ScopeId, ScopePath};
+use crate::model::status::Signed;
 use crate::model::status::Status;
 use crate::plan_check;
 use crate::rule::Rule;

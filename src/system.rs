@@ -1,9 +1,8 @@
 //! The facade that owns a System: its Board, its registry, its threads if it has any.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::circuit::{Circuit, Clock, Signed};
+use crate::circuit::{Circuit, Clock};
 use crate::feed::Feed;
 use crate::gate::Gate;
 use crate::memory::arm;
@@ -17,6 +16,7 @@ use crate::model::plan::{EmergencySource, Plan, RuleSpec};
 use crate::model::reason::Reason;
 use crate::model::scope::{GATE_SCOPES, ScopeId, ScopePath};
 use crate::model::status::Authority;
+use crate::model::status::Signed;
 use crate::model::time::{Epoch, Nanos};
 use crate::model::units::Money;
 use crate::notes::{By, Notes};
@@ -27,9 +27,6 @@ use crate::runtime::monitor::Monitor;
 use crate::runtime::threads::Threads;
 use crate::snapshot::{Entry, Snapshot};
 use crate::status::{BreakerStatus, SystemStatus};
-
-/// Makes each System's snapshots its own.
-static SYSTEMS: AtomicU64 = AtomicU64::new(1);
 
 /// A trading circuit breaker: breakers, gates that ask them, feeds that drive them.
 ///
@@ -359,7 +356,7 @@ impl System {
     }
 
     fn open(&self) -> Result<(), Error> {
-        if self.inner.circuit.closed.load(Ordering::Acquire) {
+        if self.inner.circuit.closed.is_raised() {
             return Err(Error::new(ErrorKind::Closed, "the System has shut down"));
         }
         Ok(())
@@ -420,7 +417,7 @@ impl Inner {
     fn new(plan: &Plan, now: Nanos, clock: Clock) -> Result<Self, Error> {
         plan_check::check(plan)?;
         let board = Board::new(&plan.caps, Epoch(now))?;
-        let snapshot = Snapshot { system: SYSTEMS.fetch_add(1, Ordering::Relaxed), ..Snapshot::default() };
+        let snapshot = Snapshot { system: board.arm().armed(), ..Snapshot::default() };
         let circuit = Arc::new(Circuit::new(board, snapshot, &plan.caps, plan.skew, clock));
         let mut registry = Registry::new(plan.caps);
         registry.load(&circuit, plan)?;
@@ -437,7 +434,7 @@ impl Inner {
 
     /// Gates deny from here on; feeds find out at their next observation.
     fn close(&self) {
-        if !self.circuit.closed.swap(true, Ordering::AcqRel) {
+        if self.circuit.closed.raise() {
             self.circuit.board.arm().shut_down();
             lock(&self.registry).feeds().for_each(|cell| cell.nudge());
         }

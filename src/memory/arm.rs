@@ -9,6 +9,9 @@
 //!  |  pattern   | incarnation  | shutdown | panics  | kills   |
 //! ```
 //!
+//! The word of the root scope lies on the same line: both are read by every check, so a check needs one address and
+//! one line less.
+//!
 //! A count that overflows carries upwards and spoils the pattern: it can never come round to "armed".
 //!
 //! The words of all Systems of a process lie in one page that is never freed and that the kernel wipes in a forked
@@ -31,6 +34,15 @@ const COUNTS: u64 = SHUTDOWN * 64 - 1;
 /// How many Systems can live in a process at once.
 pub(crate) const SYSTEMS: usize = 64;
 
+/// What every check reads.
+#[derive(Debug)]
+#[cfg_attr(loom, derive(Default))]
+#[repr(C, align(64))]
+pub(crate) struct ArmLine {
+    pub(crate) word: AtomicU64,
+    pub(crate) root: AtomicU64,
+}
+
 /// The arm word of one System.
 #[derive(Debug)]
 pub(crate) struct Arm {
@@ -47,15 +59,27 @@ impl Arm {
     /// [`ErrorKind::Full`] beyond 64 Systems a process, [`ErrorKind::Platform`] without a page that is wiped on fork.
     pub(crate) fn open() -> Result<Self, Error> {
         let (slot, incarnation) = page::Slot::take()?;
-        slot.word().store(0, at::plain());
+        slot.line().word.store(0, at::plain());
+        slot.line().root.store(0, at::plain());
         let armed = PATTERN | ((incarnation << 28) & INCARNATION);
         Ok(Self { slot, armed, recovered: AtomicU64::new(0) })
     }
 
-    /// The word.
+    /// The arm word.
     #[inline(always)]
     pub(crate) fn word(&self) -> &AtomicU64 {
-        self.slot.word()
+        &self.slot.line().word
+    }
+
+    /// The word of the root scope.
+    #[inline(always)]
+    pub(crate) fn root(&self) -> &AtomicU64 {
+        &self.slot.line().root
+    }
+
+    /// Both, for the order path.
+    pub(crate) fn line(&self) -> &ArmLine {
+        self.slot.line()
     }
 
     /// What the word is while orders may pass.
@@ -157,18 +181,11 @@ mod page {
 
     use super::super::orderings::at;
     use super::super::sync::AtomicU64;
-    use super::{Error, ErrorKind, SYSTEMS};
-
-    /// A word on a cache line of its own.
-    #[derive(Debug)]
-    #[repr(C, align(64))]
-    struct Line {
-        word: AtomicU64,
-    }
+    use super::{ArmLine, Error, ErrorKind, SYSTEMS};
 
     #[derive(Debug)]
     struct Page {
-        lines: &'static [Line; SYSTEMS],
+        lines: &'static [ArmLine; SYSTEMS],
     }
 
     static PAGE: OnceLock<Result<Page, Error>> = OnceLock::new();
@@ -179,7 +196,7 @@ mod page {
 
     impl Page {
         fn map() -> Result<Self, Error> {
-            let bytes = size_of::<[Line; SYSTEMS]>();
+            let bytes = size_of::<[ArmLine; SYSTEMS]>();
             // SAFETY: a fresh anonymous mapping; its address is of the kernel's choice, so nothing that exists is touched.
             let base = unsafe {
                 libc::mmap(
@@ -199,7 +216,7 @@ mod page {
             if unsafe { libc::madvise(base, bytes, libc::MADV_WIPEONFORK) } != 0 {
                 return Err(failed("madvise(MADV_WIPEONFORK) of the arm page (Linux 4.14 or later has it)"));
             }
-            match NonNull::new(base.cast::<[Line; SYSTEMS]>()) {
+            match NonNull::new(base.cast::<[ArmLine; SYSTEMS]>()) {
                 // SAFETY: page-aligned, of that size, zeroed (a value of every atomic), and never unmapped.
                 Some(lines) => Ok(Self { lines: unsafe { lines.as_ref() } }),
                 None => Err(Error::new(ErrorKind::Platform, "the arm page cannot lie at address zero")),
@@ -214,7 +231,7 @@ mod page {
     /// A line of the page, until dropped.
     #[derive(Debug)]
     pub(super) struct Slot {
-        line: &'static Line,
+        line: &'static ArmLine,
         index: usize,
     }
 
@@ -236,14 +253,14 @@ mod page {
         }
 
         #[inline(always)]
-        pub(super) fn word(&self) -> &'static AtomicU64 {
-            &self.line.word
+        pub(super) fn line(&self) -> &'static ArmLine {
+            self.line
         }
     }
 
     impl Drop for Slot {
         fn drop(&mut self) {
-            self.word().store(0, at::plain());
+            self.line.word.store(0, at::plain());
             // Release: the zero is there before the slot can be taken again.
             TAKEN.fetch_and(!(1 << self.index), at::arm_add());
         }
@@ -260,17 +277,17 @@ mod page {
 #[cfg(loom)]
 mod page {
     use super::super::sync::AtomicU64;
-    use super::Error;
+    use super::{ArmLine, Error};
 
     #[derive(Debug)]
-    pub(super) struct Slot(AtomicU64);
+    pub(super) struct Slot(ArmLine);
 
     impl Slot {
         pub(super) fn take() -> Result<(Self, u64), Error> {
-            Ok((Self(AtomicU64::new(0)), 1))
+            Ok((Self(ArmLine::default()), 1))
         }
 
-        pub(super) fn word(&self) -> &AtomicU64 {
+        pub(super) fn line(&self) -> &ArmLine {
             &self.0
         }
     }

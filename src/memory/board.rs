@@ -2,7 +2,8 @@
 //!
 //! # Words
 //!
-//! Every scope owns one word of four 16-bit counts, and the words lie densely, eight to a cache line:
+//! Every scope owns one word of four 16-bit counts, and the words lie densely, eight to a cache line (the root's, which
+//! every check reads, lies beside the arm word):
 //!
 //! ```text
 //!  63        48 47        32 31        16 15         0
@@ -65,7 +66,8 @@ pub(crate) struct Header {
     epoch: AtomicU64,
     /// Stands in for the scopes that a gate does not have. Always zero.
     zero: AtomicU64,
-    _reserved: AtomicU64,
+    /// Sends a gate of many scopes to its long look. Never zero.
+    ones: AtomicU64,
     /// System time, on a line of its own.
     now: AtomicU64,
 }
@@ -96,6 +98,7 @@ impl Board {
         }
         let board = Self { region: Region::new(caps)?, arm: Arm::open()?, epoch };
         let header = board.region.header();
+        header.ones.store(u64::MAX, at::plain());
         header.magic.store(MAGIC, at::plain());
         header.layout.store(LAYOUT, at::plain());
         header.scopes.store(caps.scopes.into(), at::plain());
@@ -120,9 +123,15 @@ impl Board {
         &self.region.header().zero
     }
 
+    /// A word that is never zero.
+    pub(crate) fn ones(&self) -> &AtomicU64 {
+        &self.region.header().ones
+    }
+
     #[inline(always)]
     pub(crate) fn scope(&self, scope: ScopeId) -> &AtomicU64 {
-        &self.region.scopes()[scope.0 as usize]
+        // The root's word lies beside the arm word: every check reads both.
+        if scope == ScopeId::ROOT { self.arm.root() } else { &self.region.scopes()[scope.0 as usize] }
     }
 
     #[inline(always)]

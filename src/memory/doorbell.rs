@@ -33,9 +33,13 @@ impl Doorbell {
 
     /// Wakes the sleeper if it sleeps. Call after publishing what it shall find.
     pub(crate) fn ring(&self) {
-        let Some(sleeper) = self.sleeper.get() else { return };
+        // First of all: a look at who sleeps here would be a look before the fence, too, and might miss one who is
+        // just moving in.
         fence_unless_relaxed(at::cross_fence());
-        if self.asleep.load(at::plain()) == 1 && self.asleep.swap(0, at::sleep_flag()) == 1 {
+        if self.asleep.load(at::plain()) == 1
+            && self.asleep.swap(0, at::sleep_flag()) == 1
+            && let Some(sleeper) = self.sleeper.get()
+        {
             sleeper.unpark();
         }
     }
@@ -43,7 +47,8 @@ impl Doorbell {
     /// Sleeps until the next ring, if `has_work` still says no once the flag is up. May return early.
     #[cfg(not(loom))]
     pub(crate) fn sleep(&self, longest: Option<std::time::Duration>, has_work: impl Fn() -> bool) {
-        self.asleep.store(1, at::plain());
+        // A swap, for its Release: who takes the flag down finds out whom to wake.
+        self.asleep.swap(1, at::sleep_flag());
         fence_unless_relaxed(at::cross_fence());
         if !has_work() {
             match longest {
@@ -57,7 +62,8 @@ impl Doorbell {
     /// As above; a model has no clock.
     #[cfg(loom)]
     pub(crate) fn sleep(&self, _: Option<std::time::Duration>, has_work: impl Fn() -> bool) {
-        self.asleep.store(1, at::plain());
+        // A swap, for its Release: who takes the flag down finds out whom to wake.
+        self.asleep.swap(1, at::sleep_flag());
         fence_unless_relaxed(at::cross_fence());
         if !has_work() {
             thread::park();

@@ -1,8 +1,9 @@
 //! The order path: a few loads, nothing else.
 //!
-//! A gate holds the addresses of the words of its scopes and of all their ancestors, and of the arm word. A check is
-//! `w0 | w1 | w2 | (arm ^ armed)`, and zero means: trade. Missing scopes point at a word that is always zero, so there
-//! is no loop and one branch. With more than three scopes the branch is taken each time and the rest is read there.
+//! A gate holds the addresses of the words of its scopes and of all their ancestors, and of the line on which the root's
+//! word and the arm word lie. A check is `leaf | middle | root | (arm ^ armed)`, and zero means: trade. Missing scopes
+//! point at a word that is always zero, so there is no loop and one branch. A gate of more than three scopes points at a word that never is, so the branch is taken
+//! each time and all its words are read there.
 //!
 //! Wait-free: no loop, no lock, no write, no clock. A check is not a snapshot of several words. They are read from the
 //! leaf to the root and then the arm word, so a halt that is raised on an ancestor before it is lowered on a descendant
@@ -12,15 +13,15 @@
 
 use std::sync::Arc;
 
+use super::arm::ArmLine;
 use super::board::Board;
 use super::orderings::at;
 use super::sync::AtomicU64;
 use crate::model::intent::{Intent, Lanes};
 use crate::model::scope::{GATE_SCOPES, ScopeId};
 
-/// How many scopes the short path reads.
-const NEAR: usize = 3;
-const FAR: usize = GATE_SCOPES - NEAR;
+/// How many scopes the short path reads beside the root.
+const NEAR: usize = 2;
 
 /// The answer of a gate: which intents are denied, and whether there is a warning.
 ///
@@ -81,31 +82,29 @@ impl Verdict {
 #[repr(C)]
 pub(crate) struct Words {
     near: [*const AtomicU64; NEAR],
-    arm: *const AtomicU64,
+    line: *const ArmLine,
     armed: u64,
-    /// Not zero if there are more than three scopes.
-    more: u64,
-    far: [*const AtomicU64; FAR],
+    /// From the leaf to the root, then the word that is always zero.
+    all: [*const AtomicU64; GATE_SCOPES],
     /// Keeps all of these addresses alive.
     board: Arc<Board>,
 }
 
-// SAFETY: the pointers go to atomics inside `board` (or, for the arm word, inside its slot), which this value keeps
-// alive; it writes nothing.
+// SAFETY: the pointers go to atomics inside `board` (the arm line's page is never freed), which this value keeps alive;
+// it writes nothing.
 unsafe impl Send for Words {}
 // SAFETY: as above.
 unsafe impl Sync for Words {}
 
 impl Words {
-    /// The gate of these scopes, which are in the order from leaf to root and at most seven.
+    /// The gate of these scopes: from leaf to root, the root among them, at most seven.
     pub(crate) fn new(board: Arc<Board>, scopes: &[ScopeId]) -> Self {
         let word = |i: usize| -> *const AtomicU64 { scopes.get(i).map_or(board.zero(), |scope| board.scope(*scope)) };
         Self {
-            near: core::array::from_fn(word),
-            arm: board.arm().word(),
+            near: if scopes.len() > NEAR + 1 { [board.ones(); NEAR] } else { near(&board, scopes) },
+            line: board.arm().line(),
             armed: board.arm().armed(),
-            more: u64::from(scopes.len() > NEAR),
-            far: core::array::from_fn(|i| word(NEAR + i)),
+            all: core::array::from_fn(word),
             board,
         }
     }
@@ -113,12 +112,12 @@ impl Words {
     /// Zero means: trade. Anything else: [`look`](Self::look).
     #[inline(always)]
     pub(crate) fn quick(&self) -> u64 {
-        let [leaf, middle, root] = self.near;
+        let [leaf, middle] = self.near;
         // Each an acquiring load, in this order.
         let mut denied = self.load(leaf);
         denied |= self.load(middle);
-        denied |= self.load(root);
-        denied | (self.arm_word() ^ self.armed) | self.more
+        denied |= self.line().root.load(at::gate_look());
+        denied | (self.line().word.load(at::arm_look()) ^ self.armed)
     }
 
     #[inline(always)]
@@ -128,19 +127,19 @@ impl Words {
     }
 
     #[inline(always)]
-    fn arm_word(&self) -> u64 {
-        // SAFETY: the arm word's page is never freed, and its slot is not given to another System while `board` lives.
-        unsafe { &*self.arm }.load(at::arm_look())
+    fn line(&self) -> &ArmLine {
+        // SAFETY: the page of the arm lines is never freed, and this one is no other System's while `board` lives.
+        unsafe { &*self.line }
     }
 
     /// The whole answer, for a check that did not see zero at once: a denial, a warning, or more than three scopes.
     #[inline(never)]
     pub(crate) fn look(&self) -> Verdict {
         let mut counts = 0;
-        for word in self.near.into_iter().chain(self.far) {
+        for word in self.all {
             counts |= self.load(word);
         }
-        let arm = self.arm_word();
+        let arm = self.line().word.load(at::arm_look());
         let lanes = Lanes::from_counts(counts);
         if arm == self.armed {
             return Verdict { lanes, disarmed: false };
@@ -148,4 +147,10 @@ impl Words {
         let killed = if self.board.arm().cancels_pass(arm) { Lanes::HALT } else { Lanes::CLOSE };
         Verdict { lanes: lanes | killed, disarmed: true }
     }
+}
+
+/// The scopes below the root, then the word that is always zero.
+fn near(board: &Board, scopes: &[ScopeId]) -> [*const AtomicU64; NEAR] {
+    let mut below = scopes.iter().filter(|scope| **scope != ScopeId::ROOT);
+    core::array::from_fn(|_| below.next().map_or(board.zero(), |scope| board.scope(*scope)) as *const AtomicU64)
 }

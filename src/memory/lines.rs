@@ -124,25 +124,30 @@ impl BreakerLine {
 
     /// Notes an automatic reset **before** its swap, so that whoever sees the swap counts it; the loser of the swap
     /// takes it back. In between it may be counted once too often, which latches: doubt denies.
+    ///
+    /// Lock-free: a slot that is lost to another note is looked for anew. To give up would lose the reset if this one's
+    /// swap wins and the other's note is taken back.
     pub(crate) fn note_auto_reset(&self, when: Micros) -> Noted {
         let entry = when.0 + 1;
-        let (mut slot, mut oldest) = (0, u64::MAX);
-        for (i, held) in self.auto_resets.iter().enumerate() {
-            let held = held.load(at::tag_look());
-            if held < oldest {
-                (slot, oldest) = (i, held);
+        loop {
+            let (mut slot, mut oldest) = (0, u64::MAX);
+            for (i, held) in self.auto_resets.iter().enumerate() {
+                let held = held.load(at::tag_look());
+                if held < oldest {
+                    (slot, oldest) = (i, held);
+                }
+            }
+            let word = &self.auto_resets[slot];
+            if word.compare_exchange(oldest, entry, at::claim_swap(), at::claim_swap_failed()).is_ok() {
+                return Noted { slot, oldest, entry };
             }
         }
-        let won = self.auto_resets[slot].compare_exchange(oldest, entry, at::claim_swap(), at::claim_swap_failed());
-        Noted { slot, oldest, entry, done: won.is_ok() }
     }
 
     pub(crate) fn take_back(&self, noted: Noted) {
-        if noted.done {
-            // If another has taken the slot meanwhile, there is nothing left to take back.
-            let slot = &self.auto_resets[noted.slot];
-            let _ = slot.compare_exchange(noted.entry, noted.oldest, at::claim_swap(), at::claim_swap_failed());
-        }
+        // If another has taken the slot meanwhile, there is nothing left to take back.
+        let slot = &self.auto_resets[noted.slot];
+        let _ = slot.compare_exchange(noted.entry, noted.oldest, at::claim_swap(), at::claim_swap_failed());
     }
 
     /// How many automatic resets lie after `from`.
@@ -177,7 +182,6 @@ pub(crate) struct Noted {
     slot: usize,
     oldest: u64,
     entry: u64,
-    done: bool,
 }
 
 /// What a feed's last reading said, without its numbers.

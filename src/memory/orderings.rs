@@ -13,7 +13,7 @@ macro_rules! orderings {
                 #[inline(always)]
                 pub(crate) fn $name() -> Ordering {
                     #[cfg(loom)]
-                    if super::is_weakened(stringify!($name)) {
+                    if super::weaken::is_weakened(super::number::Number::$name as u32) {
                         return Ordering::Relaxed;
                     }
                     Ordering::$order
@@ -21,9 +21,16 @@ macro_rules! orderings {
             )+
         }
 
-        /// Their names, for the script that weakens them.
-        #[cfg(all(test, loom))]
+        /// Their names, and what they are, for the script that weakens them.
+        #[cfg(loom)]
         pub(crate) const NAMES: &[(&str, &str)] = &[$((stringify!($name), stringify!($order))),+];
+
+        #[cfg(loom)]
+        mod number {
+            /// The place of each in [`NAMES`](super::NAMES).
+            #[allow(non_camel_case_types)]
+            pub(super) enum Number { $($name),+ }
+        }
     };
 }
 
@@ -96,13 +103,44 @@ orderings! {
     clock_advance = AcqRel;
     /// The look at it.
     clock_look = Acquire;
+    /// The System has shut down.
+    closed_raise = AcqRel;
+    /// The look at it.
+    closed_look = Acquire;
     /// Counters and data that an ordering beside them guards.
     plain = Relaxed;
 }
 
+/// What the model checker's runs ask: which ordering is turned into `Relaxed`, and which ones a model has used at all.
 #[cfg(loom)]
-fn is_weakened(name: &str) -> bool {
+pub(crate) mod weaken {
+    use core::cell::Cell;
     use std::sync::OnceLock;
-    static WEAKENED: OnceLock<Option<String>> = OnceLock::new();
-    WEAKENED.get_or_init(|| std::env::var("HALTLINE_WEAKEN").ok()).as_deref() == Some(name)
+
+    use super::NAMES;
+
+    thread_local! {
+        /// One bit a name. A model runs on one thread.
+        static USED: Cell<u64> = const { Cell::new(0) };
+    }
+
+    pub(super) fn is_weakened(name: u32) -> bool {
+        static WEAKENED: OnceLock<Option<u32>> = OnceLock::new();
+        USED.set(USED.get() | 1 << name);
+        *WEAKENED.get_or_init(|| number(&std::env::var("HALTLINE_WEAKEN").ok()?)) == Some(name)
+    }
+
+    /// A name that is none would weaken nothing, and every model would pass.
+    fn number(name: &str) -> Option<u32> {
+        let found = NAMES.iter().position(|(each, _)| *each == name);
+        assert!(found.is_some(), "HALTLINE_WEAKEN: there is no ordering {name:?}");
+        found.map(|index| index as u32)
+    }
+
+    /// The names that this thread has used since it was asked last.
+    #[cfg(test)]
+    pub(crate) fn take_used() -> impl Iterator<Item = &'static str> {
+        let used = USED.take();
+        NAMES.iter().enumerate().filter(move |(i, _)| used & 1 << i != 0).map(|(_, (name, _))| *name)
+    }
 }

@@ -10,7 +10,6 @@ pub(crate) use loom::sync::atomic::{AtomicU64, fence};
 
 use std::sync::Arc;
 
-#[cfg(loom)]
 use super::orderings::at;
 
 /// A fence, or none where the model checker has weakened it away.
@@ -18,6 +17,25 @@ use super::orderings::at;
 pub(crate) fn fence_unless_relaxed(order: core::sync::atomic::Ordering) {
     if order != core::sync::atomic::Ordering::Relaxed {
         fence(order);
+    }
+}
+
+/// Raised once, never lowered.
+#[derive(Debug)]
+pub(crate) struct Flag(AtomicU64);
+
+impl Flag {
+    pub(crate) fn new() -> Self {
+        Self(AtomicU64::new(0))
+    }
+
+    /// Raises it; true for whoever did so first. What was written before is seen by all who find it raised.
+    pub(crate) fn raise(&self) -> bool {
+        self.0.swap(1, at::closed_raise()) == 0
+    }
+
+    pub(crate) fn is_raised(&self) -> bool {
+        self.0.load(at::closed_look()) == 1
     }
 }
 
@@ -37,21 +55,27 @@ pub(crate) fn peek(word: &AtomicU64, order: core::sync::atomic::Ordering) -> u64
     word.load(order)
 }
 
+#[cfg(all(test, loom))]
+pub(crate) use hard::look_hard;
 #[cfg(loom)]
-pub(crate) use hard::{look_hard, loom_looks_hard};
+use hard::loom_looks_hard;
 
 #[cfg(loom)]
 mod hard {
-    use std::sync::atomic::{AtomicBool, Ordering};
+    use core::cell::Cell;
 
-    static HARD: AtomicBool = AtomicBool::new(false);
-
-    pub(crate) fn loom_looks_hard() -> bool {
-        HARD.load(Ordering::Relaxed)
+    thread_local! {
+        /// A model runs on one thread; others may run beside it.
+        static HARD: Cell<bool> = const { Cell::new(false) };
     }
 
+    pub(super) fn loom_looks_hard() -> bool {
+        HARD.get()
+    }
+
+    #[cfg(test)]
     pub(crate) fn look_hard(on: bool) {
-        HARD.store(on, Ordering::Relaxed);
+        HARD.set(on);
     }
 }
 

@@ -87,15 +87,10 @@ impl Lanes {
 
     /// The lanes of a scope's word that are not at zero.
     pub(crate) const fn from_counts(word: u64) -> Self {
-        let mut bits = 0;
-        let mut lane = 0;
-        while lane < 4 {
-            if (word >> (16 * lane)) & 0xffff != 0 {
-                bits |= 1 << lane;
-            }
-            lane += 1;
-        }
-        Self(bits)
+        // The top bit of each lane: set if any bit of the lane is. No carry leaves a lane.
+        const LOW: u64 = 0x7fff_7fff_7fff_7fff;
+        let tops = (((word & LOW) + LOW) | word) & !LOW;
+        Self(((tops >> 15 & 1) | (tops >> 30 & 2) | (tops >> 45 & 4) | (tops >> 60 & 8)) as u8)
     }
 }
 

@@ -375,3 +375,7 @@ impl Ladder {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "plan_tests.rs"]
+mod tests;

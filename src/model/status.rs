@@ -91,3 +91,14 @@ impl Authority {
         }
     }
 }
+
+/// Who did it, as numbers.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Signed {
+    pub(crate) authority: Authority,
+    pub(crate) actor: u32,
+}
+
+impl Signed {
+    pub(crate) const AUTO: Self = Self { authority: Authority::Auto, actor: 0 };
+}

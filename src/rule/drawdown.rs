@@ -156,6 +156,7 @@ impl Drawdown {
         }
         if let Some(rolling) = &mut self.rolling {
             rolling.shift(amount);
+            memory.0[PEAK_AT] = rolling.greatest().map_or(memory.0[PEAK_AT], |(since, _)| since.0);
         }
         if let Some(held) = &mut self.held {
             held.first = held.first.saturating_add(amount);
@@ -173,9 +174,10 @@ impl Drawdown {
 
     /// Whether a mark is near enough to the last good one, or the third that agrees.
     fn accepts(&mut self, last: i64, now: i64) -> bool {
+        let max_step = i128::from(self.spec.max_step.raw().max(0));
         let near = |from: i64| {
             let step = (i128::from(now) - i128::from(from)).abs();
-            step * i128::from(Ratio::SCALE) <= i128::from(self.spec.max_step.raw()) * i128::from(from).abs()
+            step * i128::from(Ratio::SCALE) <= max_step * i128::from(from).abs()
         };
         self.held = match self.held {
             _ if near(last) => None,
@@ -214,11 +216,14 @@ impl Drawdown {
             if let Some(rolling) = &mut self.rolling {
                 rolling.clear();
             }
-        }
-        match equity {
-            Some(equity) if peak == 0 || equity >= peak => memory.0[OFF_SINCE] = 0,
-            Some(_) if memory.0[OFF_SINCE] == 0 => memory.0[OFF_SINCE] = at.0.max(1),
-            _ => {}
+            memory.0[OFF_SINCE] = 0;
+            memory.0[PEAK_AT] = 0;
+        } else if let Some(equity) = equity {
+            memory.0[OFF_SINCE] = match memory.0[OFF_SINCE] {
+                _ if equity >= peak => 0,
+                0 => at.0.max(1),
+                since => since,
+            };
         }
     }
 
@@ -239,8 +244,8 @@ impl Drawdown {
     fn answer(&self, at: Nanos, equity: Option<i64>, memory: &Memory) -> Answer {
         let peak = peak(memory);
         let Some(equity) = equity.filter(|_| peak > 0) else {
-            // Without a peak nothing begins before a positive mark.
-            let band = if peak > 0 { Band::EMPTY } else { Band { lo: i64::MIN, hi: 0, until: Nanos::NEVER } };
+            // Without a peak nothing begins before a positive mark, but the session of the baseline.
+            let band = if peak > 0 { Band::EMPTY } else { Band { lo: i64::MIN, hi: 0, until: self.next_open(memory) } };
             return Answer { reading: Reading::UNREADY, band, linear: Linear::constant(0.0), moved_last: None };
         };
         let (reading, linear) = self.reading(at, peak, equity, memory);
@@ -291,16 +296,15 @@ impl Drawdown {
 
     /// When something changes by time: a session opens, a bucket or a sample ends.
     fn until(&self, memory: &Memory) -> Nanos {
-        let baseline = match (self.spec.baseline, &self.rolling) {
-            (Baseline::Session | Baseline::SessionOpen, _) => self.next_open(memory),
-            (_, Some(rolling)) => rolling.bucket_end(),
-            _ => Nanos::NEVER,
-        };
+        let baseline = self.rolling.as_ref().map_or(self.next_open(memory), Maximum::bucket_end);
         if self.spec.speed { baseline.min(self.speed.next_edge()) } else { baseline }
     }
 
-    /// The open of the session after that of the baseline.
+    /// The open of the session after that of the baseline; never, if the baseline has none.
     fn next_open(&self, memory: &Memory) -> Nanos {
+        if !matches!(self.spec.baseline, Baseline::Session | Baseline::SessionOpen) {
+            return Nanos::NEVER;
+        }
         let sessions = self.sessions.as_deref().map_or(&[][..], Sessions::as_slice);
         let next = sessions.partition_point(|session| u64::from(session.date.0) <= memory.0[SESSION]);
         sessions.get(next).map_or(Nanos::NEVER, |session| session.open)

@@ -23,9 +23,10 @@
 use core::time::Duration;
 use std::sync::Arc;
 
+use super::scale::Scale;
 use super::{Answer, BadInput, Band, Context, Linear, Mark, Memory, NEAR_MISS, UsedRungs};
 use crate::model::observation::{Channel, Observation, VenueStatus};
-use crate::model::plan::{Direction, Ladder as Spec, Reopen, Rung, Window};
+use crate::model::plan::{Ladder as Spec, Reopen, Rung, Window};
 use crate::model::reading::{Level, Pending, Reading};
 use crate::model::reason::Reason;
 use crate::model::session::{Date, Session};
@@ -122,6 +123,9 @@ impl Ladder {
         mut used: UsedRungs,
     ) -> (UsedRungs, Option<Late>) {
         let mut late = None;
+        if let Some(fired) = self.fired_elsewhere(at, used) {
+            self.assess(fired, last, memory, used);
+        }
         // Each round uses up a rung at least.
         while let (Some((due, step)), Some(last)) = (self.next_due(at, used), last) {
             used = UsedRungs { session: self.reached.session, rung: step.number() };
@@ -130,6 +134,17 @@ impl Ladder {
             self.assess(due, Some(last), memory, used);
         }
         (used, late)
+    }
+
+    /// When a rung that was reached has been used up since it was last asked: at its time, by the clock; or else, by
+    /// another feed, nobody knows.
+    fn fired_elsewhere(&self, at: Nanos, used: UsedRungs) -> Option<Nanos> {
+        let Reached { session, asked, runs } = &self.reached;
+        let used = if used.session == *session { usize::from(used.rung).min(RUNGS) } else { 0 };
+        let fired = runs[..used].iter().flatten();
+        let dues =
+            fired.map(|run| run.due(self.spec.lasting).filter(|due| asked < due && *due <= at).unwrap_or(*asked));
+        dues.min()
     }
 
     /// The rung whose time was full first, after it was last asked and by `at`; the highest of those at one time.
@@ -420,62 +435,6 @@ impl Scene<'_> {
         }
         let band = Band::around(self.price, edges.as_flattened(), until);
         Band { lo: band.lo.max(1), ..band }
-    }
-}
-
-/// A reference and a direction.
-#[derive(Clone, Copy, Debug)]
-struct Scale {
-    direction: Direction,
-    reference: i64,
-}
-
-impl Scale {
-    /// How far a price is from the reference in the direction that counts; negative on the other side.
-    fn moved(self, price: i64) -> i64 {
-        let rise = price.saturating_sub(self.reference);
-        match self.direction {
-            Direction::Down => rise.saturating_neg(),
-            Direction::Up => rise,
-            Direction::Both => rise.saturating_abs(),
-        }
-    }
-
-    /// The least move `m` with `m * 1e9 >= ratio * reference`.
-    fn need(self, ratio: Ratio) -> i64 {
-        let product = i128::from(ratio.raw()) * i128::from(self.reference);
-        let need = -(-product).div_euclid(i128::from(Ratio::SCALE));
-        i64::try_from(need).unwrap_or(if need > 0 { i64::MAX } else { i64::MIN })
-    }
-
-    /// Where prices with a smaller move part from those with at least this one, see [`Band::around`].
-    fn edges(self, need: i64) -> [i64; 2] {
-        let below = self.reference.saturating_sub(need).saturating_add(1);
-        let above = self.reference.saturating_add(need);
-        match self.direction {
-            Direction::Down => [below; 2],
-            Direction::Up => [above; 2],
-            Direction::Both => [below, above],
-        }
-    }
-
-    /// Where the value is no longer the same linear function: at the reference, in both directions.
-    fn bend(self) -> [i64; 2] {
-        [if self.direction == Direction::Both { self.reference } else { i64::MIN }; 2]
-    }
-
-    fn value(self, price: i64) -> f64 {
-        self.moved(price).max(0) as f64 / self.reference as f64
-    }
-
-    fn linear(self, price: i64) -> Linear {
-        let falls = match self.direction {
-            Direction::Down => true,
-            Direction::Up => false,
-            Direction::Both => price < self.reference,
-        };
-        let slope = 1.0 / self.reference as f64;
-        if falls { Linear { offset: 1.0, slope: -slope } } else { Linear { offset: -1.0, slope } }
     }
 }
 

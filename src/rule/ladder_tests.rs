@@ -2,7 +2,7 @@ use super::super::Rule;
 use super::super::trial::{Trial, sessions};
 use super::*;
 use crate::model::observation::Channel::Trade;
-use crate::model::plan::{Bell, HaltEnd, Limits};
+use crate::model::plan::{Bell, Direction, HaltEnd, Limits};
 use crate::model::session::Sessions;
 use crate::model::units::Price;
 
@@ -169,6 +169,23 @@ fn after_the_cutoff_a_fall_is_measured_against_level_three() {
     assert_eq!(trade(&mut trial, 920.0, at(9, 15, 25, 1)), (Level::Normal, 0));
     assert_eq!(trial.reading.limit, 0.20);
     assert_eq!(trade(&mut trial, 840.0, at(9, 15, 26, 0)), (Level::Warn, 0), "16 % is 0.8 of 20 %");
+}
+
+#[test]
+fn a_price_inside_the_band_is_measured_anew_once_the_window_has_closed() {
+    let mut trial = ninth(mwcb());
+    let cutoff = at(9, 15, 25, 0);
+    assert_eq!(trade(&mut trial, 940.0, cutoff), (Level::Warn, 0));
+    assert_eq!(trade(&mut trial, 940.0, cutoff + TICK), (Level::Normal, 0), "6 % of 20 %");
+}
+
+#[test]
+fn a_breach_that_nobody_uses_up_ends_with_the_price() {
+    let mut trial = ninth(mwcb());
+    let mark = Mark { value: price(920.0), at: at(9, 10, 0, 0) };
+    assert_eq!(ask(&mut trial, mark.value, mark.at).level, Level::Breach);
+    trial.last = Some(mark);
+    assert_eq!(ask(&mut trial, price(990.0), at(9, 10, 0, 1)).level, Level::Normal);
 }
 
 #[test]
@@ -357,20 +374,6 @@ fn a_reload_keeps_the_time_that_a_rung_has_been_reached() {
     trial.rule = new;
     trial.evaluate(at(9, 10, 0, 30));
     assert_eq!(trial.reading.pending.due, at(9, 10, 2, 0));
-}
-
-#[test]
-fn needs_agree_with_the_exact_test_at_the_unit() {
-    for raw in [1, 70_000_000, 130_000_000, 999_999_999] {
-        for reference in [1, 7, 99, 2_972_370_000_000, i64::MAX / 2] {
-            let ratio = Ratio::from_raw(raw);
-            let need = Scale { direction: Direction::Down, reference }.need(ratio);
-            assert!(ratio.reached_by_fall(reference, reference - need), "{raw} of {reference}");
-            assert!(!ratio.reached_by_fall(reference, reference - need + 1), "{raw} of {reference}");
-            assert_eq!(reference - need, ratio.fall_level(reference));
-            assert_eq!(reference + need, ratio.rise_level(reference));
-        }
-    }
 }
 
 #[path = "ladder_twin.rs"]

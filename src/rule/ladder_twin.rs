@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::super::super::trial::{Said, Trial, sessions};
 use super::super::*;
-use crate::model::plan::{Bell, HaltEnd, Limits};
+use crate::model::plan::{Bell, Direction, HaltEnd, Limits};
 use crate::rule::Rule;
 
 struct Twin {
@@ -40,6 +40,7 @@ impl Twin {
     }
 
     fn reference_for(&self, index: usize) -> Option<i64> {
+        self.spec.sessions.get(index)?;
         let before = self.spec.sessions.get(index.checked_sub(1)?)?;
         self.reference.filter(|(_, date)| *date == before.date).map(|(price, _)| price)
     }
@@ -275,7 +276,8 @@ proptest! {
     ) {
         let spec = Arc::new(spec);
         let make = |shortcut| Trial::new(Rule::Ladder(Ladder::new(spec.clone())), Some(spec.sessions.clone()), shortcut);
-        let (mut each, mut short, mut ticked, mut twin) = (make(false), make(true), make(true), Twin::new(spec.clone()));
+        let (mut each, mut short, mut ticked, mut clocked) = (make(false), make(true), make(true), make(true));
+        let mut twin = Twin::new(spec.clone());
         let mut at = begin;
         let first = Observation::Reference { price: crate::model::units::Price::from_raw(1_000), session: Date::new(2020, 3, 9) };
         for (gap, observation) in std::iter::once((0, first)).chain(heard) {
@@ -284,6 +286,8 @@ proptest! {
             short.hear(observation, Nanos(at));
             ticked.tick(Nanos(at));
             ticked.hear(observation, Nanos(at));
+            clocked.clock(Nanos(at));
+            clocked.hear(observation, Nanos(at));
             twin.hear(observation, at);
             if !good {
                 continue; // concerns nobody but the clock
@@ -292,7 +296,8 @@ proptest! {
             let date = twin.session(at).map(|(_, session)| session.date);
             let rung = |trial: &Trial| if Some(trial.used.session) == date { trial.used.rung } else { 0 };
             prop_assert_eq!((short.said(), short.used), (each.said(), each.used), "shortcut at {}", at);
-            prop_assert_eq!((ticked.said(), rung(&ticked)), (each.said(), rung(&each)), "clock at {}", at);
+            prop_assert_eq!((ticked.said(), rung(&ticked)), (each.said(), rung(&each)), "tick at {}", at);
+            prop_assert_eq!((clocked.said(), rung(&clocked)), (each.said(), rung(&each)), "clock at {}", at);
             prop_assert_eq!(rung(&each), twin.session(at).map_or(0, |(_, session)| twin.used(&session)), "rung at {}", at);
             prop_assert_eq!(each.said(), twin.said(), "twin at {}", at);
             prop_assert!((short.reading.value - each.reading.value).abs() <= 1e-9 * each.reading.value.max(1.0));

@@ -8,7 +8,10 @@
 
 pub(crate) mod band;
 mod drawdown;
+#[cfg(test)]
+mod extremes;
 mod ladder;
+mod scale;
 #[cfg(test)]
 mod trial;
 mod volatility;
@@ -125,7 +128,12 @@ impl Rule {
         }
     }
 
-    /// Hears one observation. `None`: it does not concern this rule, or says nothing new yet.
+    /// Hears one observation. `None`: it does not concern this rule, or is not to be believed yet.
+    ///
+    /// The feed's part: a value of the channel becomes its last value only if the band held it or the answer is `Some`;
+    /// after `None` for such a value it is forgotten, and the band is [`Band::EMPTY`] until the
+    /// next answer, since the rule must hear of each value then. A refused observation changes nothing, the band neither.
+    /// What is pending and due by `at` has come true before the observation.
     pub(crate) fn observe(
         &mut self,
         observation: &Observation,

@@ -86,7 +86,19 @@ impl Trial {
         self.fire(at);
     }
 
-    /// Lets time pass up to `at` in silence: what is pending comes true when it is due.
+    /// Lets time pass up to `at` for another thread's clock, which uses up a rung but cannot ask the rule.
+    pub(super) fn clock(&mut self, at: Nanos) {
+        let Pending { due, level, step, .. } = self.reading.pending;
+        if due <= at
+            && level == Level::Breach
+            && let Some(session) = self.date(due)
+        {
+            self.used = UsedRungs { session, rung: step.number() };
+            self.reading.pending = Pending::NONE;
+        }
+    }
+
+    /// Lets time pass up to `at` in silence: what is pending comes true when it is due, and the rule is asked.
     pub(super) fn tick(&mut self, at: Nanos) {
         while self.reading.pending.due <= at {
             let Pending { due, level, step, reason } = self.reading.pending;

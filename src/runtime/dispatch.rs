@@ -4,11 +4,12 @@
 //! across breakers by number within a batch. A hole is not waited for. After a loss a `Gap` says exactly how many, and a
 //! walk over the Board tells of every breaker whose state the reader has not seen, so nothing trips silently.
 
-use crate::circuit::{Circuit, Signed};
+use crate::circuit::Circuit;
 use crate::memory::ring::Ring;
 use crate::model::event::{Event, EventType};
 use crate::model::reason::Reason;
 use crate::model::state::State;
+use crate::model::status::Signed;
 
 #[derive(Debug, Default)]
 pub(crate) struct Dispatcher {

@@ -8,9 +8,10 @@ use std::cmp::Reverse;
 
 use priority_queue::PriorityQueue;
 
-use crate::circuit::{Circuit, Signed, is_unready};
+use crate::circuit::{Circuit, is_unready};
 use crate::model::machine::Input;
 use crate::model::reading::Level;
+use crate::model::status::Signed;
 use crate::model::status::Status;
 use crate::model::time::Nanos;
 use crate::snapshot::Entry;

@@ -1,7 +1,6 @@
 //! The two threads of a System that has any. Both sleep while there is nothing to do.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::thread::JoinHandle;
 
 use crate::circuit::Circuit;
@@ -26,7 +25,7 @@ impl Threads {
             Ok(dispatch) => Ok(Self { monitor, dispatch }),
             Err(error) => {
                 // The first thread must not outlive a System that never was.
-                inner.circuit.closed.store(true, Ordering::Release);
+                inner.circuit.closed.raise();
                 inner.circuit.monitor_bell.ring();
                 let _ = monitor.join();
                 Err(error)
@@ -54,7 +53,7 @@ fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Result<JoinHandle<
 fn monitor(inner: &Inner) {
     let circuit = &inner.circuit;
     circuit.monitor_bell.adopt();
-    let is_closed = || circuit.closed.load(Ordering::Acquire);
+    let is_closed = || circuit.closed.is_raised();
     while !is_closed() {
         let due = {
             let mut monitor = lock(&inner.monitor);
@@ -69,7 +68,7 @@ fn monitor(inner: &Inner) {
 fn dispatch(inner: &Inner, mut subscriber: impl FnMut(&[Event])) {
     let circuit = &inner.circuit;
     circuit.dispatch_bell.adopt();
-    let is_closed = || circuit.closed.load(Ordering::Acquire);
+    let is_closed = || circuit.closed.is_raised();
     loop {
         // Before the last look at the rings, so that what was published before the end is still told.
         let last = is_closed();

@@ -64,10 +64,13 @@ impl Maximum {
         Nanos(self.bucket.saturating_add(1).saturating_mul(self.width))
     }
 
-    /// Moves all values, which keeps their order.
+    /// Moves all values. Of those that meet at the greatest number the youngest stays.
     pub(crate) fn shift(&mut self, by: i64) {
         for (_, peak) in &mut self.peaks {
             *peak = peak.saturating_add(by);
+        }
+        while self.peaks.get(1).is_some_and(|(_, peak)| *peak == i64::MAX) {
+            self.peaks.pop_front();
         }
     }
 

@@ -1,1 +1,84 @@
-fn main() {}
+//! The `haltline` command: checks configurations, replays scenarios, lists the kinds of breakers.
+
+mod check;
+mod kinds;
+mod output;
+mod plot;
+mod replay;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use output::Failure;
+
+const EXITS: &str = "Exit status:
+  0  fine
+  1  the thing looked at is not: a configuration with mistakes, a replay that found something else than expected
+  2  it could not be looked at: usage, a file that cannot be read or understood";
+
+/// A trading circuit breaker: asked before every order whether it may go.
+#[derive(Debug, Parser)]
+#[command(name = "haltline", version, after_help = EXITS, max_term_width = 100)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Says what a configuration means, or every mistake in it.
+    ///
+    /// Mistakes go to stderr, one a line, as file:line:column: what was found, what is allowed.
+    #[command(after_help = format!("Examples:\n  haltline check risk.toml\n  haltline check --json risk.toml\n\n{EXITS}"))]
+    Check {
+        /// The configuration.
+        file: PathBuf,
+        /// One JSON object instead of tables.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Runs a scenario through a System and shows what it did.
+    ///
+    /// A scenario names a configuration and daily bars. Prices between the bars are made, by straight lines, and every
+    /// output says so. Times are those of the scenario's calendar.
+    #[command(after_help = format!(
+        "Examples:\n  haltline replay scenarios/march-2020.toml\n  haltline replay scenarios/march-2020.toml --plot march.svg\n  \
+         haltline replay --json scenarios/march-2020.toml | jq 'select(.to == \"tripped\")'\n\n{EXITS}"
+    ))]
+    Replay {
+        /// The scenario.
+        scenario: PathBuf,
+        /// One JSON object a line: a header, the transitions, the summary.
+        #[arg(long)]
+        json: bool,
+        /// Draws a picture, too.
+        #[arg(long, value_name = "FILE.svg")]
+        plot: Option<PathBuf>,
+    },
+    /// Lists the kinds of breakers and their defaults.
+    #[command(after_help = "Examples:\n  haltline kinds\n  haltline kinds --json")]
+    Kinds {
+        /// One JSON array instead of a table.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+fn main() -> ExitCode {
+    let done = match Arguments::parse().command {
+        Command::Check { file, json } => check::run(&file, json),
+        Command::Replay { scenario, json, plot } => replay::run(&scenario, json, plot.as_deref()),
+        Command::Kinds { json } => kinds::run(json),
+    };
+    match done {
+        Ok(code) => code,
+        // Whoever read the output has seen enough.
+        Err(Failure::Closed) => ExitCode::SUCCESS,
+        Err(Failure::Told(text)) => {
+            anstream::eprintln!("{}error{}: {text}", output::BAD.render(), output::BAD.render_reset());
+            ExitCode::from(2)
+        }
+    }
+}

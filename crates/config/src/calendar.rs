@@ -40,6 +40,11 @@ impl Market {
         &self.calendar.sessions
     }
 
+    /// How long the longest session is.
+    pub(crate) fn longest(&self) -> Duration {
+        self.sessions().as_slice().iter().map(|s| s.close - s.open).max().unwrap_or_default()
+    }
+
     /// The sessions that close at their regular time.
     pub(crate) fn regular(&self) -> impl Iterator<Item = &Session> {
         self.sessions().as_slice().iter().filter(|s| !self.early.contains(&s.date))
@@ -97,8 +102,7 @@ fn market(table: &Table<'_>) -> Option<Market> {
     let early = early_closes(table);
     let (zone, dates, week, holidays, early) = (zone?, dates?, week?, holidays?, early?);
     let draft = Draft { table, zone, dates, week, holidays, early };
-    draft.check_early_closes();
-    draft.compile()
+    if draft.early_closes_fit() { draft.compile() } else { None }
 }
 
 fn zone(item: Item<'_, '_>) -> Option<TimeZone> {
@@ -139,7 +143,7 @@ fn week(table: &Table<'_>) -> Option<Week> {
     for (key, key_at, item) in days.entries("sessions") {
         let Some(range) = day_range(key) else {
             let hint = did_you_mean(key, DAYS);
-            let text = format!("sessions: unknown day {}{hint}; allowed are {DAYS_ALLOWED}", excerpt(key));
+            let text = format!("sessions: unknown day {}, allowed are {DAYS_ALLOWED}{hint}", excerpt(key));
             days.log().wrong(key_at, days.message(&text));
             sound = false;
             continue;
@@ -175,7 +179,7 @@ fn day_range(key: &str) -> Option<RangeInclusive<usize>> {
 fn hours(item: Item<'_, '_>) -> Option<Hours> {
     let pair = item.elements(HOURS_ALLOWED)?;
     let [open, close] = pair.as_slice() else {
-        return item.complain(&format!("found {} times, allowed are {HOURS_ALLOWED}", pair.len()));
+        return item.complain(&format!("found an array of {}, allowed are {HOURS_ALLOWED}", pair.len()));
     };
     let (open_time, close_time) = (open.time(), close.time());
     let hours = Hours { open: open_time?, close: close_time?, at: item.at() };
@@ -258,27 +262,29 @@ impl Draft<'_, '_> {
         self.table.log().wrong(at, self.table.message(text));
     }
 
-    fn check_early_closes(&self) {
+    fn early_closes_fit(&self) -> bool {
+        let mut fit = true;
         for (date, early) in &self.early {
-            let wrong_date = |why: &str| self.wrong(early.date_at, &format!("early_closes: {date} {why}"));
-            match self.hours(*date) {
+            let wrong = match self.hours(*date) {
                 _ if !self.dates.contains(date) => {
-                    wrong_date(&format!("is not between from ({}) and to ({})", self.dates.start(), self.dates.end()));
+                    let (from, to) = (self.dates.start(), self.dates.end());
+                    Some((early.date_at, format!("{date} is not between from ({from}) and to ({to})")))
                 }
-                _ if self.holidays.contains(date) => wrong_date("is a holiday"),
-                None => wrong_date("has no session on its day of the week"),
-                Some(hours) if early.time <= hours.open || early.time >= hours.close => self.wrong(
-                    early.time_at,
-                    &format!(
-                        "early_closes: found {:?}, allowed are times between the open ({}) and the close ({})",
-                        short(early.time),
-                        short(hours.open),
-                        short(hours.close)
-                    ),
-                ),
-                Some(_) => {}
+                _ if self.holidays.contains(date) => Some((early.date_at, format!("{date} is a holiday"))),
+                None => Some((early.date_at, format!("{date} has no session on its day of the week"))),
+                Some(hours) if early.time <= hours.open || early.time >= hours.close => {
+                    let (found, open, close) = (short(early.time), short(hours.open), short(hours.close));
+                    let allowed = format!("times between the open ({open}) and the close ({close})");
+                    Some((early.time_at, format!("found {found:?}, allowed are {allowed}")))
+                }
+                Some(_) => None,
+            };
+            if let Some((at, why)) = wrong {
+                self.wrong(at, &format!("early_closes: {why}"));
+                fit = false;
             }
         }
+        fit
     }
 
     fn compile(&self) -> Option<Market> {

@@ -5,20 +5,16 @@ use core::time::Duration;
 use haltline::{Baseline, Drawdown, Kind, Policy, Ratio, RuleSpec};
 
 use crate::calendar::Market;
-use crate::item::{Allowed, SHARE};
+use crate::item::{Allowed, Item, SHARE, SOME_TIME};
 use crate::limits::limits;
 use crate::policy::{confirmation, cooldown, doubt, general, release};
 use crate::scalar::ratio_text;
 use crate::table::Table;
 
-/// Percent as a ratio.
-const fn percent(n: i64) -> Ratio {
-    Ratio::from_raw(n * Ratio::SCALE / 100)
-}
-
-const LIMIT: Ratio = percent(8);
-/// A limit above this is unusual.
-const USUAL: Ratio = percent(20);
+/// 8 %.
+const LIMIT: Ratio = Ratio::from_raw(80_000_000);
+/// A limit above 20 % is unusual.
+const USUAL: Ratio = Ratio::from_raw(200_000_000);
 
 /// A grid finer than this would be all work and no information.
 pub(crate) const SAMPLE: Allowed<Duration> = Allowed {
@@ -29,8 +25,8 @@ pub(crate) const SAMPLE: Allowed<Duration> = Allowed {
 pub(crate) fn drawdown(table: &Table<'_>, market: Option<&Market>) -> (Option<RuleSpec>, Policy) {
     let mut policy = general(table, Kind::Drawdown);
     confirmation(table, &mut policy);
-    cooldown(table, &mut policy);
-    release(table, &mut policy);
+    let cooldown_for = cooldown(table, &mut policy);
+    release(table, &mut policy, cooldown_for);
     doubt(table, &mut policy);
     (rule(table, market).map(RuleSpec::Drawdown), policy)
 }
@@ -41,9 +37,10 @@ fn rule(table: &Table<'_>, market: Option<&Market>) -> Option<Drawdown> {
         item.warn(&format!("{} is above {}, unusual for a drawdown", ratio_text(limits.limit), ratio_text(USUAL)));
     }
     let baseline = baseline(table, market);
-    let max_step = table.optional("max_step").map_or(Some(percent(20)), |item| item.ratio(&SHARE));
-    let (speed, sample) = speed(table);
-    let (underwater_for, underwater_limit) = underwater(table);
+    let default = Drawdown::with_limit(LIMIT);
+    let max_step = table.optional("max_step").map_or(Some(default.max_step), |item| item.ratio(&SHARE));
+    let (speed, sample) = speed(table, &default);
+    let (underwater_for, underwater_limit) = underwater(table, &default);
     Some(Drawdown {
         limits: limits?,
         baseline: baseline?,
@@ -60,7 +57,10 @@ const BASELINES: [(&str, bool); 4] = [("peak", false), ("session", true), ("sess
 
 fn baseline(table: &Table<'_>, market: Option<&Market>) -> Option<Baseline> {
     let item = table.optional("baseline");
-    let (word, of_session) = item.map_or(Some(BASELINES[0]), |i| i.word(&BASELINES, |b| b.0))?;
+    let Some((word, of_session)) = item.map_or(Some(BASELINES[0]), |i| i.word(&BASELINES, |b| b.0)) else {
+        table.leave(&["window"]);
+        return None;
+    };
     if let Some(item) = item.filter(|_| of_session && market.is_none() && !table.has("calendar")) {
         item.wrong(&format!("{word:?} needs a calendar"));
     }
@@ -76,23 +76,20 @@ fn baseline(table: &Table<'_>, market: Option<&Market>) -> Option<Baseline> {
     })
 }
 
-fn speed(table: &Table<'_>) -> (bool, Duration) {
-    let minute = Duration::from_secs(60);
-    let speed = table.optional("speed").and_then(|item| item.boolean()).unwrap_or(true);
-    if !speed {
+fn speed(table: &Table<'_>, default: &Drawdown) -> (bool, Duration) {
+    if !table.optional("speed").and_then(Item::boolean).unwrap_or(default.speed) {
         table.refuse(&["sample"], "speed is false, so nothing is sampled");
-        return (false, minute);
+        return (false, default.sample);
     }
-    (true, table.optional("sample").and_then(|item| item.duration(&SAMPLE)).unwrap_or(minute))
+    (true, table.optional("sample").and_then(|item| item.duration(&SAMPLE)).unwrap_or(default.sample))
 }
 
-fn underwater(table: &Table<'_>) -> (Option<Duration>, Ratio) {
-    let default = percent(5);
-    if !table.optional("underwater").and_then(|item| item.boolean()).unwrap_or(true) {
+fn underwater(table: &Table<'_>, default: &Drawdown) -> (Option<Duration>, Ratio) {
+    if !table.optional("underwater").and_then(Item::boolean).unwrap_or(default.underwater_for.is_some()) {
         table.refuse(&["underwater_for", "underwater_limit"], "underwater is false");
-        return (None, default);
+        return (None, default.underwater_limit);
     }
-    let time = table.optional("underwater_for").and_then(|item| item.duration(&crate::item::SOME_TIME));
+    let time = table.optional("underwater_for").and_then(|item| item.duration(&SOME_TIME));
     let depth = table.optional("underwater_limit").and_then(|item| item.ratio(&SHARE));
-    (Some(time.unwrap_or(Duration::from_secs(86_400))), depth.unwrap_or(default))
+    (time.or(default.underwater_for), depth.unwrap_or(default.underwater_limit))
 }

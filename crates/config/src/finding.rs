@@ -88,6 +88,17 @@ impl<'i> Lines<'i> {
         self.starts.partition_point(|start| *start <= at).saturating_sub(1)
     }
 
+    /// Whether a line begins a table.
+    fn is_header(&self, line: usize) -> bool {
+        let text = self.starts.get(line).and_then(|start| self.text.get(*start..)).unwrap_or_default();
+        text.trim_start_matches([' ', '\t']).starts_with('[')
+    }
+
+    /// The first line behind this one that begins a table.
+    fn next_header(&self, line: usize) -> usize {
+        (line + 1..self.starts.len()).find(|line| self.is_header(*line)).unwrap_or(self.starts.len())
+    }
+
     /// Line and column of a byte, counted from 1. A byte-order mark takes no column.
     fn position(&self, at: usize) -> (usize, usize) {
         let line = self.line(at);
@@ -168,18 +179,26 @@ impl<'i> Log<'i> {
         if mistakes.is_empty() { Ok(self.findings(warnings)) } else { Err(Mistakes(self.findings(mistakes))) }
     }
 
-    /// Where the syntax is broken, the parser guesses. What then seems wrong on such a line, or seems to be missing
-    /// anywhere, may be an echo of that.
+    /// Where the syntax is broken, the parser guesses. What then seems wrong on such a line or behind such a header, or
+    /// seems to be missing from a table with such a line, may be an echo of that.
     fn without_echoes(&self, mut mistakes: Vec<Note>) -> Vec<Note> {
-        let broken: BTreeSet<usize> =
-            mistakes.iter().filter(|n| n.class == Class::Syntax).map(|n| self.lines.line(n.at)).collect();
-        if !broken.is_empty() {
-            mistakes.retain(|note| match note.class {
-                Class::Syntax => true,
-                Class::Wrong => !broken.contains(&self.lines.line(note.at)),
-                Class::Missing => false,
-            });
+        let syntax = mistakes.iter().filter(|note| note.class == Class::Syntax);
+        let mut broken: BTreeSet<usize> = syntax.map(|note| self.lines.line(note.at)).collect();
+        if broken.is_empty() {
+            return mistakes;
         }
+        let headers: Vec<usize> = broken.iter().copied().filter(|line| self.lines.is_header(*line)).collect();
+        broken.extend(headers.into_iter().flat_map(|line| line..self.lines.next_header(line)));
+        mistakes.retain(|note| {
+            let line = self.lines.line(note.at);
+            match note.class {
+                Class::Syntax => true,
+                Class::Wrong => !broken.contains(&line),
+                // What the file as a whole lacks may stand anywhere in it.
+                Class::Missing if note.at == 0 => false,
+                Class::Missing => broken.range(line..self.lines.next_header(line)).next().is_none(),
+            }
+        });
         mistakes
     }
 

@@ -93,8 +93,8 @@ fn rungs(table: &Table<'_>, market: Option<&Market>) -> Option<Vec<Rung>> {
         if let (Some(below), Some(rung), Some(item)) = (below, &rung, table.optional("limit"))
             && rung.limits.limit <= below
         {
-            let _: Option<()> =
-                item.refuse(&format!("fractions above the limit of the rung below ({})", ratio_text(below)));
+            let (found, most) = (ratio_text(rung.limits.limit), ratio_text(below));
+            item.wrong(&format!("found {found}, allowed are fractions above the limit of the rung below ({most})"));
         }
         below = rung.as_ref().map(|rung| rung.limits.limit).or(below);
         table.finish();

@@ -7,6 +7,8 @@ use crate::table::Table;
 
 const LONGEST: usize = 64;
 const ALLOWED: &str = "names of 1 to 64 letters, digits and . _ : -";
+/// How the kill switches are named that scopes have by themselves.
+const RESERVED: &str = "kill:";
 
 /// The names of one kind of thing that are taken, and where.
 pub(crate) struct Names {
@@ -32,6 +34,9 @@ impl Names {
         let fits = (1..=LONGEST).contains(&name.len());
         if !fits || !name.bytes().all(|b| b.is_ascii_alphanumeric() || b"._:-".contains(&b)) {
             return item.refuse(ALLOWED);
+        }
+        if name.starts_with(RESERVED) {
+            return item.refuse(&format!("{ALLOWED}, not beginning with {RESERVED:?}"));
         }
         match self.taken.get(name) {
             Some(place) => item.complain(&format!("{name:?} is already the name of the {} at {place}", self.what)),

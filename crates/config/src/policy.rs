@@ -49,10 +49,8 @@ pub(crate) fn general(table: &Table<'_>, kind: Kind) -> Policy {
     set(&mut policy.effect, effect.map(|effect| effect.1));
     policy.cooldown_effect = policy.effect;
     set(&mut policy.reset_authority, table.optional("reset_authority").and_then(|i| i.word(&PEOPLE, Authority::name)));
-    set(
-        &mut policy.severity,
-        warned(table, "severity", |i| i.number(&WEIGHT), |n| *n == 0.0, "it adds nothing to the risk score"),
-    );
+    let weightless = "it adds nothing to the risk score";
+    set(&mut policy.severity, warned(table, "severity", |i| i.number(&WEIGHT), |n| *n == 0.0, weightless));
     set(&mut policy.enabled, warned(table, "enabled", |i| i.boolean(), |on| !on, "this breaker takes no part at all"));
     if kind == Kind::KillSwitch {
         table.refuse(&["shadow"], "an emergency stop that denies nothing is none");
@@ -85,86 +83,84 @@ pub(crate) fn confirmation(table: &Table<'_>, policy: &mut Policy) {
     set(&mut policy.confirm_for, table.optional("confirm_for").and_then(|item| item.duration(&ANY_TIME)));
 }
 
-/// How a trip ends; for kinds whose trips may end by time. Comes after [`cooldown`].
-pub(crate) fn release(table: &Table<'_>, policy: &mut Policy) {
-    set(&mut policy.release, table.optional("release").and_then(|item| item.word(Release::ALL, Release::name)));
-    if policy.release == Release::Timed {
-        policy.halt = halt(table, policy.cooldown_for);
-    } else {
-        let why = format!("only release = \"timed\" ends by time, and it is {:?}", policy.release.name());
-        table.refuse(&["halt_for", "backoff", "backoff_max"], &why);
+/// How a trip ends; for kinds whose trips may end by time. `cooldown_for` is what [`cooldown`] has returned.
+///
+/// What depends on a value that could not be read is read as if it were allowed, so that one mistake is not two.
+pub(crate) fn release(table: &Table<'_>, policy: &mut Policy, cooldown_for: Option<Duration>) {
+    let given = table.optional("release").map(|item| item.word(Release::ALL, Release::name));
+    let release = given.unwrap_or(Some(policy.release));
+    set(&mut policy.release, release);
+    match release {
+        None | Some(Release::Timed) => halt(table, &mut policy.halt, cooldown_for),
+        Some(other) => {
+            let why = format!("only release = \"timed\" ends by time, and it is {:?}", other.name());
+            table.refuse(&["halt_for", "backoff", "backoff_max"], &why);
+        }
     }
-    if policy.release == Release::Latched {
+    if release == Some(Release::Latched) {
         let why = "release is \"latched\", so nothing resets by itself";
         table.refuse(&["max_auto_resets", "auto_reset_window"], why);
-        return;
-    }
-    let resets = table.optional("max_auto_resets").map(|item| item.integer(&RESETS));
-    policy.max_auto_resets = resets.flatten().and_then(|n| u8::try_from(n).ok());
-    if resets.is_some() {
-        set(&mut policy.auto_reset_window, table.optional("auto_reset_window").and_then(|i| i.duration(&SOME_TIME)));
     } else {
-        table.refuse(&["auto_reset_window"], "without max_auto_resets nothing is counted in it");
+        auto_resets(table, policy);
     }
 }
 
-const DAY: Duration = Duration::from_secs(86_400);
+fn auto_resets(table: &Table<'_>, policy: &mut Policy) {
+    let Some(item) = table.optional("max_auto_resets") else {
+        return table.refuse(&["auto_reset_window"], "without max_auto_resets nothing is counted in it");
+    };
+    policy.max_auto_resets = item.integer(&RESETS).and_then(|n| u8::try_from(n).ok());
+    set(&mut policy.auto_reset_window, table.optional("auto_reset_window").and_then(|i| i.duration(&SOME_TIME)));
+}
 
-fn halt(table: &Table<'_>, cooldown_for: Duration) -> Halt {
-    let base = table.optional("halt_for").and_then(|item| item.duration(&ANY_TIME));
-    let base = base.unwrap_or(Duration::from_secs(15 * 60));
-    if cooldown_for.is_zero() {
-        table.refuse(
-            &["backoff", "backoff_max"],
-            "only a trip out of Cooldown lasts longer, and cooldown_for is not above 0s",
-        );
-        return Halt::Timed { base, backoff: 1.0, max: DAY.max(base) };
+/// `halt` is the default, and what comes out in its place.
+fn halt(table: &Table<'_>, halt: &mut Halt, cooldown_for: Option<Duration>) {
+    // A ladder's halt is its rungs'; it never comes here.
+    let Halt::Timed { base, backoff, max } = halt else { return };
+    let given = table.optional("halt_for").map(|item| item.duration(&ANY_TIME));
+    let unreadable = given == Some(None);
+    set(base, given.flatten());
+    // The default maximum must not cut a long halt short.
+    *max = (*max).max(*base);
+    if cooldown_for == Some(Duration::ZERO) {
+        let why = "only a trip out of Cooldown lasts longer, and cooldown_for is not above 0s";
+        return table.refuse(&["backoff", "backoff_max"], why);
     }
-    let backoff = table.optional("backoff").and_then(|item| item.number(&FACTOR)).unwrap_or(1.0);
-    let max = table.optional("backoff_max").and_then(|item| {
-        let max = item.duration(&SOME_TIME)?;
-        if max < base {
-            item.refuse(&format!("durations from halt_for ({}) on", duration_text(base)))
-        } else {
-            Some(max)
+    set(backoff, table.optional("backoff").and_then(|item| item.number(&FACTOR)));
+    let Some(item) = table.optional("backoff_max") else { return };
+    match item.duration(&SOME_TIME) {
+        Some(given) if given < *base && !unreadable => {
+            let (found, least) = (duration_text(given), duration_text(*base));
+            item.wrong(&format!("found {found:?}, allowed are durations from halt_for ({least}) on"));
         }
-    });
-    Halt::Timed { base, backoff, max: max.unwrap_or(DAY.max(base)) }
+        given => set(max, given),
+    }
 }
 
-/// The graded way back.
-pub(crate) fn cooldown(table: &Table<'_>, policy: &mut Policy) {
-    set(&mut policy.cooldown_for, table.optional("cooldown_for").and_then(|item| item.duration(&ANY_TIME)));
-    if policy.cooldown_for.is_zero() {
+/// The graded way back. Returns how long it takes, `None` if that could not be read.
+pub(crate) fn cooldown(table: &Table<'_>, policy: &mut Policy) -> Option<Duration> {
+    let given = table.optional("cooldown_for").map(|item| item.duration(&ANY_TIME));
+    let time = given.unwrap_or(Some(policy.cooldown_for));
+    set(&mut policy.cooldown_for, time);
+    if time == Some(Duration::ZERO) {
         table.refuse(&["cooldown_effect"], "there is no Cooldown, for cooldown_for is not above 0s");
-        return;
+        return time;
     }
     let mut words = vec![(AS_TRIPPED, policy.effect)];
     words.extend(EFFECTS);
     let effect = table.optional("cooldown_effect").and_then(|item| item.word(&words, |effect: Effect| effect.0));
     set(&mut policy.cooldown_effect, effect.map(|effect| effect.1));
+    time
 }
 
 /// What the breaker does without a value, without news, and with nonsense.
 pub(crate) fn doubt(table: &Table<'_>, policy: &mut Policy) {
     let allows = |value: &OnUnready| *value == OnUnready::Allow;
-    let on_unready = warned(
-        table,
-        "on_unready",
-        |i| i.word(OnUnready::ALL, OnUnready::name),
-        allows,
-        "orders pass before the first usable value",
-    );
-    set(&mut policy.on_unready, on_unready);
+    let why = "orders pass before the first usable value";
+    set(&mut policy.on_unready, warned(table, "on_unready", |i| i.word(OnUnready::ALL, OnUnready::name), allows, why));
     let ignores = |value: &OnStale| *value == OnStale::Ignore;
-    let on_stale = warned(
-        table,
-        "on_stale",
-        |i| i.word(OnStale::ALL, OnStale::name),
-        ignores,
-        "a source that falls silent is not noticed",
-    );
-    set(&mut policy.on_stale, on_stale);
+    let why = "a source that falls silent is not noticed";
+    set(&mut policy.on_stale, warned(table, "on_stale", |i| i.word(OnStale::ALL, OnStale::name), ignores, why));
     if policy.on_stale == OnStale::Ignore {
         table.refuse(&["stale_after"], "on_stale is \"ignore\", so nothing becomes stale");
     } else {

@@ -18,6 +18,7 @@ pub(crate) struct Table<'a> {
     at: usize,
     entries: &'a DeTable<'a>,
     allowed: RefCell<Vec<&'static str>>,
+    /// Keys about which enough has been said.
     refused: RefCell<Vec<&'static str>>,
 }
 
@@ -92,6 +93,11 @@ impl<'a> Table<'a> {
         }
     }
 
+    /// Passes over keys that cannot be judged, because what they depend on could not be read.
+    pub(crate) fn leave(&self, keys: &[&'static str]) {
+        self.refused.borrow_mut().extend(keys);
+    }
+
     /// All keys with their positions and values, for a table whose keys are no fixed words.
     pub(crate) fn entries<'t>(&'t self, key: &'static str) -> impl Iterator<Item = (&'t str, usize, Item<'t, 'a>)> {
         self.entries.iter().map(move |(name, value)| {
@@ -107,7 +113,7 @@ impl<'a> Table<'a> {
             let name: &str = key.get_ref();
             if !allowed.contains(&name) && !refused.contains(&name) {
                 let hint = did_you_mean(name, allowed.iter().copied());
-                let text = format!("unknown key {}{hint}; allowed are {}", excerpt(name), allowed.join(", "));
+                let text = format!("unknown key {}, allowed are {}{hint}", excerpt(name), allowed.join(", "));
                 self.log.wrong(key.span().start, self.message(&text));
             }
         }

@@ -33,8 +33,8 @@ const DAY: Duration = Duration::from_secs(86_400);
 pub(crate) fn volatility(table: &Table<'_>, market: Option<&Market>) -> (Option<RuleSpec>, Policy) {
     let mut policy = general(table, Kind::Volatility);
     confirmation(table, &mut policy);
-    cooldown(table, &mut policy);
-    release(table, &mut policy);
+    let cooldown_for = cooldown(table, &mut policy);
+    release(table, &mut policy, cooldown_for);
     doubt(table, &mut policy);
     (rule(table, market).map(RuleSpec::Volatility), policy)
 }
@@ -45,9 +45,13 @@ fn rule(table: &Table<'_>, market: Option<&Market>) -> Option<Volatility> {
         source.map_or(Some(VolatilitySource::Trade), |i| i.word(VolatilitySource::ALL, VolatilitySource::name));
     let test = |key| table.optional(key).and_then(Item::boolean).unwrap_or(true);
     let (rise, breakout) = (test("rise"), test("breakout"));
-    match source? {
-        VolatilitySource::Level => level(table, rise, breakout),
-        source => realised(table, source, market, rise, breakout),
+    match source {
+        Some(VolatilitySource::Level) => level(table, rise, breakout),
+        Some(source) => realised(table, source, market, rise, breakout),
+        None => {
+            table.leave(&["limit", "warn", "clear", "sample", "window", "annualise"]);
+            None
+        }
     }
 }
 
@@ -72,7 +76,26 @@ fn realised(
     let (sample, returns) = grid(table)?;
     // A day of a calendar is a session, however long it is.
     let sample = if sample == DAY && market.is_some() { None } else { Some(sample) };
+    if let (Some(sample), Some(market)) = (sample, market) {
+        fills(table, sample, returns, market);
+    }
     Some(Volatility { limits: limits?, source, sample, returns, annualise: annualise.flatten(), rise, breakout })
+}
+
+/// A window of samples under a day starts anew each session. It needs a close more than it has returns.
+fn fills(table: &Table<'_>, sample: Duration, returns: usize, market: &Market) {
+    let longest = market.longest();
+    let closes = longest.as_nanos() / sample.as_nanos();
+    if returns as u128 >= closes {
+        let text = format!(
+            "window: {returns} returns on samples of {} are never full, for the longest session lasts {}; allowed are \
+             windows shorter than a session by a sample, or sample = \"1d\"",
+            duration_text(sample),
+            duration_text(longest)
+        );
+        let at = table.optional("window").or(table.optional("sample")).map_or(table.at(), Item::at);
+        table.log().wrong(at, table.message(&text));
+    }
 }
 
 fn window_limits(table: &Table<'_>) -> Option<Limits> {

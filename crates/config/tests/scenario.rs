@@ -110,3 +110,14 @@ fn its_warnings_are_the_ones_that_its_comments_explain() {
         ]
     );
 }
+
+#[test]
+fn a_system_takes_the_plan() {
+    let plan = us_equities().plan;
+    let system = haltline::System::manual(plan.clone(), utc(2020, 2, 18, 14, 0)).unwrap();
+    for spec in &plan.breakers {
+        assert!(system.breaker(&spec.name).is_ok(), "{}", spec.name);
+    }
+    assert!(system.feed("index/SPX").is_ok() && system.feed("index/SPX/daily").is_ok());
+    assert!(system.gate(&["XNYS", "acct/index-fund"]).is_ok());
+}

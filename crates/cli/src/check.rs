@@ -1,0 +1,213 @@
+//! `haltline check`: what a configuration means, or every mistake in it.
+
+use std::io::Write;
+use std::path::Path;
+use std::process::ExitCode;
+
+use haltline::{
+    Bell, BreakerSpec, Drawdown, Halt, HaltEnd, Intent, Ladder, Lanes, Limits, Nanos, Policy, Release, RuleSpec,
+    System, Volatility, VolatilitySource,
+};
+use haltline_config::{Config, Finding};
+use serde_json::{Value, json};
+
+use crate::output::{BAD, Failure, GOOD, HEAD, WARN, percent, scope_name, short, styled, table};
+
+/// Checks a file.
+pub(crate) fn run(file: &Path, as_json: bool) -> Result<ExitCode, Failure> {
+    // A file that cannot be read has no mistakes.
+    std::fs::File::open(file).map_err(|error| Failure::new(format!("{}: cannot be read: {error}", file.display())))?;
+    let config = haltline_config::load(file)
+        .map_err(|mistakes| mistakes.as_slice().iter().map(Mistake::from).collect::<Vec<_>>())
+        .and_then(|config| match System::manual(config.plan.clone(), Nanos(0)) {
+            Ok(_) => Ok(config),
+            // What only registration sees: capacities, for example.
+            Err(error) => Err(vec![Mistake { at: None, text: format!("{}: {error}", file.display()) }]),
+        });
+    let mut out = anstream::stdout().lock();
+    match config {
+        Ok(config) => {
+            if as_json {
+                writeln!(out, "{}", told_as_json(file, &config))?;
+            } else {
+                tell(&mut out, file, &config)?;
+            }
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(mistakes) => {
+            for mistake in &mistakes {
+                anstream::eprintln!("{}", mistake.text);
+            }
+            if as_json {
+                let list: Vec<_> = mistakes.iter().map(Mistake::as_json).collect();
+                writeln!(out, "{}", json!({ "file": file.to_string_lossy(), "ok": false, "mistakes": list }))?;
+            } else {
+                let many = if mistakes.len() == 1 { "mistake" } else { "mistakes" };
+                anstream::eprintln!("{}", styled(BAD, format!("{} {many}", mistakes.len())));
+            }
+            Ok(ExitCode::from(1))
+        }
+    }
+}
+
+struct Mistake {
+    at: Option<(usize, usize, String)>,
+    text: String,
+}
+
+impl From<&Finding> for Mistake {
+    fn from(finding: &Finding) -> Self {
+        Self { at: Some((finding.line, finding.column, finding.message.clone())), text: finding.to_string() }
+    }
+}
+
+impl Mistake {
+    fn as_json(&self) -> Value {
+        match &self.at {
+            Some((line, column, message)) => json!({ "line": line, "column": column, "message": message }),
+            None => json!({ "line": null, "column": null, "message": self.text }),
+        }
+    }
+}
+
+fn tell(out: &mut impl Write, file: &Path, config: &Config) -> Result<(), Failure> {
+    let head = ["breaker", "guards", "trips at", "denies", "ends", "reset by"];
+    let rows = config.plan.breakers.iter().map(|breaker| {
+        let policy = &breaker.policy;
+        vec![
+            format!("{}\n  {}", breaker.name, breaker.rule.kind()),
+            format!("{}\n  {}", scope_name(breaker.scope.as_str()), hears(breaker)),
+            limits(&breaker.rule).join("\n"),
+            denies(policy),
+            ends(policy),
+            policy.reset_authority.to_string(),
+        ]
+    });
+    writeln!(out, "{}", styled(HEAD, file.display()))?;
+    write!(out, "{}", table(&head, rows.collect(), &[]))?;
+    for (name, calendar) in &config.calendars {
+        let sessions = calendar.sessions.as_slice();
+        let span = match sessions {
+            [first, .., last] => format!(", {} to {}", first.date, last.date),
+            _ => String::new(),
+        };
+        writeln!(out, "calendar {name}: {} sessions{span}, {}", sessions.len(), calendar.time_zone)?;
+    }
+    for warning in &config.warnings {
+        writeln!(out, "{} {warning}", styled(WARN, "warning:"))?;
+    }
+    writeln!(out, "{}", styled(GOOD, "no mistakes"))?;
+    Ok(())
+}
+
+fn told_as_json(file: &Path, config: &Config) -> Value {
+    let breakers: Vec<_> = config.plan.breakers.iter().map(breaker_as_json).collect();
+    let calendars: Vec<_> = config
+        .calendars
+        .iter()
+        .map(|(name, c)| json!({ "name": name, "timezone": c.time_zone, "sessions": c.sessions.as_slice().len() }))
+        .collect();
+    let warning = |w: &Finding| json!({ "line": w.line, "column": w.column, "message": w.message });
+    let warnings: Vec<_> = config.warnings.iter().map(warning).collect();
+    json!({
+        "file": file.to_string_lossy(), "ok": true, "breakers": breakers, "calendars": calendars, "warnings": warnings,
+    })
+}
+
+fn breaker_as_json(breaker: &BreakerSpec) -> Value {
+    let policy = &breaker.policy;
+    let limits = |l: &Limits| json!({ "limit": l.limit.to_f64(), "warn": l.warn.to_f64(), "clear": l.clear.to_f64() });
+    let levels: Vec<Value> = match &breaker.rule {
+        RuleSpec::Ladder(ladder) => ladder.rungs.iter().map(|rung| limits(&rung.limits)).collect(),
+        RuleSpec::Drawdown(Drawdown { limits: l, .. }) | RuleSpec::Volatility(Volatility { limits: l, .. }) => {
+            vec![limits(l)]
+        }
+        RuleSpec::KillSwitch(_) | RuleSpec::Manual => vec![],
+    };
+    let halt_for = match &policy.halt {
+        Halt::Timed { base, .. } => json!(base.as_secs_f64()),
+        Halt::Ladder(_) => Value::Null,
+    };
+    json!({
+        "name": breaker.name,
+        "kind": breaker.rule.kind().name(),
+        "scope": breaker.scope.as_str(),
+        "watch": breaker.watch.iter().map(|w| w.as_str()).collect::<Vec<_>>(),
+        "levels": levels,
+        "effect": intents(policy.effect),
+        "release": policy.release.name(),
+        "halt_for_s": halt_for,
+        "cooldown_for_s": policy.cooldown_for.as_secs_f64(),
+        "reset_authority": policy.reset_authority.name(),
+        "enabled": policy.enabled,
+        "shadow": policy.shadow,
+    })
+}
+
+/// The denied intents by name.
+pub(crate) fn intents(lanes: Lanes) -> Vec<&'static str> {
+    Intent::ALL.into_iter().filter(|intent| lanes.denies(*intent)).map(Intent::name).collect()
+}
+
+fn hears(breaker: &BreakerSpec) -> String {
+    let watched: Vec<_> = breaker.watch.iter().map(|w| scope_name(w.as_str())).collect();
+    match watched.as_slice() {
+        _ if !breaker.rule.kind().row().has_readings => "hears people".into(),
+        [] => "hears the same".into(),
+        _ => format!("hears {}", watched.join("\n        ")),
+    }
+}
+
+fn limits(rule: &RuleSpec) -> Vec<String> {
+    let share = |l: &Limits| format!("{} (warns at {})", percent(l.limit), percent(l.warn));
+    match rule {
+        RuleSpec::Ladder(ladder) => (1..).zip(&ladder.rungs).flat_map(|(n, _)| rung(ladder, n)).collect(),
+        RuleSpec::Drawdown(drawdown) => vec![share(&drawdown.limits)],
+        RuleSpec::Volatility(volatility) => match volatility.source {
+            VolatilitySource::Level => {
+                vec![format!("{} (warns at {})", volatility.limits.limit, volatility.limits.warn)]
+            }
+            VolatilitySource::Trade | VolatilitySource::Mid => vec![share(&volatility.limits)],
+        },
+        RuleSpec::KillSwitch(_) | RuleSpec::Manual => vec!["-".into()],
+    }
+}
+
+fn rung(ladder: &Ladder, number: usize) -> Vec<String> {
+    let Some(rung) = number.checked_sub(1).and_then(|index| ladder.rungs.get(index)) else { return vec![] };
+    let bell = |bell: Bell| match bell {
+        Bell::AfterOpen(d) if d.is_zero() => "open".to_owned(),
+        Bell::AfterOpen(d) => format!("open+{}", short(d)),
+        Bell::BeforeClose(d) if d.is_zero() => "close".to_owned(),
+        Bell::BeforeClose(d) => format!("close-{}", short(d)),
+    };
+    let windows = rung.windows.iter().map(|window| {
+        let end = match window.end {
+            HaltEnd::After(d) => format!("for {}", short(d)),
+            HaltEnd::NextSession => "to next session".into(),
+        };
+        format!("{number}: {}, {} to {}, {end}", percent(rung.limits.limit), bell(window.from), bell(window.until))
+    });
+    windows.collect()
+}
+
+fn denies(policy: &Policy) -> String {
+    match (policy.enabled, policy.shadow) {
+        (false, _) => "nothing (disabled)".into(),
+        (_, true) => "nothing (shadow)".into(),
+        _ => policy.effect.to_string(),
+    }
+}
+
+fn ends(policy: &Policy) -> String {
+    let mut text = match (policy.release, &policy.halt) {
+        (Release::Latched, _) => "by hand".to_owned(),
+        (Release::Level, _) => "first good reading".to_owned(),
+        (Release::Timed, Halt::Timed { base, .. }) => format!("after {}", short(*base)),
+        (Release::Timed, Halt::Ladder(_)) => "by its rung".to_owned(),
+    };
+    if !policy.cooldown_for.is_zero() {
+        text.push_str(&format!("\ncooldown {}", short(policy.cooldown_for)));
+    }
+    text
+}

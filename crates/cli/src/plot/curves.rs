@@ -1,0 +1,89 @@
+//! What the slow breakers read at the closes, against their limits.
+
+use haltline::{Kind, RuleSpec, VolatilitySource};
+
+use super::canvas::{Ink, Side, Words};
+use super::panel::Panel;
+use super::trace::Trace;
+use super::{LEFT, RIGHT, Sheet, WIDTH};
+use crate::output::{Failure, scope_name};
+use crate::replay::Stage;
+
+/// What one curve takes, with its words.
+pub(crate) const HEIGHT: i32 = 236;
+/// Up to so many sessions each close has a dot.
+const DOTS: usize = 80;
+
+/// A breaker and its values at the closes; all in the unit.
+pub(crate) struct Curve {
+    breaker: String,
+    title: String,
+    unit: &'static str,
+    limit: f64,
+    ink: Ink,
+    points: Vec<(f64, f64)>,
+}
+
+/// The curves of a replay: drawdowns and volatilities that had values.
+pub(crate) fn of(stage: &Stage, trace: &Trace) -> Vec<Curve> {
+    let curves = stage.plan.breakers.iter().filter_map(|spec| {
+        let (what, ink) = match spec.rule.kind() {
+            Kind::Drawdown => ("fall of equity from its peak", Ink(0x5b_3f8c)),
+            Kind::Volatility => ("realised volatility", Ink(0x14_7d74)),
+            Kind::Manual | Kind::KillSwitch | Kind::MarketCircuitBreaker => return None,
+        };
+        let plain = matches!(&spec.rule, RuleSpec::Volatility(v) if v.source == VolatilitySource::Level);
+        let (factor, unit) = if plain { (1.0, "") } else { (100.0, " %") };
+        let found = (1..).zip(&trace.readings).filter_map(|(day, readings)| {
+            let reading = readings.iter().find(|reading| reading.breaker == spec.name)?;
+            Some((f64::from(day), reading.value * factor, reading.limit * factor))
+        });
+        let found: Vec<(f64, f64, f64)> = found.collect();
+        let limit = found.last()?.2;
+        Some(Curve {
+            breaker: spec.name.clone(),
+            title: format!("{}: {what}, at each close; guards {}", spec.name, scope_name(spec.scope.as_str())),
+            unit,
+            limit,
+            ink,
+            points: found.into_iter().map(|(x, y, _)| (x, y)).collect(),
+        })
+    });
+    curves.collect()
+}
+
+pub(crate) fn draw(sheet: &Sheet<'_, '_>, curve: &Curve, top: i32) -> Result<(), Failure> {
+    let Sheet { canvas, account, trace, .. } = sheet;
+    let days = trace.len() as f64;
+    let high = curve.points.iter().map(|point| point.1).fold(curve.limit, f64::max);
+    let panel = Panel {
+        left: LEFT,
+        right: WIDTH - RIGHT,
+        top: top + 30,
+        bottom: top + HEIGHT - 42,
+        x: (0.0, days),
+        y: (0.0, high * 1.12),
+    };
+    sheet.heading(&curve.title, top + 14)?;
+    panel.scale(canvas, curve.unit)?;
+    panel.marks(canvas, &sheet.dates())?;
+    for trip in account.trips.iter().filter(|trip| *trip.breaker == *curve.breaker) {
+        let from = trace.place(trip.at);
+        panel.band(canvas, from, trip.until.map_or(days, |until| trace.place(until)), 0.13)?;
+        let x = panel.across(from);
+        let (x, side) = if x + 70 < panel.right { (x + 8, Side::Left) } else { (x - 8, Side::Right) };
+        canvas.words("tripped", (x, panel.top + 14), Words::new(12.0, Ink::HALT, side))?;
+    }
+    let y = panel.up(curve.limit);
+    canvas.dashes(panel.left, panel.right, y, Ink::HALT)?;
+    let limit = format!("limit {}{}", (curve.limit * 100.0).round() / 100.0, curve.unit);
+    canvas.words(limit, (panel.left + 8, y - 10), Words::new(12.0, Ink::HALT, Side::Left))?;
+    let points: Vec<(i32, i32)> = curve.points.iter().map(|(x, y)| (panel.across(*x), panel.up(*y))).collect();
+    canvas.line(&points, curve.ink, 2, 1.0)?;
+    if trace.len() <= DOTS {
+        for (x, y) in points {
+            canvas.area((x - 2, x + 3), (y - 2, y + 3), curve.ink, 1.0)?;
+        }
+    }
+    panel.frame(canvas)
+}

@@ -1,0 +1,96 @@
+//! The picture of a replay: the price over all sessions, each halt by itself, and what the slow breakers read.
+//!
+//! Closed hours are left out: every session is as wide as every other. A line is drawn with about a point a pixel, the
+//! extremes kept.
+
+mod canvas;
+mod curves;
+mod halts;
+mod panel;
+mod prices;
+mod trace;
+
+use std::path::Path;
+
+use canvas::{Canvas, Ink, Side, Words};
+pub(crate) use trace::Trace;
+
+use crate::output::Failure;
+use crate::replay::{Account, Stage, interpolated};
+
+const WIDTH: i32 = 1_600;
+/// Room for the numbers at the left, and at the right edge.
+const LEFT: i32 = 84;
+const RIGHT: i32 = 36;
+
+/// Everything that a part of the picture needs.
+pub(crate) struct Sheet<'a, 's> {
+    canvas: &'a Canvas<'s>,
+    stage: &'a Stage,
+    account: &'a Account,
+    trace: &'a Trace,
+}
+
+/// Draws a replay into a file.
+pub(crate) fn draw(file: &Path, stage: &Stage, account: &Account, trace: &Trace) -> Result<(), Failure> {
+    let halts = halts::days(stage, account);
+    let curves = curves::of(stage, trace);
+    let top = 112;
+    let prices_end = top + prices::HEIGHT;
+    let halts_end = prices_end + halts::height(halts.len());
+    let height = halts_end + curves::HEIGHT * curves.len() as i32 + 12;
+    let mut svg = String::new();
+    {
+        let canvas = Canvas::new(&mut svg, WIDTH as u32, height.unsigned_abs())?;
+        let sheet = Sheet { canvas: &canvas, stage, account, trace };
+        sheet.head()?;
+        prices::draw(&sheet, top)?;
+        halts::draw(&sheet, &halts, prices_end)?;
+        for (i, curve) in (0..).zip(&curves) {
+            curves::draw(&sheet, curve, halts_end + i * curves::HEIGHT)?;
+        }
+        canvas.finish()?;
+    }
+    std::fs::write(file, svg).map_err(|error| Failure::new(format!("{}: cannot be written: {error}", file.display())))
+}
+
+impl Sheet<'_, '_> {
+    fn head(&self) -> Result<(), Failure> {
+        let scenario = &self.stage.scenario;
+        let (from, to) = (scenario.from.get_ref().0, scenario.to.get_ref().0);
+        let data = scenario.data.get_ref();
+        let data = data.file_name().map_or(data.to_string_lossy(), |name| name.to_string_lossy());
+        let span = format!("{} sessions from {from} to {to}, daily bars of {data}", self.stage.days.len());
+        let faint = Words::new(14.0, Ink::FAINT, Side::Left);
+        self.canvas.words(&scenario.title, (LEFT, 34), Words::new(26.0, Ink::TEXT, Side::Left).bold())?;
+        self.canvas.words(span, (LEFT, 64), faint)?;
+        self.canvas.words(format!("Prices are {}.", interpolated(self.stage)), (LEFT, 86), faint)
+    }
+
+    /// The words over a part.
+    fn heading(&self, text: &str, y: i32) -> Result<(), Failure> {
+        self.canvas.words(text, (LEFT, y), Words::new(16.0, Ink::TEXT, Side::Left).bold())
+    }
+
+    /// Dates for the scale of sessions: sessions, or the first of a week, month, quarter or year, so that they fit.
+    fn dates(&self) -> Vec<(f64, String)> {
+        let days = &self.stage.days;
+        let number = |i: usize| days.get(i).map_or(0, |day| day.session.date.0);
+        let gap = |i: usize| {
+            days.get(i).zip(days.get(i.wrapping_sub(1))).map(|(b, a)| (b.session.open - a.session.open).as_secs())
+        };
+        let (month, year) = (|n: u32| n / 100, |n: u32| n / 10_000);
+        let quarter = |n: u32| n / 10_000 * 4 + (n / 100 % 100 - 1) / 3;
+        let begins: [&dyn Fn(usize) -> bool; 5] = [
+            &|_| true,
+            // A weekend lies before the first session of a week.
+            &|i| gap(i).is_some_and(|gap| gap > 49 * 3_600),
+            &|i| i > 0 && month(number(i)) != month(number(i - 1)),
+            &|i| i > 0 && quarter(number(i)) != quarter(number(i - 1)),
+            &|i| i > 0 && year(number(i)) != year(number(i - 1)),
+        ];
+        let fits = begins.iter().map(|begin| (0..days.len()).filter(|i| begin(*i)).collect::<Vec<_>>());
+        let chosen = fits.into_iter().find(|list| (1..=14).contains(&list.len())).unwrap_or_default();
+        chosen.into_iter().filter_map(|i| Some((i as f64, days.get(i)?.session.date.to_string()))).collect()
+    }
+}

@@ -1,0 +1,51 @@
+//! `docs/config.md` is complete, and its example is a good file.
+
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use haltline::{Kind, RuleSpec};
+use haltline_config::parse;
+
+const DOCS: &str = include_str!("../../../docs/config.md");
+
+#[test]
+fn the_example_is_read_without_a_mistake_or_a_warning() {
+    let example = DOCS.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
+    let config = parse(example, "docs/config.md").unwrap_or_else(|mistakes| panic!("{mistakes}"));
+    assert_eq!(config.warnings, []);
+    assert_eq!(config.plan.breakers.len(), 4);
+    assert!(matches!(config.plan.breakers[0].rule, RuleSpec::Ladder(_)));
+}
+
+/// The keys that the parser itself lists as allowed when it meets an unknown one.
+fn allowed(text: &str) -> Vec<String> {
+    let found = parse(text, "f").unwrap_err().to_string();
+    let lists = found.lines().filter(|line| line.contains("unknown key"));
+    let keys =
+        lists.flat_map(|line| line.split("allowed are ").nth(1).unwrap().split("; did").next().unwrap().split(", "));
+    keys.map(Into::into).collect()
+}
+
+#[test]
+fn every_key_is_described() {
+    let mut keys = allowed("zzz = 1\n[system]\nzzz = 1\n[[calendar]]\nzzz = 1\nearly_closes = [{ zzz = 1 }]\n");
+    for kind in Kind::ALL {
+        // All that makes further keys allowed.
+        let open = "release = \"timed\"\ncooldown_for = \"1m\"\nmax_auto_resets = 1\nbaseline = \"rolling\"\nzzz = 1\n";
+        let rung = "[[breaker.rung]]\nzzz = 1\nwindows = [{ zzz = 1 }]\n";
+        keys.extend(allowed(&format!(
+            "[[breaker]]\nname = \"b\"\nscope = \"\"\nkind = {:?}\n{open}{rung}",
+            kind.name()
+        )));
+    }
+    assert!(keys.len() > 60, "{keys:?}");
+    for key in keys {
+        assert!(DOCS.contains(&format!("`{key}`")), "{key} is not described");
+    }
+}
+
+#[test]
+fn every_kind_has_a_section() {
+    for kind in Kind::ALL {
+        assert!(DOCS.contains(&format!("\n### `{kind}`\n")), "{kind}");
+    }
+}

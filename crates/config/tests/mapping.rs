@@ -1,0 +1,406 @@
+//! Every key of the format is accepted and lands in the field of the plan that it names; what is left out has the
+//! catalogue's default.
+
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use haltline::{
+    Authority, Baseline, Bell, BreakerSpec, Caps, Date, Direction, Drawdown, Halt, HaltEnd, KillSwitch, Kind, Ladder,
+    Lanes, Limits, OnBadInput, OnStale, OnUnready, Policy, Ratio, Release, Reopen, RuleSpec, Rung, ScopePath, Skew,
+    Volatility, VolatilitySource, Window,
+};
+use haltline_config::{Config, parse};
+
+const CALENDAR: &str = r#"
+[[calendar]]
+name = "us"
+timezone = "America/New_York"
+from = 2020-03-01
+to = 2020-03-31
+sessions = { mon-fri = ["09:30", "16:00"] }
+"#;
+
+fn config(text: &str) -> Config {
+    parse(text, "risk.toml").unwrap_or_else(|mistakes| panic!("{mistakes}"))
+}
+
+/// The one breaker of a file that also has the calendar "us".
+fn breaker(kind: &str, keys: &str) -> BreakerSpec {
+    let head = format!("[[breaker]]\nname = \"b\"\nscope = \"acct/main\"\nkind = {kind:?}\n");
+    config(&format!("{CALENDAR}{head}{keys}")).plan.breakers.remove(0)
+}
+
+fn path(text: &str) -> ScopePath {
+    ScopePath::new(text).unwrap()
+}
+
+fn ratio(value: f64) -> Ratio {
+    Ratio::from_f64(value).unwrap()
+}
+
+fn limits(limit: f64, warn: f64, clear: f64) -> Limits {
+    Limits { limit: ratio(limit), warn: ratio(warn), clear: ratio(clear) }
+}
+
+const fn secs(n: u64) -> Duration {
+    Duration::from_secs(n)
+}
+
+fn us() -> Arc<haltline::Sessions> {
+    let any = "[[breaker]]\nname = \"b\"\nscope = \"\"\nkind = \"manual\"\n";
+    config(&format!("{CALENDAR}{any}")).calendars["us"].sessions.clone()
+}
+
+#[test]
+fn scopes_and_system_become_scopes_capacities_and_skew() {
+    let plan = config(
+        r#"
+        scopes = ["XNYS/SPY", "acct/main"]
+        [system]
+        max_scopes = 10
+        max_breakers = 20
+        max_listeners = 30
+        ring = 64
+        max_ahead = "2s"
+        max_backstep = "5ms"
+        [[breaker]]
+        name = "b"
+        kind = "manual"
+        scope = ""
+        "#,
+    )
+    .plan;
+    assert_eq!(plan.scopes, [path("XNYS/SPY"), path("acct/main")]);
+    assert_eq!(plan.caps, Caps { scopes: 10, breakers: 20, listeners: 30, ring: 64 });
+    assert_eq!(plan.skew, Skew { max_ahead: secs(2), max_backstep: Duration::from_millis(5) });
+}
+
+#[test]
+fn a_breaker_of_each_kind_with_no_more_than_it_needs_has_the_defaults_of_its_kind() {
+    let plain = |kind: Kind, rule| BreakerSpec {
+        name: "b".into(),
+        scope: path("acct/main"),
+        watch: vec![],
+        rule,
+        policy: kind.default_policy(),
+    };
+    let drawdown = Drawdown {
+        limits: limits(0.08, 0.064, 0.0576),
+        baseline: Baseline::Peak,
+        max_step: ratio(0.2),
+        sample: secs(60),
+        speed: true,
+        underwater_for: Some(secs(86_400)),
+        underwater_limit: ratio(0.05),
+    };
+    assert_eq!(breaker("drawdown", ""), plain(Kind::Drawdown, RuleSpec::Drawdown(drawdown)));
+    let volatility = Volatility {
+        limits: limits(0.05, 0.04, 0.036),
+        source: VolatilitySource::Trade,
+        sample: Some(secs(60)),
+        returns: 30,
+        annualise: None,
+        rise: true,
+        breakout: true,
+    };
+    assert_eq!(breaker("volatility", ""), plain(Kind::Volatility, RuleSpec::Volatility(volatility)));
+    assert_eq!(breaker("manual", ""), plain(Kind::Manual, RuleSpec::Manual));
+    assert_eq!(breaker("kill_switch", ""), plain(Kind::KillSwitch, RuleSpec::KillSwitch(KillSwitch::default())));
+}
+
+#[test]
+fn every_policy_key_of_a_kind_with_readings_is_mapped() {
+    let spec = breaker(
+        "drawdown",
+        r#"
+        watch = ["acct/a", "acct/b"]
+        calendar = "us"
+        effect = "close"
+        release = "timed"
+        halt_for = "10m"
+        backoff = 2
+        backoff_max = "1h"
+        cooldown_for = "5m"
+        cooldown_effect = "halt"
+        max_auto_resets = 7
+        auto_reset_window = "12h"
+        reset_authority = "trader"
+        severity = 0.5
+        enabled = false
+        shadow = true
+        confirm = 3
+        confirm_for = "10s"
+        on_unready = "allow"
+        on_stale = "warn"
+        stale_after = "1m30s"
+        on_bad_input = "trip"
+        "#,
+    );
+    assert_eq!(spec.watch, [path("acct/a"), path("acct/b")]);
+    let policy = Policy {
+        enabled: false,
+        shadow: true,
+        effect: Lanes::CLOSE,
+        release: Release::Timed,
+        halt: Halt::Timed { base: secs(600), backoff: 2.0, max: secs(3_600) },
+        cooldown_for: secs(300),
+        cooldown_effect: Lanes::HALT,
+        max_auto_resets: Some(7),
+        auto_reset_window: secs(12 * 3_600),
+        reset_authority: Authority::Trader,
+        severity: 0.5,
+        on_unready: OnUnready::Allow,
+        confirm: 3,
+        confirm_for: secs(10),
+        stale_after: secs(90),
+        on_stale: OnStale::Warn,
+        on_bad_input: OnBadInput::Trip,
+        sessions: Some(us()),
+    };
+    assert_eq!(spec.policy, policy);
+}
+
+#[test]
+fn words_of_the_policy_mean_what_they_say() {
+    let policy = |keys: &str| breaker("volatility", keys).policy;
+    for (word, lanes) in [("halt", Lanes::HALT), ("no_new", Lanes::NO_NEW), ("close", Lanes::CLOSE)] {
+        let both = policy(&format!("effect = {word:?}\n"));
+        assert_eq!((both.effect, both.cooldown_effect), (lanes, lanes), "Cooldown denies what Tripped denies");
+        let graded = policy(&format!("cooldown_for = \"1m\"\ncooldown_effect = {word:?}\n"));
+        assert_eq!((graded.effect, graded.cooldown_effect), (Lanes::HALT, lanes));
+    }
+    let same = policy("effect = \"no_new\"\ncooldown_for = \"1m\"\ncooldown_effect = \"as_tripped\"\n");
+    assert_eq!(same.cooldown_effect, Lanes::NO_NEW);
+    for (word, release) in [("timed", Release::Timed), ("level", Release::Level), ("latched", Release::Latched)] {
+        assert_eq!(policy(&format!("release = {word:?}\n")).release, release);
+    }
+    for (word, who) in [("trader", Authority::Trader), ("risk_desk", Authority::RiskDesk), ("admin", Authority::Admin)]
+    {
+        assert_eq!(policy(&format!("reset_authority = {word:?}\n")).reset_authority, who);
+    }
+}
+
+#[test]
+fn a_halt_longer_than_a_day_is_not_cut_short_by_the_default_maximum() {
+    let policy = breaker("volatility", "halt_for = \"2d\"\n").policy;
+    assert_eq!(policy.halt, Halt::Timed { base: secs(2 * 86_400), backoff: 1.0, max: secs(2 * 86_400) });
+    let zero = breaker("volatility", "halt_for = \"0s\"\n").policy;
+    assert_eq!(zero.halt, Halt::Timed { base: Duration::ZERO, backoff: 1.0, max: secs(86_400) });
+}
+
+#[test]
+fn levels_that_are_left_out_follow_those_that_are_given() {
+    let of = |keys: &str| match breaker("drawdown", keys).rule {
+        RuleSpec::Drawdown(drawdown) => drawdown.limits,
+        rule => panic!("{rule:?}"),
+    };
+    assert_eq!(of("limit = 0.1\n"), limits(0.1, 0.08, 0.072));
+    assert_eq!(of("limit = 0.1\nwarn = 0.05\n"), limits(0.1, 0.05, 0.045));
+    assert_eq!(of("limit = 0.1\nclear = 0.08\n"), limits(0.1, 0.08, 0.08));
+    assert_eq!(of("limit = 0.1\nwarn = 0.1\nclear = 0.1\n"), limits(0.1, 0.1, 0.1));
+    assert_eq!(of("limit = 1\n").limit, Ratio::from_raw(Ratio::SCALE), "a whole number is a fraction too");
+    assert_eq!(of("limit = +0.0_8\n"), limits(0.08, 0.064, 0.0576), "any way in which TOML writes a number");
+    let tiny = of("limit = 1e-9\n");
+    assert_eq!((tiny.warn, tiny.clear), (Ratio::from_raw(1), Ratio::from_raw(1)), "a level of zero is never left");
+}
+
+#[test]
+fn every_key_of_a_drawdown_is_mapped() {
+    let keys = r#"
+        limit = 0.10
+        warn = 0.06
+        clear = 0.03
+        baseline = "rolling"
+        window = "20d"
+        max_step = 0.5
+        sample = "5m"
+        underwater_for = "12h"
+        underwater_limit = 0.02
+    "#;
+    let expected = Drawdown {
+        limits: limits(0.10, 0.06, 0.03),
+        baseline: Baseline::Rolling(secs(20 * 86_400)),
+        max_step: ratio(0.5),
+        sample: secs(300),
+        speed: true,
+        underwater_for: Some(secs(12 * 3_600)),
+        underwater_limit: ratio(0.02),
+    };
+    assert_eq!(breaker("drawdown", keys).rule, RuleSpec::Drawdown(expected));
+    let of = |keys: &str| match breaker("drawdown", keys).rule {
+        RuleSpec::Drawdown(drawdown) => drawdown,
+        rule => panic!("{rule:?}"),
+    };
+    let off = of("speed = false\nunderwater = false\n");
+    assert_eq!((off.speed, off.underwater_for), (false, None));
+    let baseline = |word: &str| of(&format!("calendar = \"us\"\nbaseline = {word:?}\n")).baseline;
+    assert_eq!(baseline("peak"), Baseline::Peak);
+    assert_eq!(baseline("session"), Baseline::Session);
+    assert_eq!(baseline("session_open"), Baseline::SessionOpen);
+}
+
+#[test]
+fn every_key_of_a_volatility_is_mapped() {
+    let keys = r#"
+        calendar = "us"
+        source = "mid"
+        sample = "1d"
+        window = "20d"
+        annualise = 252
+        limit = 1.2
+        warn = 0.8
+        clear = 0.5
+        rise = false
+        breakout = false
+    "#;
+    let expected = Volatility {
+        limits: limits(1.2, 0.8, 0.5),
+        source: VolatilitySource::Mid,
+        sample: None,
+        returns: 20,
+        annualise: Some(252.0),
+        rise: false,
+        breakout: false,
+    };
+    assert_eq!(breaker("volatility", keys).rule, RuleSpec::Volatility(expected));
+}
+
+#[test]
+fn a_day_is_a_session_only_with_a_calendar() {
+    let sample = |keys: &str| match breaker("volatility", keys).rule {
+        RuleSpec::Volatility(volatility) => volatility.sample,
+        rule => panic!("{rule:?}"),
+    };
+    assert_eq!(sample("sample = \"1d\"\nwindow = \"20d\"\n"), Some(secs(86_400)));
+    assert_eq!(sample("sample = \"24h\"\nwindow = \"20d\"\ncalendar = \"us\"\n"), None);
+    assert_eq!(sample("sample = \"1h\"\nwindow = \"5h\"\ncalendar = \"us\"\n"), Some(secs(3_600)));
+}
+
+#[test]
+fn a_volatility_level_has_a_limit_in_its_own_unit() {
+    let of = |keys: &str| match breaker("volatility", &format!("source = \"level\"\n{keys}")).rule {
+        RuleSpec::Volatility(volatility) => volatility,
+        rule => panic!("{rule:?}"),
+    };
+    assert_eq!(of("").limits, limits(40.0, 32.0, 28.8));
+    assert_eq!(of("").source, VolatilitySource::Level);
+    assert_eq!(of("limit = 35.5\nwarn = 30\n").limits, limits(35.5, 30.0, 27.0));
+}
+
+#[test]
+fn sources_of_a_kill_switch_that_are_not_listed_are_not_allowed() {
+    let allows = |keys: &str| match breaker("kill_switch", keys).rule {
+        RuleSpec::KillSwitch(switch) => switch.allows,
+        rule => panic!("{rule:?}"),
+    };
+    assert_eq!(allows("sources = [\"manual\", \"anomaly\", \"external\"]\n"), [true; 3]);
+    assert_eq!(allows("sources = [\"external\", \"manual\"]\n"), [true, false, true]);
+    let close = breaker("kill_switch", "effect = \"close\"\nreset_authority = \"risk_desk\"\n").policy;
+    assert_eq!((close.effect, close.reset_authority), (Lanes::CLOSE, Authority::RiskDesk));
+}
+
+#[test]
+fn a_manual_breaker_may_have_a_cooldown() {
+    let policy = breaker("manual", "cooldown_for = \"5m\"\ncooldown_effect = \"no_new\"\n").policy;
+    let expected = Policy { cooldown_for: secs(300), cooldown_effect: Lanes::NO_NEW, ..Kind::Manual.default_policy() };
+    assert_eq!(policy, expected);
+}
+
+const LADDER: &str = r#"
+    watch = "index/SPX"
+    calendar = "us"
+    release = "latched"
+    direction = "both"
+    cutoff_inclusive = false
+    reopen = "on_message"
+    lasting = "1m"
+    effective_from = 2020-03-02
+    effective_to = 2020-03-30
+    [[breaker.rung]]
+    limit = 0.08
+    warn = 0.05
+    clear = 0.04
+    windows = [
+        { from = "open+1m", until = "13:00", halt_for = "45m" },
+        { from = "13:00:00", until = "close-1h30m", halt_for = "20m" },
+        { from = "close-1h", until = "close", until_next_session = true },
+    ]
+    [[breaker.rung]]
+    limit = 0.15
+    further = 0.01
+    windows = [{ from = "open", until = "close-40m", halt_for = "20m" }]
+"#;
+
+#[test]
+fn every_key_of_a_ladder_is_mapped() {
+    let spec = breaker("market_circuit_breaker", LADDER);
+    let half_past_one = Bell::AfterOpen(secs(3 * 3_600 + 1_800));
+    let window = |from, until, end| Window { from, until, end };
+    let ladder = Arc::new(Ladder {
+        sessions: us(),
+        direction: Direction::Both,
+        rungs: vec![
+            Rung {
+                limits: limits(0.08, 0.05, 0.04),
+                further: Ratio::ZERO,
+                windows: vec![
+                    window(Bell::AfterOpen(secs(60)), half_past_one, HaltEnd::After(secs(45 * 60))),
+                    window(half_past_one, Bell::BeforeClose(secs(5_400)), HaltEnd::After(secs(20 * 60))),
+                    window(Bell::BeforeClose(secs(3_600)), Bell::BeforeClose(Duration::ZERO), HaltEnd::NextSession),
+                ],
+            },
+            Rung {
+                limits: limits(0.15, 0.12, 0.108),
+                further: ratio(0.01),
+                windows: vec![window(
+                    Bell::AfterOpen(Duration::ZERO),
+                    Bell::BeforeClose(secs(2_400)),
+                    HaltEnd::After(secs(20 * 60)),
+                )],
+            },
+        ],
+        cutoff_inclusive: false,
+        reopen: Reopen::OnMessage,
+        lasting: secs(60),
+        effective_from: Some(Date::new(2020, 3, 2)),
+        effective_to: Some(Date::new(2020, 3, 30)),
+    });
+    assert_eq!(spec.watch, [path("index/SPX")]);
+    assert_eq!(spec.rule, RuleSpec::Ladder(ladder.clone()));
+    let expected = Policy {
+        halt: Halt::Ladder(ladder),
+        release: Release::Latched,
+        sessions: Some(us()),
+        ..Kind::MarketCircuitBreaker.default_policy()
+    };
+    assert_eq!(spec.policy, expected);
+}
+
+#[test]
+fn a_ladder_needs_no_more_than_a_calendar_and_a_rung() {
+    let spec = breaker(
+        "market_circuit_breaker",
+        "calendar = \"us\"\nrung = [{ limit = 0.07, windows = [{ from = \"open\", until = \"close\", halt_for = \"15m\" }] }]",
+    );
+    let RuleSpec::Ladder(ladder) = spec.rule else { panic!("{:?}", spec.rule) };
+    assert_eq!((ladder.direction, ladder.reopen), (Direction::Down, Reopen::Auto));
+    assert_eq!((ladder.cutoff_inclusive, ladder.lasting), (true, Duration::ZERO));
+    assert_eq!((ladder.effective_from, ladder.effective_to), (None, None));
+}
+
+#[test]
+fn breakers_of_one_calendar_share_its_sessions() {
+    let text = format!(
+        "{CALENDAR}[[breaker]]\nname = \"b\"\nscope = \"\"\nkind = \"market_circuit_breaker\"{LADDER}
+         [[breaker]]\nname = \"c\"\nscope = \"\"\nkind = \"volatility\"\ncalendar = \"us\"\n"
+    );
+    let config = config(&text);
+    let sessions = &config.calendars["us"].sessions;
+    let RuleSpec::Ladder(ladder) = &config.plan.breakers[0].rule else { panic!("no ladder") };
+    assert!(Arc::ptr_eq(&ladder.sessions, sessions));
+    for breaker in &config.plan.breakers {
+        assert!(Arc::ptr_eq(breaker.policy.sessions.as_ref().unwrap(), sessions));
+    }
+}

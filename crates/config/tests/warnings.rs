@@ -1,0 +1,63 @@
+//! What is allowed but unusual is said, with its place, and keeps nobody from trading.
+
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use haltline_config::parse;
+
+fn warnings(kind: &str, keys: &str) -> Vec<String> {
+    let text = format!("[[breaker]]\nname = \"b\"\nscope = \"x\"\nkind = {kind:?}\n{keys}");
+    let config = parse(&text, "f").unwrap_or_else(|mistakes| panic!("{mistakes}"));
+    config.warnings.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn each_unusual_value_is_named_at_its_place() {
+    for (kind, keys, expected) in [
+        ("drawdown", "limit = 0.25", "f:5:9: breaker \"b\": limit: 0.25 is above 0.2, unusual for a drawdown"),
+        (
+            "volatility",
+            "limit = 0.11",
+            "f:5:9: breaker \"b\": limit: 0.11 is above 0.1, unusual for the move of one window",
+        ),
+        ("drawdown", "shadow = true", "f:5:10: breaker \"b\": shadow: this breaker denies nothing"),
+        ("manual", "enabled = false", "f:5:11: breaker \"b\": enabled: this breaker takes no part at all"),
+        ("kill_switch", "enabled = false", "f:5:11: breaker \"b\": enabled: this breaker takes no part at all"),
+        ("drawdown", "severity = 0", "f:5:12: breaker \"b\": severity: it adds nothing to the risk score"),
+        (
+            "volatility",
+            "on_unready = \"allow\"",
+            "f:5:14: breaker \"b\": on_unready: orders pass before the first usable value",
+        ),
+        (
+            "drawdown",
+            "on_stale = \"ignore\"",
+            "f:5:12: breaker \"b\": on_stale: a source that falls silent is not noticed",
+        ),
+    ] {
+        assert_eq!(warnings(kind, keys), [expected]);
+    }
+}
+
+#[test]
+fn usual_values_are_not_worth_a_word() {
+    for (kind, keys) in [
+        (
+            "drawdown",
+            "limit = 0.2\nshadow = false\nenabled = true\nseverity = 0.1\non_unready = \"deny\"\non_stale = \"warn\"",
+        ),
+        ("volatility", "limit = 0.1"),
+        ("volatility", "source = \"level\"\nlimit = 80"),
+        ("volatility", "annualise = 252\nlimit = 0.8"),
+        ("manual", ""),
+        ("kill_switch", ""),
+    ] {
+        assert_eq!(warnings(kind, keys), [""; 0], "{kind} {keys}");
+    }
+}
+
+#[test]
+fn several_come_in_the_order_of_the_file() {
+    let found = warnings("drawdown", "severity = 0\nlimit = 0.5\nenabled = false\nshadow = true\n");
+    let lines: Vec<&str> = found.iter().map(|w| w.split(':').nth(1).unwrap()).collect();
+    assert_eq!(lines, ["5", "6", "7", "8"]);
+}

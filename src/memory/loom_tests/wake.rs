@@ -1,0 +1,168 @@
+//! Marks are not lost, and nobody sleeps on work.
+
+use std::sync::Arc;
+
+use super::super::dirty::DirtySet;
+use super::super::doorbell::Doorbell;
+use super::super::orderings::at;
+use super::super::sync::{AtomicU64, fence_unless_relaxed};
+use super::*;
+
+/// Two breakers of one group move and mark themselves while the monitor takes: each is taken once, now or next time, and
+/// with its mark comes what was done before it.
+fn marks(order: Order, seen: &Seen) {
+    let set = Arc::new(DirtySet::new(128));
+    let moved = Arc::new([AtomicU64::new(0), AtomicU64::new(0)]);
+    let marks = |set: Arc<DirtySet>, moved: Arc<[AtomicU64; 2]>, n: usize| {
+        move || {
+            moved[n].store(1, at::plain());
+            set.mark(70 + n);
+        }
+    };
+    let takes = |taken: &mut [u32; 2]| {
+        set.take(|index| {
+            taken[index - 70] += 1;
+            assert_eq!(moved[index - 70].load(at::plain()), 1, "marked, and its move is not seen");
+        });
+    };
+    let mut taken = [0, 0];
+    let (a, b) = (marks(set.clone(), moved.clone(), 0), marks(set.clone(), moved.clone(), 1));
+    race(order, a, b, || takes(&mut taken));
+    seen.note(["none yet", "one", "both"][taken.iter().sum::<u32>() as usize]);
+    takes(&mut taken);
+    assert_eq!(taken, [1, 1], "a mark was lost");
+    assert!(set.is_empty());
+}
+
+#[test]
+fn a_mark_is_never_lost() {
+    explore(&["none yet", "one", "both"], marks);
+}
+
+/// Work is published, then the bell rung; the sleeper puts its flag up, then looks for work. A wake-up that is lost leaves
+/// it parked for ever, which loom reports as a deadlock.
+fn rings(ring: fn(&Bell, &AtomicU64), sleep: fn(&Bell, &AtomicU64, &Seen), order: Order, seen: &Seen) {
+    let bell = Arc::new(Bell::new());
+    let work = Arc::new(AtomicU64::new(0));
+    let (there, done, sees) = (bell.clone(), work.clone(), seen.clone());
+    let sleeps = move || {
+        bell.real.adopt();
+        bell.sleeper.get_or_init(loom::thread::current);
+        while work.load(at::plain()) == 0 {
+            sleep(&bell, &work, &sees);
+        }
+    };
+    duel(order, move || ring(&there, &done), sleeps);
+    seen.note("awake");
+}
+
+/// The real bell, and the parts of a broken one.
+struct Bell {
+    real: Doorbell,
+    asleep: AtomicU64,
+    sleeper: std::sync::OnceLock<loom::thread::Thread>,
+}
+
+impl Bell {
+    fn new() -> Self {
+        Self { real: Doorbell::new(), asleep: AtomicU64::new(0), sleeper: std::sync::OnceLock::new() }
+    }
+
+    /// As [`Doorbell::ring`] and [`Doorbell::sleep`]; with a fence or without.
+    fn ring(&self, fenced: bool) {
+        if fenced {
+            fence_unless_relaxed(at::cross_fence());
+        }
+        if self.asleep.load(at::plain()) == 1 && self.asleep.swap(0, at::sleep_flag()) == 1 {
+            self.sleeper.get().unwrap().unpark();
+        }
+    }
+
+    fn sleep(&self, fenced: bool, has_work: impl Fn() -> bool) {
+        self.asleep.swap(1, at::sleep_flag());
+        if fenced {
+            fence_unless_relaxed(at::cross_fence());
+        }
+        if !has_work() {
+            loom::thread::park();
+        }
+        self.asleep.store(0, at::plain());
+    }
+}
+
+fn publish_then_ring(bell: &Bell, work: &AtomicU64) {
+    work.store(1, at::slot_publish());
+    bell.real.ring();
+}
+
+fn sleep(bell: &Bell, work: &AtomicU64, seen: &Seen) {
+    bell.real.sleep(None, || {
+        let some = work.load(at::slot_look()) != 0;
+        seen.note(if some { "work after the flag" } else { "slept" });
+        some
+    });
+}
+
+#[test]
+fn nobody_sleeps_on_work() {
+    explore(&["awake", "slept", "work after the flag"], |order, seen| rings(publish_then_ring, sleep, order, seen));
+}
+
+mod twins {
+    use super::*;
+
+    /// The group's bit before the breaker's own: the taker clears the group between the two, and the bit that comes then
+    /// is in no group.
+    #[test]
+    #[should_panic(expected = "a mark was lost")]
+    fn a_mark_is_never_lost_with_the_group_first() {
+        refute(|order, _| {
+            let words = Arc::new([AtomicU64::new(0), AtomicU64::new(0)]);
+            let there = words.clone();
+            let marks = move || {
+                let [bits, groups] = &*there;
+                groups.fetch_or(1, at::dirty_mark());
+                bits.fetch_or(1, at::dirty_mark());
+            };
+            let take = |words: &[AtomicU64; 2]| {
+                let [bits, groups] = words;
+                groups.swap(0, at::dirty_take()) != 0 && bits.swap(0, at::dirty_take()) != 0
+            };
+            let taker = words.clone();
+            let ((), early) = duel(order, marks, move || take(&taker));
+            assert!(early || take(&words), "a mark was lost");
+        });
+    }
+
+    /// Without fences both looks may miss: the work lies in the one's store buffer and the flag in the other's.
+    #[test]
+    #[should_panic(expected = "deadlock")]
+    fn nobody_sleeps_on_work_without_a_fence_at_the_bell() {
+        fn ring(bell: &Bell, work: &AtomicU64) {
+            work.store(1, at::slot_publish());
+            bell.ring(false);
+        }
+        refute(|order, seen| rings(ring, |b, work, _| b.sleep(true, || work.load(at::slot_look()) != 0), order, seen));
+    }
+
+    #[test]
+    #[should_panic(expected = "deadlock")]
+    fn nobody_sleeps_on_work_without_a_fence_at_the_bed() {
+        fn ring(bell: &Bell, work: &AtomicU64) {
+            work.store(1, at::slot_publish());
+            bell.ring(true);
+        }
+        refute(|order, seen| rings(ring, |b, work, _| b.sleep(false, || work.load(at::slot_look()) != 0), order, seen));
+    }
+
+    /// Rings first: the flag is not up yet, then the work comes and nobody tells.
+    #[test]
+    #[should_panic(expected = "deadlock")]
+    fn nobody_sleeps_on_work_that_is_published_after_the_ring() {
+        fn ring(bell: &Bell, work: &AtomicU64) {
+            bell.real.ring();
+            work.store(1, at::slot_publish());
+        }
+        refute(|order, seen| rings(ring, sleep, order, seen));
+    }
+}

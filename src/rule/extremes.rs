@@ -1,0 +1,132 @@
+//! Whatever the numbers, no rule panics, and the shortcut says what the rule would.
+
+use core::time::Duration;
+use std::sync::Arc;
+
+use proptest::prelude::*;
+
+use super::Rule;
+use super::trial::{Trial, sessions};
+use crate::model::observation::{Channel, Observation, VenueStatus};
+use crate::model::plan::{
+    Baseline, Bell, Direction, Drawdown, HaltEnd, Ladder, Limits, Reopen, RuleSpec, Rung, Volatility, VolatilitySource,
+    Window,
+};
+use crate::model::policy::Policy;
+use crate::model::session::{Date, Sessions};
+use crate::model::time::Nanos;
+use crate::model::units::{Money, Price, Ratio};
+
+const ENDS: [i64; 9] = [i64::MIN, i64::MIN + 1, -1_000, -1, 0, 1, 1_000, i64::MAX - 1, i64::MAX];
+
+fn number() -> impl Strategy<Value = i64> {
+    prop_oneof![prop::sample::select(ENDS.to_vec()), any::<i64>(), 900i64..1_100]
+}
+
+fn ratio() -> impl Strategy<Value = Ratio> {
+    prop_oneof![3 => 0i64..1_000_000_000, 1 => number()].prop_map(Ratio::from_raw)
+}
+
+fn limits() -> impl Strategy<Value = Limits> {
+    (ratio(), ratio(), ratio()).prop_map(|(limit, warn, clear)| Limits { limit, warn, clear })
+}
+
+fn time() -> impl Strategy<Value = u64> {
+    prop_oneof![prop::sample::select(vec![0, 1, u64::MAX - 1, u64::MAX]), 0u64..700, any::<u64>()]
+}
+
+fn duration() -> impl Strategy<Value = Duration> {
+    prop_oneof![3 => (0u64..300).prop_map(Duration::from_nanos), 1 => time().prop_map(Duration::from_nanos), 1 => Just(Duration::MAX)]
+}
+
+fn calendar() -> Arc<Sessions> {
+    sessions(&[(9, 0, 1), (10, 100, 200), (11, 300, 600), (12, 1 << 60, 1 << 61), (13, u64::MAX - 1, u64::MAX)])
+}
+
+fn ladder() -> impl Strategy<Value = RuleSpec> {
+    let bell = || prop_oneof![duration().prop_map(Bell::AfterOpen), duration().prop_map(Bell::BeforeClose)];
+    let window = (bell(), bell()).prop_map(|(from, until)| Window { from, until, end: HaltEnd::NextSession });
+    let rung = (limits(), ratio(), prop::collection::vec(window, 0..4));
+    let rungs =
+        prop::collection::vec(rung.prop_map(|(limits, further, windows)| Rung { limits, further, windows }), 0..9);
+    let direction = prop::sample::select(Direction::ALL.to_vec());
+    let reopen = prop::sample::select(Reopen::ALL.to_vec());
+    (rungs, direction, reopen, any::<bool>(), duration()).prop_map(|(rungs, direction, reopen, inclusive, lasting)| {
+        RuleSpec::Ladder(Arc::new(Ladder {
+            sessions: calendar(),
+            direction,
+            rungs,
+            cutoff_inclusive: inclusive,
+            reopen,
+            lasting,
+            effective_from: None,
+            effective_to: None,
+        }))
+    })
+}
+
+fn drawdown() -> impl Strategy<Value = RuleSpec> {
+    let baseline = prop_oneof![
+        Just(Baseline::Peak),
+        Just(Baseline::Session),
+        Just(Baseline::SessionOpen),
+        duration().prop_map(Baseline::Rolling),
+    ];
+    let underwater = prop::option::of(duration());
+    (limits(), baseline, ratio(), duration(), any::<bool>(), underwater, ratio()).prop_map(
+        |(limits, baseline, max_step, sample, speed, underwater_for, underwater_limit)| {
+            RuleSpec::Drawdown(Drawdown { limits, baseline, max_step, sample, speed, underwater_for, underwater_limit })
+        },
+    )
+}
+
+fn volatility() -> impl Strategy<Value = RuleSpec> {
+    let source = prop::sample::select(VolatilitySource::ALL.to_vec());
+    let annualise = prop::option::of(any::<f64>());
+    (limits(), source, prop::option::of(duration()), 0usize..5, annualise, any::<[bool; 2]>()).prop_map(
+        |(limits, source, sample, returns, annualise, [rise, breakout])| {
+            RuleSpec::Volatility(Volatility { limits, source, sample, returns, annualise, rise, breakout })
+        },
+    )
+}
+
+fn observation() -> impl Strategy<Value = Observation> {
+    let channel = prop::sample::select(vec![Channel::Trade, Channel::Mid, Channel::Equity]);
+    prop_oneof![
+        12 => (channel, number()).prop_map(|(channel, value)| Observation::Value(channel, value)),
+        2 => (number(), 8u8..14).prop_map(|(price, day)| Observation::Reference {
+            price: Price::from_raw(price),
+            session: Date::new(2020, 3, day),
+        }),
+        1 => number().prop_map(|amount| Observation::Flow(Money::from_raw(amount))),
+        2 => any::<f64>().prop_map(Observation::Level),
+        1 => prop::sample::select(VenueStatus::ALL.to_vec()).prop_map(Observation::Venue),
+        1 => Just(Observation::Heartbeat),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4_000))]
+    #[test]
+    fn no_number_panics_or_makes_the_shortcut_lie(
+        spec in prop_oneof![ladder(), drawdown(), volatility()],
+        in_sessions: bool,
+        mut times in prop::collection::vec(time(), 1..40),
+        heard in prop::collection::vec((observation(), prop::bool::weighted(0.1), number()), 40),
+    ) {
+        times.sort_unstable();
+        let policy = Policy { sessions: in_sessions.then(calendar), ..Policy::default() };
+        let make = |shortcut| Trial::new(Rule::new(&spec, &policy).unwrap(), Some(calendar()), shortcut);
+        let (mut each, mut short) = (make(false), make(true));
+        for (at, (observation, aside, number)) in times.into_iter().zip(heard) {
+            for trial in [&mut each, &mut short] {
+                trial.hear(observation, Nanos(at));
+                if aside {
+                    trial.rule.rebase(Money::from_raw(number), &mut trial.memory);
+                    trial.evaluate(Nanos(at));
+                }
+            }
+            prop_assert_eq!((short.said(), short.memory), (each.said(), each.memory), "{:?} at {}", observation, at);
+        }
+    }
+}

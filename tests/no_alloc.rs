@@ -1,0 +1,133 @@
+//! After set-up the data plane allocates nothing: a check, an observation, a transition, an event.
+//!
+//! One test alone in this file: the counter belongs to the process.
+#![allow(clippy::unwrap_used)]
+
+mod support;
+use std::alloc::{GlobalAlloc, Layout, System as Heap};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use haltline::*;
+use support::*;
+
+struct Counting;
+
+static CALLS: AtomicU64 = AtomicU64::new(0);
+
+// SAFETY: passes every call on to the system's allocator, unchanged.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        CALLS.fetch_add(1, Ordering::Relaxed);
+        // SAFETY: the caller's promise is passed on.
+        unsafe { Heap.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        CALLS.fetch_add(1, Ordering::Relaxed);
+        // SAFETY: the caller's promise is passed on.
+        unsafe { Heap.dealloc(pointer, layout) };
+    }
+}
+
+#[global_allocator]
+static COUNTING: Counting = Counting;
+
+fn calls_of(what: impl FnOnce()) -> u64 {
+    let before = CALLS.load(Ordering::Relaxed);
+    what();
+    CALLS.load(Ordering::Relaxed) - before
+}
+
+fn volatility() -> BreakerSpec {
+    let rule = Volatility {
+        limits: Limits::of(ratio(0.05)),
+        source: VolatilitySource::Trade,
+        sample: Some(Duration::from_secs(60)),
+        returns: 30,
+        annualise: None,
+        rise: true,
+        breakout: true,
+    };
+    let policy = Policy { sessions: Some(sessions()), ..Kind::Volatility.default_policy() };
+    let watch = vec![scope("index/SPX")];
+    BreakerSpec { name: "vol".into(), scope: scope("X"), watch, rule: RuleSpec::Volatility(rule), policy }
+}
+
+fn rolling() -> BreakerSpec {
+    let rule = Drawdown { baseline: Baseline::Rolling(Duration::from_secs(3_600)), ..Drawdown::with_limit(ratio(0.1)) };
+    spec("rolling", "acct/b", RuleSpec::Drawdown(rule), Kind::Drawdown.default_policy())
+}
+
+#[test]
+fn the_data_plane_allocates_nothing() {
+    let session = sessions().as_slice()[1];
+    let mut dd = drawdown("dd", "acct/a", 0.10);
+    dd.policy.release = Release::Level;
+    let first = plan(vec![mwcb(us_ladder()), volatility(), rolling(), dd.clone(), manual("desk", "X")]);
+    let system = System::manual(first.clone(), session.open).unwrap();
+    let (gate, other) = (system.gate(&["X"]).unwrap(), system.gate(&["acct/a"]).unwrap());
+    let desk_id = system.breaker("desk").unwrap();
+    let mut index = system.feed("index/SPX").unwrap();
+    let mut marks = system.feed("acct/a").unwrap();
+    let mut more = system.feed("acct/b").unwrap();
+    index.reference(price(2972.37), Date::new(2020, 3, 6), session.open).unwrap();
+    // One operator's name is kept, once.
+    system.trip(desk_id, desk()).unwrap();
+    system.reset(desk_id, stamp(&system, "desk"), desk()).unwrap();
+    system.drain(|_| {});
+
+    assert_eq!(
+        calls_of(|| {
+            for _ in 0..1_000 {
+                let seen = (gate.check(), gate.check_with(&other), gate.permits(Intent::Increase));
+                std::hint::black_box(&seen);
+            }
+        }),
+        0,
+        "check, permits"
+    );
+
+    let mut second = 0;
+    let mut a_day = |range: std::ops::Range<u64>| {
+        for secs in range {
+            second = secs;
+            let at = session.open + Duration::from_secs(secs);
+            system.advance(at);
+            // Through a rung, volatile enough to trip, marks that cross their limit to and fro.
+            let wave = (secs % 97) as f64;
+            index.trade(price(2900.0 - 2.0 * wave), Qty(1), at).unwrap();
+            index.quote(price(2900.0), price(2901.0), at).unwrap();
+            marks.equity(money(100_000.0 - 120.0 * wave), at).unwrap();
+            more.equity(money(100_000.0 - 90.0 * wave), at).unwrap();
+            more.flow(money(if secs % 2 == 0 { 1.0 } else { -1.0 }), at).unwrap();
+            index.heartbeat(at).unwrap();
+            let seen = (gate.check(), other.check());
+            std::hint::black_box(&seen);
+        }
+    };
+    // The monitor's heap finds its size in the first minutes.
+    a_day(1..1_000);
+    system.drain(|_| {});
+    let during = calls_of(|| a_day(1_000..4_000));
+    assert_eq!(during, 0, "observations, transitions and their events");
+    let mut trips = 0;
+    system.drain(|event| trips += u64::from(event.event_type() == EventType::Tripped));
+    assert!(trips > 10, "{trips}: the day was not wild enough to prove anything");
+
+    // A reload prepares; the trading thread takes over without allocating or freeing.
+    let mut changed = first;
+    dd.policy.severity = 0.5;
+    changed.breakers[3] = dd;
+    system.reload(&changed).unwrap();
+    let at = session.open + Duration::from_secs(4_000);
+    system.advance(at);
+    assert_eq!(calls_of(|| marks.equity(money(99_000.0), at).unwrap()), 0, "taking a new panel over");
+
+    let refused = calls_of(|| {
+        for _ in 0..20 {
+            std::hint::black_box(index.trade(Price::ZERO, Qty(1), at).unwrap_err());
+        }
+    });
+    assert_eq!(refused, 0, "refusing");
+}
