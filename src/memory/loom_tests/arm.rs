@@ -52,7 +52,9 @@ fn second_kill(rearms: fn(&Arm, u64) -> bool, order: Order, seen: &Seen) {
 
 #[test]
 fn a_rearm_names_the_kill_that_was_seen() {
-    explore(&["rearmed, then killed", "refused"], |order, seen| second_kill(|arm, w| arm.rearm(w).is_ok(), order, seen));
+    explore(&["rearmed, then killed", "refused"], |order, seen| {
+        second_kill(|arm, w| arm.rearm(w).is_ok(), order, seen)
+    });
 }
 
 /// Two operators rearm what both have seen: one does.

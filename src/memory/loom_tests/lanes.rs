@@ -24,8 +24,7 @@ fn never_open(run: Run, a: Status, first: fn(State) -> Decision, order: Order, s
             assert!(board.lanes(SCOPE).denies(Intent::Increase), "open while B is tripped");
         }
     };
-    let (moved, back, ()) =
-        race(order, move || run(&one, A, &mut { first }), move || run(&two, A, &mut reset), checks);
+    let (moved, back, ()) = race(order, move || run(&one, A, &mut { first }), move || run(&two, A, &mut reset), checks);
     assert!(board.lanes(SCOPE).denies(Intent::Increase), "open while B is tripped");
     assert_eq!(board.scope(SCOPE).load(at::gate_look()), board.recount(SCOPE, 2), "the lanes are not the recount");
     seen.note(if moved.is_some() { "first moved" } else { "first stayed" });
