@@ -127,7 +127,7 @@ impl Circuit {
         if !left || unconfirmed {
             return;
         }
-        let now = self.board.now();
+        let now = self.now();
         let said = self.worst(entry, self.board.word(entry.id.index()), now);
         if said.is_some_and(|s| s.level == Level::Breach) && !matches!(moved.after.status, Status::Tripped) {
             let Some(said) = said else { return };

@@ -160,6 +160,9 @@ impl Feed {
     #[inline]
     pub fn trade(&mut self, price: Price, qty: Qty, at: Nanos) -> Result<(), FeedError> {
         let _ = qty; // volume rules are not built yet; the signature is the final one
+        if price.raw() <= 0 {
+            return self.refuse(FeedError::bad("price", price.to_f64(), "positive prices"));
+        }
         self.value(Channel::Trade, price.raw(), at)
     }
 

@@ -107,7 +107,8 @@ impl Listener {
         observation: &Observation,
         at: Nanos,
     ) -> Heard {
-        self.take_rebase(circuit);
+        self.take_rebase(circuit, at);
+        self.catch_up(circuit, at);
         let line = circuit.board.listener(self.line);
         let before = line.memory();
         let mut memory = before;
@@ -118,14 +119,23 @@ impl Listener {
                 self.refused(circuit);
                 return Heard::Refused(FeedError::bad(bad.field, bad.found, bad.allowed));
             }
-            Ok(None) => return Heard::Good,
+            Ok(None) => {
+                // A value that is held back: until it is settled no value is one like the last.
+                if matches!(observation, Observation::Value(..)) {
+                    self.band = Band::EMPTY;
+                }
+                return Heard::Good;
+            }
             Ok(Some(answer)) => {
                 self.note_last(observation, &answer, at);
                 if memory != before {
                     line.remember(&memory);
                 }
                 self.refusals_in_a_row = 0;
-                line.hear(self.last.map_or(0, |mark| mark.value), at);
+                line.note_last(self.last.map_or(0, |mark| mark.value));
+                if observation.is_news() {
+                    line.refresh(at);
+                }
                 self.publish(circuit, &answer);
             }
         }
@@ -169,7 +179,8 @@ impl Listener {
 
     /// Runs the machine with the present reading. The level has been published before the word is looked at.
     fn decide(&mut self, circuit: &Circuit, outdated: &impl Fn() -> bool, at: Nanos) -> Heard {
-        let now = circuit.board.now().max(at);
+        // Not the observation's time alone: one that lags would shorten the halt.
+        let now = circuit.now().max(at);
         let index = self.entry.id.index();
         let mut is_outdated = false;
         let mut verdict = (self.streak, Pending::NONE, ANY_WORD);
@@ -266,8 +277,23 @@ impl Listener {
         self.publish(circuit, &answer);
     }
 
+    /// What has come true in silence before this observation comes first, also if the monitor is late.
+    fn catch_up(&self, circuit: &Circuit, at: Nanos) {
+        let word = circuit.board.word(self.entry.id.index());
+        let line = circuit.board.listener(self.line);
+        if let Some(p) = circuit.pending(&self.entry, line, word).filter(|p| p.due <= at) {
+            // A reading is never refused.
+            let _ = circuit.put(
+                self.entry.id,
+                Input::Read(p.level, p.step, p.reason),
+                p.due.max(circuit.now()),
+                Signed::AUTO,
+            );
+        }
+    }
+
     /// A baseline that an operator has set anew since the last time.
-    fn take_rebase(&mut self, circuit: &Circuit) {
+    fn take_rebase(&mut self, circuit: &Circuit, at: Nanos) {
         let (asked, to) = circuit.board.breaker(self.entry.id.index()).rebase_asked();
         if asked == self.rebases {
             return;
@@ -277,6 +303,7 @@ impl Listener {
         let mut memory = line.memory();
         self.rule.rebase(crate::Money::from_raw(to), &mut memory);
         line.remember(&memory);
+        self.evaluate(circuit, at);
     }
 
     /// Takes over from the listener of the panel before: everything if nothing has changed, the windows if they fit.
@@ -296,8 +323,8 @@ impl Listener {
 
     /// Makes what stands published agree with the rule, under a new policy or a new claimant.
     pub(crate) fn resume(&mut self, circuit: &Circuit) {
-        self.take_rebase(circuit);
-        let now = circuit.board.now();
+        let now = circuit.now();
+        self.take_rebase(circuit, now);
         let heard = circuit.board.listener(self.line).heard();
         // Never heard anything: what stands published, unready, is right.
         if heard == Nanos(0) && self.last.is_none() {
@@ -313,7 +340,7 @@ impl Listener {
     pub(crate) fn refused(&mut self, circuit: &Circuit) {
         circuit.board.listener(self.line).count_refusal();
         self.refusals_in_a_row = self.refusals_in_a_row.saturating_add(1);
-        let now = circuit.board.now();
+        let now = circuit.now();
         if self.refusals_in_a_row == 1 {
             let by = Signed::AUTO;
             circuit.publish(circuit.note(Some(&self.entry), EventType::BadInput, Reason::BadInput, by));

@@ -7,7 +7,7 @@ use crate::feed::Feed;
 use crate::gate::Gate;
 use crate::memory::arm;
 use crate::memory::board::Board;
-use crate::memory::sync::lock;
+use crate::memory::sync::{lock, try_lock};
 use crate::model::error::{Error, ErrorKind};
 use crate::model::event::{BreakerId, Event, EventType};
 use crate::model::kind::Kind;
@@ -74,7 +74,8 @@ impl System {
     }
 
     /// A System on the machine's clock, with its two threads. `subscriber` gets every event, in batches, on the
-    /// dispatcher's thread: it may be slow, but while it runs further events pile up and may be counted as lost.
+    /// dispatcher's thread: it may be slow, but while it runs further events pile up and may be counted as lost. If it
+    /// panics, that batch is lost to it and the next one is handed to it again.
     ///
     /// # Errors
     /// As [`manual`](Self::manual); [`ErrorKind::Platform`] also without a thread.
@@ -164,9 +165,10 @@ impl System {
         circuit.board.advance(now);
     }
 
-    /// Hands all events that have happened to `f`, in order; returns how many. For a manual System.
+    /// Hands all events that have happened to `f`, in order; returns how many. For a manual System. While another drain
+    /// runs, on this thread (inside `f`) or another, it does nothing and returns 0.
     pub fn drain(&self, mut f: impl FnMut(&Event)) -> usize {
-        let mut dispatcher = lock(&self.inner.dispatcher);
+        let Some(mut dispatcher) = try_lock(&self.inner.dispatcher) else { return 0 };
         dispatcher.drain(&self.inner.circuit, |batch| batch.iter().for_each(&mut f))
     }
 

@@ -128,3 +128,44 @@ fn the_sixty_fifth_system_of_a_process_is_refused() {
     drop(systems);
     assert!(System::manual(Plan::default(), at(0)).is_ok());
 }
+
+#[test]
+fn a_subscriber_that_panics_stops_nothing() {
+    let (sender, receiver) = mpsc::channel();
+    let mut calls = 0;
+    let system = System::start(plan(vec![manual("desk", "XNAS")]), move |batch| {
+        calls += 1;
+        sender.send(batch.len()).unwrap();
+        assert!(calls > 1, "the first batch is too much");
+    })
+    .unwrap();
+    receiver.recv().unwrap();
+    let gate = system.gate(&["XNAS"]).unwrap();
+    assert!(gate.permits(Intent::Increase));
+    system.trip(system.breaker("desk").unwrap(), desk()).unwrap();
+    assert!(receiver.recv().unwrap() >= 1);
+    assert!(!gate.permits(Intent::Increase));
+}
+
+#[test]
+fn draining_inside_a_drain_does_nothing() {
+    let system = system(vec![manual("desk", "XNAS")]);
+    let inner = std::cell::Cell::new(0);
+    assert!(system.drain(|_| inner.set(inner.get() + system.drain(|_| {}))) > 0);
+    assert_eq!(inner.get(), 0);
+}
+
+#[test]
+fn on_the_wall_clock_a_lagging_stamp_does_not_shorten_a_halt() {
+    let mut spec = drawdown("dd", "X", 0.1);
+    spec.policy.release = Release::Timed;
+    let system = System::start(plan(vec![spec]), |_| {}).unwrap();
+    let mut feed = system.feed("X").unwrap();
+    let start = system.now();
+    let lagging = start - std::time::Duration::from_secs(3_600);
+    feed.equity(money(100.0), lagging).unwrap();
+    feed.equity(money(90.0), lagging).unwrap();
+    let tripped = status(&system, "dd");
+    assert_eq!(tripped.status, Status::Tripped);
+    assert!(tripped.since >= start);
+}

@@ -227,6 +227,16 @@ impl ListenerLine {
         self.heard.store(at.0, at::heard_publish());
     }
 
+    /// When something good was heard.
+    pub(crate) fn refresh(&self, at: Nanos) {
+        self.heard.store(at.0, at::heard_publish());
+    }
+
+    /// The last number, moved by something else than hearing it.
+    pub(crate) fn note_last(&self, last: i64) {
+        self.last.store(last as u64, at::plain());
+    }
+
     #[inline(always)]
     pub(crate) fn heard(&self) -> Nanos {
         Nanos(self.heard.load(at::heard_look()))

@@ -52,6 +52,13 @@ pub(crate) enum Observation {
     Heartbeat,
 }
 
+impl Observation {
+    /// Whether the source has said something of its own, so that it is not silent.
+    pub(crate) fn is_news(&self) -> bool {
+        matches!(self, Self::Value(..) | Self::Level(_) | Self::Reference { .. })
+    }
+}
+
 named! {
     /// What a venue says of itself.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -362,17 +362,20 @@ impl Ladder {
 
     /// When a halt of this rung that began at `since` ends by time: `None` for none that does.
     ///
-    /// The rung fired, so one of its windows was open; `since` may be a microsecond later than that. So the last
-    /// window that had begun counts, whatever its end.
+    /// The rung fired, so one of its windows was open; `since` may be up to a microsecond later than that, and may so
+    /// have passed from one window into the next. Then the later of the two ends counts: no halt is too short.
     pub fn halt_end(&self, step: Step, since: Nanos) -> Option<Nanos> {
         let rung = self.rung(step)?;
         let begun = self.sessions.as_slice().partition_point(|s| s.open <= since);
         let session = self.sessions.get(begun.checked_sub(1)?)?;
-        let window = rung.windows.iter().rev().find(|w| w.from.at(session) <= since).or(rung.windows.first())?;
-        match window.end {
+        let begun_by = |at| rung.windows.iter().rev().find(|w| w.from.at(session) <= at).or(rung.windows.first());
+        let end = |window: &Window| match window.end {
             HaltEnd::After(d) => Some(since + d),
             HaltEnd::NextSession => self.sessions.next_open(since),
-        }
+        };
+        let (fired, now) = (begun_by(since - Duration::from_nanos(999))?, begun_by(since)?);
+        // Without a next session the halt has no end by time: the later of the two.
+        end(fired).zip(end(now)).map(|(a, b)| a.max(b))
     }
 }
 

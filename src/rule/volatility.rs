@@ -15,7 +15,8 @@
 //! * **Samples** lie on a grid: from each session's open on (samples under a day), from the Unix epoch on (without
 //!   sessions), or one a session, at its close. A sample covers `(left, right]`, so a price exactly on its right edge
 //!   completes it; a later one closes it with the last price before. An empty sample repeats the last price.
-//! * Under a day the window starts anew each session, with the first sample that has a price of that session; a sample
+//! * Under a day the window starts anew each session, with the first sample that has a price of that session, and the
+//!   last reading stands until it is full; a sample
 //!   that the close cuts off is dropped. One a session: it goes on over the sessions.
 //! * While the venue is halted or closed no sample is taken. The edge of the moment at which it says so still counts.
 //! * The readings' history survives sessions. `source = level` takes each reading as it comes.
@@ -188,11 +189,10 @@ impl Volatility {
         Some(std * self.spec.annualise.unwrap_or(self.spec.returns as f64).sqrt())
     }
 
-    /// The present reading, if the window that it belongs to is still full.
+    /// The last reading. It stands while a new session's window fills: half an hour of doubt every morning would be an
+    /// hour's trading lost to nothing that anybody has seen.
     fn present(&self) -> Option<f64> {
-        let full = self.spec.returns >= 2 && self.window.returns.len() >= self.spec.returns;
-        let present = self.window.readings.back().copied();
-        present.filter(|_| full || self.spec.source == VolatilitySource::Level)
+        self.window.readings.back().copied()
     }
 
     fn answer(&self) -> Answer {

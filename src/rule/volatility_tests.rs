@@ -126,11 +126,14 @@ fn with_samples_under_a_day_the_window_starts_anew_each_session() {
     trade(&mut trial, 100, 200 * MINUTE);
     assert_eq!(trade(&mut trial, 200, 200 * MINUTE + MINUTE / 2), Level::Normal, "the close cuts off a half sample");
     assert_eq!(trade(&mut trial, 200, 250 * MINUTE), Level::Normal, "no samples outside sessions");
-    assert_eq!(trade(&mut trial, 200, 300 * MINUTE), Level::Unready);
-    for minute in 301..303 {
-        assert_eq!(trade(&mut trial, 200, minute * MINUTE), Level::Unready);
+    for minute in 300..304 {
+        let level = trade(&mut trial, 200, minute * MINUTE);
+        assert_eq!(
+            level,
+            Level::Normal,
+            "{minute}: the night's move is in no return, the last reading stands meanwhile"
+        );
     }
-    assert_eq!(trade(&mut trial, 200, 303 * MINUTE), Level::Normal, "the night's move is in no return");
 }
 
 #[test]
@@ -140,11 +143,11 @@ fn a_session_without_a_price_yet_has_no_samples() {
         trade(&mut trial, 100, minute * MINUTE);
     }
     assert!(trial.hear(Observation::Heartbeat, Nanos(310 * MINUTE)));
-    assert_eq!(trial.reading.level, Level::Unready);
-    for minute in 311..313 {
-        assert_eq!(trade(&mut trial, 200, minute * MINUTE), Level::Unready);
+    // Were there samples of the old price, the new one would be a return of log 2.
+    for minute in 311..314 {
+        assert_eq!(trade(&mut trial, 200, minute * MINUTE), Level::Normal);
+        assert_eq!(trial.reading.value, 0.0);
     }
-    assert_eq!(trade(&mut trial, 200, 313 * MINUTE), Level::Normal);
 }
 
 #[test]

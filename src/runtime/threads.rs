@@ -1,5 +1,6 @@
 //! The two threads of a System that has any. Both sleep while there is nothing to do.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
@@ -38,7 +39,7 @@ impl Threads {
         for (bell, thread) in [(&circuit.monitor_bell, self.monitor), (&circuit.dispatch_bell, self.dispatch)] {
             bell.ring();
             if thread.thread().id() != std::thread::current().id() {
-                // A panic of the subscriber has disarmed the System already.
+                // Neither ends by a panic: both catch it.
                 let _ = thread.join();
             }
         }
@@ -50,7 +51,15 @@ fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Result<JoinHandle<
     built.map_err(|cause| Error::new(ErrorKind::Platform, format!("thread {name}: {cause}")))
 }
 
+/// Nobody ends halts any more if this panics, and nobody notices silence: then nothing may be traded, either.
 fn monitor(inner: &Inner) {
+    if catch_unwind(AssertUnwindSafe(|| watch(inner))).is_err() {
+        inner.circuit.board.arm().panicked();
+        inner.circuit.dispatch_bell.ring();
+    }
+}
+
+fn watch(inner: &Inner) {
     let circuit = &inner.circuit;
     circuit.monitor_bell.adopt();
     let is_closed = || circuit.closed.is_raised();
@@ -72,7 +81,9 @@ fn dispatch(inner: &Inner, mut subscriber: impl FnMut(&[Event])) {
     loop {
         // Before the last look at the rings, so that what was published before the end is still told.
         let last = is_closed();
-        let told = lock(&inner.dispatcher).drain(circuit, &mut subscriber);
+        // A subscriber's panic is the subscriber's; the batch is lost to it, the next one is not.
+        let drain = || lock(&inner.dispatcher).drain(circuit, &mut subscriber);
+        let told = catch_unwind(AssertUnwindSafe(drain)).unwrap_or(1);
         if last {
             return;
         }

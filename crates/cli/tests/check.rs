@@ -1,5 +1,7 @@
 //! `haltline check` and `haltline kinds`.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic, its helpers too")]
+
 mod common;
 
 use common::{haltline, scenarios, scratch, stderr, stdout};

@@ -1,5 +1,7 @@
 //! `haltline replay` on the scenarios of this repository, and on broken ones.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic, its helpers too")]
+
 mod common;
 
 use common::{haltline, scenarios, scratch, stderr, stdout};
@@ -220,4 +222,46 @@ fn a_reader_that_goes_away_is_no_error() {
     drop(child.stdout.take());
     let output = child.wait_with_output().unwrap();
     assert_eq!((output.status.code(), stderr(&output).as_str()), (Some(0), ""));
+}
+
+/// Not in the data: a day through all three rungs, the next too, and one that opens below the third.
+#[test]
+fn a_crash_through_all_rungs_ends_the_day() {
+    let dir = scratch("crash");
+    let bars = "date,open,high,low,close\n2020-02-18,1000,1010,990,1000\n2020-02-19,990,1005,700,750\n\
+                2020-02-20,740,760,600,610\n2020-02-21,480,500,470,490\n2020-02-24,495,495,490,495\n";
+    std::fs::write(dir.join("bars.csv"), bars).unwrap();
+    let config = scenarios().join("us-equities.toml");
+    let mut text = format!(
+        "title = 'crash'\nconfig = {:?}\ndata = 'bars.csv'\ncalendar = 'us-equities'\nfrom = 2020-02-19\nto = 2020-02-24\n\
+         print_every = '1s'\norders_every = '1s'\nlow_at = '12:00'\nhalted_by = 'mwcb'\n\
+         feeds.price = 'index/SPX'\ngate.scopes = ['XNYS']\n",
+        config.to_string_lossy()
+    );
+    for (rung, at) in [(1, "10:00:00"), (2, "11:00:00"), (3, "15:30:00")] {
+        text.push_str(&format!("[[anchor]]\ndate = 2020-02-19\nat = '{at}'\nrung = {rung}\n"));
+    }
+    std::fs::write(dir.join("s.toml"), text).unwrap();
+    let (scenario, picture) = (dir.join("s.toml"), dir.join("s.svg"));
+    let arguments =
+        ["replay".as_ref(), "--json".as_ref(), scenario.as_os_str(), "--plot".as_ref(), picture.as_os_str()];
+    let output = haltline(arguments);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let lines: Vec<Value> = stdout(&output).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let halts: Vec<_> = transitions(&lines, "mwcb", "tripped")
+        .into_iter()
+        .map(|l| {
+            (l["level"].as_u64().unwrap(), &l["time"].as_str().unwrap()[..19], &l["until"].as_str().unwrap()[..19])
+        })
+        .collect();
+    assert_eq!(
+        halts[..3],
+        [
+            (1, "2020-02-19T10:00:00", "2020-02-19T10:15:00"),
+            (2, "2020-02-19T11:00:00", "2020-02-19T11:15:00"),
+            (3, "2020-02-19T15:30:00", "2020-02-20T09:30:00"),
+        ]
+    );
+    assert_eq!(halts[3..].iter().map(|halt| halt.0).collect::<Vec<_>>(), [1, 2, 3, 3]);
+    assert_eq!(halts[6], (3, "2020-02-21T09:30:01", "2020-02-24T09:30:00"), "a gap beyond the last rung");
 }

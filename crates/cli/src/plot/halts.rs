@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use haltline::Nanos;
+
 use super::canvas::{Ink, Side, Words};
 use super::panel::Panel;
 use super::prices::{level_ink, levels};
 use super::trace::share;
-use super::{LEFT, RIGHT, Sheet, WIDTH};
+use super::{RIGHT, Sheet, WIDTH};
 use crate::output::Failure;
 use crate::replay::{Account, Halt, Stage};
 
@@ -57,7 +59,6 @@ pub(crate) fn draw(sheet: &Sheet<'_, '_>, days: &[(usize, Vec<Halt>)], top: i32)
 fn one(sheet: &Sheet<'_, '_>, day: usize, halts: &[Halt], x: (i32, i32), top: i32) -> Result<(), Failure> {
     let Sheet { canvas, stage, trace, .. } = sheet;
     let Some(bar) = stage.days.get(day) else { return Ok(()) };
-    let zone = &stage.zone;
     let reference = bar.reference.to_f64();
     let levels = levels(sheet, day);
     let values = levels.iter().copied().chain([reference, bar.bar.low.to_f64(), bar.bar.high.to_f64()]);
@@ -72,15 +73,8 @@ fn one(sheet: &Sheet<'_, '_>, day: usize, halts: &[Halt], x: (i32, i32), top: i3
         y: (low - room, high + room),
     };
     canvas.words(bar.session.date, (panel.left, top + 16), Words::new(14.0, Ink::TEXT, Side::Left).bold())?;
-    let told: Vec<String> = halts
-        .iter()
-        .map(|halt| {
-            let until = halt.until.filter(|until| *until <= bar.session.close);
-            let until = until.map_or("the end of the day".into(), |until| zone.clock(until));
-            format!("rung {}: halted {} to {until}", halt.rung, zone.clock(halt.from))
-        })
-        .collect();
-    canvas.words(told.join("; "), (panel.left, top + 37), Words::new(13.0, Ink::HALT, Side::Left))?;
+    let words = Words::new(13.0, Ink::HALT, Side::Left);
+    canvas.words(told(sheet, halts, bar.session.close), (panel.left, top + 37), words)?;
     panel.marks(canvas, &hours(sheet, day))?;
     for halt in halts {
         let until = halt.until.map_or(1.0, |until| share(&bar.session, until));
@@ -103,6 +97,18 @@ fn one(sheet: &Sheet<'_, '_>, day: usize, halts: &[Halt], x: (i32, i32), top: i3
     panel.frame(canvas)
 }
 
+/// The halts of a day in words that fit over its panel.
+fn told(sheet: &Sheet<'_, '_>, halts: &[Halt], close: Nanos) -> String {
+    let zone = &sheet.stage.zone;
+    if let [halt] = halts {
+        let until = halt.until.filter(|until| *until <= close);
+        let until = until.map_or("the end of the day".into(), |until| zone.clock(until));
+        return format!("rung {}: halted {} to {until}", halt.rung, zone.clock(halt.from));
+    }
+    let times: Vec<String> = halts.iter().take(3).map(|halt| zone.clock(halt.from)).collect();
+    format!("halted at {}{}", times.join(", "), if halts.len() > 3 { " and later" } else { "" })
+}
+
 /// Every second full hour of a session.
 fn hours(sheet: &Sheet<'_, '_>, day: usize) -> Vec<(f64, String)> {
     let Some(day) = sheet.stage.days.get(day) else { return vec![] };
@@ -111,5 +117,3 @@ fn hours(sheet: &Sheet<'_, '_>, day: usize) -> Vec<(f64, String)> {
     let inside = times.filter(|at| (day.session.open..=day.session.close).contains(at));
     inside.map(|at| (share(&day.session, at), zone.clock(at)[..5].to_owned())).collect()
 }
-
-const _: () = assert!(LEFT < SCALE);

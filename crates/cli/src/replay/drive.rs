@@ -323,7 +323,8 @@ impl<'s> Driver<'s> {
     fn readings(&self) -> Result<Vec<Reading>, Failure> {
         let ready = self.statuses()?.into_iter().filter(|status| !status.unready);
         let with_value = ready.filter_map(|status| {
-            let (value, limit) = status.value?;
+            // Without a limit it has had no value yet, and lets pass meanwhile.
+            let (value, limit) = status.value.filter(|(_, limit)| *limit > 0.0)?;
             Some(Reading { breaker: status.name.to_string(), value, limit })
         });
         Ok(with_value.collect())

@@ -53,7 +53,7 @@ fn prints(mut path: Path, level: Option<Price>) -> Vec<(u64, Price)> {
 
 #[test]
 fn the_four_days_of_march_2020_fall_to_their_levels_in_their_seconds() {
-    let hms = |h, m, s| h * 3_600 + m * 60 + s;
+    let hms = |h: u64, m: u64, s: u64| h * 3_600 + m * 60 + s;
     for (day, previous, at, level) in [
         (bar(2863.89, 2863.89, 2734.43, 2746.56), 2972.37, hms(9, 34, 13), "2764.3041"),
         (bar(2630.86, 2660.95, 2478.86, 2480.64), 2741.38, hms(9, 35, 44), "2549.4834"),
