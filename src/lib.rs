@@ -81,6 +81,7 @@ mod window;
 
 pub use feed::Feed;
 pub use gate::{Denial, Gate};
+pub use memory::board::BREAKERS_A_SCOPE;
 pub use memory::gate::Verdict;
 pub use model::error::{Error, ErrorKind, FeedError};
 pub use model::event::{BreakerId, Event, EventType};
@@ -99,5 +100,6 @@ pub use model::status::{Authority, Status};
 pub use model::time::{Epoch, Micros, Nanos};
 pub use model::units::{Money, Price, Qty, Ratio};
 pub use notes::{ACTOR_BYTES, By, REASON_BYTES};
+pub use plan_check::{KILL_PREFIX, MAX_RETURNS, NAME_BYTES, is_name};
 pub use status::{BreakerStatus, SystemStatus};
 pub use system::{System, kill_all};

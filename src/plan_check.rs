@@ -8,11 +8,20 @@ use crate::model::policy::{Halt, MAX_AUTO_RESETS};
 use crate::model::state::Step;
 use crate::model::units::Ratio;
 
-/// What the names of the kill switches begin with that every scope has.
-pub(crate) const KILL_PREFIX: &str = "kill:";
+/// What the names of the kill switches begin with that every scope has by itself.
+pub const KILL_PREFIX: &str = "kill:";
 
 /// The longest name of a breaker, in bytes.
-pub(crate) const NAME_BYTES: usize = 64;
+pub const NAME_BYTES: usize = 64;
+
+/// Whether this can be the name of a breaker: 1 to [`NAME_BYTES`] ASCII letters, digits and `. _ : -`.
+///
+/// ```
+/// assert!(haltline::is_name("us-mwcb") && !haltline::is_name("two words"));
+/// ```
+pub fn is_name(name: &str) -> bool {
+    (1..=NAME_BYTES).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"._:-".contains(&b))
+}
 
 /// Checks everything that does not depend on what is loaded already.
 pub(crate) fn check(plan: &Plan) -> Result<(), Error> {
@@ -39,10 +48,9 @@ fn bad<T>(text: String) -> Result<T, Error> {
 
 fn check_breaker(spec: &BreakerSpec) -> Result<(), Error> {
     let name = spec.name.as_str();
-    let allowed = |c: char| c.is_ascii_graphic();
-    if name.is_empty() || name.len() > NAME_BYTES || !name.chars().all(allowed) || name.starts_with(KILL_PREFIX) {
+    if !is_name(name) || name.starts_with(KILL_PREFIX) {
         return bad(format!(
-            "name: allowed are 1 to {NAME_BYTES} printable ASCII characters without spaces, not beginning with {KILL_PREFIX:?}"
+            "name: allowed are 1 to {NAME_BYTES} letters, digits and . _ : -, not beginning with {KILL_PREFIX:?}"
         ));
     }
     if !spec.rule.kind().row().has_readings && !spec.watch.is_empty() {
@@ -102,10 +110,8 @@ fn check_policy(spec: &BreakerSpec) -> Result<(), Error> {
 
 fn check_limits(limits: &Limits) -> Result<(), Error> {
     let Limits { limit, warn, clear } = *limits;
-    if limit <= Ratio::ZERO || clear < Ratio::ZERO || clear > warn || warn > limit {
-        return bad(format!(
-            "limit {limit}, warn {warn}, clear {clear}: allowed is 0 <= clear <= warn <= limit, limit above 0"
-        ));
+    if clear <= Ratio::ZERO || clear > warn || warn > limit {
+        return bad(format!("limit {limit}, warn {warn}, clear {clear}: allowed is 0 < clear <= warn <= limit"));
     }
     Ok(())
 }
@@ -142,7 +148,7 @@ fn check_drawdown(drawdown: &Drawdown, spec: &BreakerSpec) -> Result<(), Error> 
 }
 
 /// The most returns that a volatility window holds.
-pub(crate) const MAX_RETURNS: usize = 4_096;
+pub const MAX_RETURNS: usize = 4_096;
 
 fn check_volatility(volatility: &Volatility, spec: &BreakerSpec) -> Result<(), Error> {
     check_limits(&volatility.limits)?;

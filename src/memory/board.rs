@@ -49,7 +49,7 @@ use crate::model::state::State;
 use crate::model::time::{Epoch, Nanos};
 
 /// How many breakers one scope takes: half of a lane, the rest is room for additions in flight.
-pub(crate) const BREAKERS_A_SCOPE: u32 = 32_767;
+pub const BREAKERS_A_SCOPE: u32 = 32_767;
 
 const MAGIC: u64 = u64::from_le_bytes(*b"haltline");
 const LAYOUT: u64 = 1;

@@ -76,3 +76,63 @@ pub(crate) fn transition(
         }
     }
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+    use crate::model::intent::Lanes;
+    use crate::model::plan::Caps;
+    use crate::model::scope::ScopeId;
+    use crate::model::state::Step;
+    use crate::model::time::{Epoch, Micros};
+    use proptest::prelude::*;
+
+    fn board(breakers: usize) -> Board {
+        let board = Board::new(&Caps { scopes: 2, breakers: 8, listeners: 1, ring: 2 }, Epoch::default()).unwrap();
+        (0..breakers).for_each(|i| board.breaker(i).clear((i % 2) as u64));
+        board
+    }
+
+    fn to(state: State, status: Status, denies: u64, now: u64) -> Decision {
+        let next = state.enter(status, Lanes::from_bits(denies), Step::FIRST, Micros(now));
+        Decision::Move(next, Reason::Limit)
+    }
+
+    proptest! {
+        #[test]
+        fn exact_at_rest_after_any_sequence(moves in proptest::collection::vec((0usize..8, 0u8..8, 0u64..16), 0..200)) {
+            let board = board(8);
+            for (now, (index, status, denies)) in moves.into_iter().enumerate() {
+                let status = Status::from_raw(status).unwrap();
+                let moved = transition(&board, index, |state| to(state, status, denies, now as u64 / 3)).unwrap();
+                prop_assert_eq!(board.word(index), moved.unwrap().after.pack());
+                for scope in [ScopeId::ROOT, ScopeId(1)] {
+                    prop_assert_eq!(board.scope(scope).load(at::gate_look()), board.recount(scope, 8));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_decision_that_meets_another_word_is_made_again() {
+        let board = board(1);
+        let mut looks = 0;
+        let moved = transition(&board, 0, |state| {
+            looks += 1;
+            if looks == 1 {
+                let _other = transition(&board, 0, |state| to(state, Status::Warning, 0b1000, 5)).unwrap();
+            }
+            to(state, Status::Tripped, 0b0011, 9)
+        });
+        assert_eq!((looks, moved.unwrap().unwrap().before.status), (2, Status::Warning));
+        assert_eq!(board.lanes(ScopeId::ROOT), Lanes::HALT);
+    }
+
+    #[test]
+    fn who_stays_or_is_refused_changes_nothing() {
+        let board = board(1);
+        assert_eq!(transition(&board, 0, |_| Decision::Stay), Ok(None));
+        assert_eq!(transition(&board, 0, |_| Decision::Refuse(Refusal::WrongStatus)), Err(Refusal::WrongStatus));
+        assert_eq!((board.word(0), board.lanes(ScopeId::ROOT)), (0, Lanes::NONE));
+    }
+}

@@ -2,13 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use haltline::{Caps, RuleSpec, ScopePath};
+use haltline::{BREAKERS_A_SCOPE, Caps, RuleSpec, ScopePath};
 
 use crate::breaker::Placed;
 use crate::table::Table;
-
-/// A lane of a scope's word counts so many; the rest of it is room for changes in flight.
-const BREAKERS_A_SCOPE: usize = 32_767;
 
 /// Reports the first breaker that does not fit, for each of the capacities.
 pub(crate) fn check(root: &Table<'_>, declared: &[ScopePath], breakers: &[Placed], caps: &Caps) {
@@ -82,13 +79,9 @@ impl Load {
     fn crowd(&self, scope: &ScopePath) -> Option<Over> {
         let own_switch = usize::from(!self.switches.contains(scope));
         let found = self.breakers.get(scope).copied().unwrap_or_default() + own_switch;
-        let over = Over {
-            what: "breakers on one scope, its kill switch included",
-            key: "",
-            found,
-            cap: BREAKERS_A_SCOPE as u32,
-        };
-        Some(over).filter(|over| over.found > BREAKERS_A_SCOPE)
+        let over =
+            Over { what: "breakers on one scope, its kill switch included", key: "", found, cap: BREAKERS_A_SCOPE };
+        Some(over).filter(|over| over.found > BREAKERS_A_SCOPE as usize)
     }
 }
 

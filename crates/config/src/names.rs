@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use haltline::{KILL_PREFIX, is_name};
+
 use crate::item::Item;
 use crate::table::Table;
 
-const LONGEST: usize = 64;
 const ALLOWED: &str = "names of 1 to 64 letters, digits and . _ : -";
-/// How the kill switches are named that scopes have by themselves.
-const RESERVED: &str = "kill:";
 
 /// The names of one kind of thing that are taken, and where.
 pub(crate) struct Names {
@@ -31,12 +30,11 @@ impl Names {
 
     fn read(&mut self, item: Item<'_, '_>) -> Option<String> {
         let name = item.string(ALLOWED)?;
-        let fits = (1..=LONGEST).contains(&name.len());
-        if !fits || !name.bytes().all(|b| b.is_ascii_alphanumeric() || b"._:-".contains(&b)) {
+        if !is_name(name) {
             return item.refuse(ALLOWED);
         }
-        if name.starts_with(RESERVED) {
-            return item.refuse(&format!("{ALLOWED}, not beginning with {RESERVED:?}"));
+        if name.starts_with(KILL_PREFIX) {
+            return item.refuse(&format!("{ALLOWED}, not beginning with {KILL_PREFIX:?}"));
         }
         match self.taken.get(name) {
             Some(place) => item.complain(&format!("{name:?} is already the name of the {} at {place}", self.what)),

@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use haltline::{Kind, Limits, Policy, Ratio, RuleSpec, Volatility, VolatilitySource};
+use haltline::{Kind, Limits, MAX_RETURNS, Policy, Ratio, RuleSpec, Volatility, VolatilitySource};
 
 use crate::calendar::Market;
 use crate::drawdown::SAMPLE;
@@ -27,7 +27,7 @@ const PER_YEAR: Allowed<Ratio> =
     Allowed { text: "fractions above 0 and at most 100", holds: |r| r.raw() > 0 && r.raw() <= 100 * Ratio::SCALE };
 const SAMPLES_A_YEAR: Allowed<f64> =
     Allowed { text: "numbers above 0 and at most 1000000000", holds: |n| n > 0.0 && n <= 1e9 };
-const RETURNS: core::ops::RangeInclusive<u128> = 2..=4_096;
+const RETURNS: core::ops::RangeInclusive<u128> = 2..=MAX_RETURNS as u128;
 const DAY: Duration = Duration::from_secs(86_400);
 
 pub(crate) fn volatility(table: &Table<'_>, market: Option<&Market>) -> (Option<RuleSpec>, Policy) {
@@ -120,7 +120,7 @@ fn grid(table: &Table<'_>) -> Option<(Duration, usize)> {
     if window.as_nanos() % sample.as_nanos() == 0 && RETURNS.contains(&returns) {
         return Some((sample, returns as usize));
     }
-    let allowed = format!("multiples of sample ({}) from 2 to 4096 times it", duration_text(sample));
+    let allowed = format!("multiples of sample ({}) from 2 to {MAX_RETURNS} times it", duration_text(sample));
     match table.optional("window") {
         Some(item) => item.refuse(&allowed),
         None => {
