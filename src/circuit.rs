@@ -207,17 +207,23 @@ impl Circuit {
         let shown = if same { line.cause(before).unwrap_or(cause) } else { cause };
         line.publish_cause(after, &shown);
         self.mark(entry.id);
+        let event_type = EventType::of(moved.before, moved.after);
+        // An update keeps the time of its word, so it has to carry its own.
+        let (value, limit) = match event_type {
+            EventType::Updated => (self.epoch().floor(self.now()).0 as f64, 0.0),
+            _ => (cause.value, cause.limit),
+        };
         self.publish(Event {
             sequence: 0,
             before,
             after,
-            value: cause.value,
-            limit: cause.limit,
+            value,
+            limit,
             until,
             breaker: entry.id,
             scope: entry.scope,
             kind: entry.kind as u8,
-            event_type: EventType::of(moved.before, moved.after) as u8,
+            event_type: event_type as u8,
             reason: moved.reason as u8,
             authority: cause.authority as u8,
             actor: cause.actor,

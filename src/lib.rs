@@ -63,6 +63,11 @@
 #[cfg(not(all(target_os = "linux", target_pointer_width = "64", target_endian = "little")))]
 compile_error!("Haltline needs 64-bit little-endian Linux: only there a forked child is known to deny");
 
+/// The README's example runs, too.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 mod circuit;
 mod feed;
 mod gate;

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::circuit::{Circuit, is_unready, reason_of};
+use crate::circuit::{Circuit, reason_of};
 use crate::model::event::BreakerId;
 use crate::model::intent::{Intent, Lanes};
 use crate::model::kind::Kind;
+use crate::model::reading::{Level, Standing};
 use crate::model::reason::Reason;
 use crate::model::scope::ScopeId;
 use crate::model::state::{State, Step};
@@ -36,7 +37,7 @@ pub struct BreakerStatus {
     pub implicit: bool,
     /// Its status.
     pub status: Status,
-    /// Whether it has no usable value yet.
+    /// Whether it has no usable value, and so denies if its policy says so.
     pub unready: bool,
     /// Whether it is disabled by its policy.
     pub disabled: bool,
@@ -79,7 +80,7 @@ impl BreakerStatus {
             scope: snapshot.path(entry.scope).to_owned(),
             implicit: entry.implicit,
             status: state.status,
-            unready: is_unready(state),
+            unready: circuit.standing(entry, word, circuit.now()) == Standing::Last(Level::Unready),
             disabled: !entry.policy.enabled,
             denies: state.denies,
             stamp: word,
@@ -100,7 +101,8 @@ impl BreakerStatus {
 fn value_of(circuit: &Circuit, entry: &Entry) -> Option<(f64, f64)> {
     let each = entry.watch.iter().filter_map(|watch| {
         let line = circuit.board.listener(watch.line);
-        (0..4).find_map(|_| line.numbers())
+        // Without a usable value there is no limit that it was tested against.
+        (0..4).find_map(|_| line.numbers()).filter(|(_, limit)| *limit > 0.0)
     });
     each.max_by(|a, b| (a.0 * b.1).total_cmp(&(b.0 * a.1)))
 }

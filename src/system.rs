@@ -324,6 +324,12 @@ impl System {
         Ok(BreakerStatus::of(&self.inner.circuit, &self.inner.circuit.snapshot(), &entry))
     }
 
+    /// All breakers, by number; those that every scope has by itself are [`implicit`](BreakerStatus::implicit).
+    pub fn breakers(&self) -> Vec<BreakerStatus> {
+        let snapshot = self.inner.circuit.snapshot();
+        snapshot.in_service().map(|entry| BreakerStatus::of(&self.inner.circuit, &snapshot, entry)).collect()
+    }
+
     /// The name of a breaker; of a removed one as long as its line is not used again.
     pub fn breaker_name(&self, breaker: BreakerId) -> Option<Arc<str>> {
         self.inner.circuit.snapshot().named(breaker).map(|entry| entry.name.clone())

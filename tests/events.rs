@@ -130,3 +130,18 @@ fn a_trip_is_seen_by_every_check_after_it_has_returned() {
         drop(to_checker);
     });
 }
+
+#[test]
+fn an_update_keeps_the_time_of_the_trip_and_carries_its_own() {
+    let before = plan(vec![manual("desk", "X")]);
+    let system = System::manual(before.clone(), at(0)).unwrap();
+    system.trip(system.breaker("desk").unwrap(), desk()).unwrap();
+    events(&system);
+    system.advance(at(100));
+    let mut after = before;
+    after.breakers[0].policy.effect = Lanes::CLOSE;
+    system.reload(&after).unwrap();
+    let update = events(&system)[0];
+    assert_eq!((update.event_type(), update.at(system.epoch())), (EventType::Updated, at(100)));
+    assert_eq!(status(&system, "desk").since, at(0));
+}

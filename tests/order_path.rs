@@ -39,12 +39,12 @@ fn two_gates_asked_together_deny_what_either_denies() {
 #[test]
 fn up_to_seven_scopes_fit_a_gate_and_each_of_them_denies() {
     let paths = ["a/b/c", "x/y/z"];
-    let system =
-        system(["", "a", "a/b", "a/b/c", "x", "x/y", "x/y/z"].map(|path| manual(&format!("on:{path}"), path)).into());
+    let on = |path: &str| format!("on:{}", path.replace('/', "."));
+    let system = system(["", "a", "a/b", "a/b/c", "x", "x/y", "x/y/z"].map(|path| manual(&on(path), path)).into());
     let gate = system.gate(&paths).unwrap();
     assert_eq!(gate.check(), Verdict::CLEAR);
     for path in ["", "a", "a/b", "a/b/c", "x", "x/y", "x/y/z"] {
-        let name = format!("on:{path}");
+        let name = on(path);
         system.trip(system.breaker(&name).unwrap(), desk()).unwrap();
         assert!(!gate.permits(Intent::Increase), "{path}");
         assert_eq!(gate.explain(gate.check()).name, name);
@@ -195,4 +195,18 @@ fn a_trip_by_hand_outlives_the_time_of_the_policy() {
     assert!(!gate.permits(Intent::Increase));
     system.reset(system.breaker("dd").unwrap(), stamp(&system, "dd"), desk()).unwrap();
     assert!(gate.permits(Intent::Increase));
+}
+
+#[test]
+fn the_denial_of_one_intent_is_explained_by_a_breaker_that_denies_it() {
+    let (mut no_new, mut halt) = (manual("no_new", "X"), manual("halt", "X"));
+    (no_new.policy.effect, halt.policy.effect) = (Lanes::NO_NEW, Lanes::HALT);
+    let system = system(vec![no_new, halt]);
+    let gate = system.gate(&["X"]).unwrap();
+    system.trip(system.breaker("no_new").unwrap(), desk()).unwrap();
+    system.advance(at(1));
+    system.trip(system.breaker("halt").unwrap(), desk()).unwrap();
+    let verdict = gate.check();
+    assert_eq!(gate.explain(verdict).name, "no_new", "the older");
+    assert_eq!(gate.explain(verdict.only(Intent::Reduce)).name, "halt");
 }

@@ -8,12 +8,11 @@
 
 #[cfg(loom)]
 use loom::thread::{self, Thread};
-use std::sync::OnceLock;
 #[cfg(not(loom))]
 use std::thread::{self, Thread};
 
 use super::orderings::at;
-use super::sync::{AtomicU64, fence_unless_relaxed};
+use super::sync::{AtomicU64, OnceLock, fence_unless_relaxed};
 
 #[derive(Debug)]
 pub(crate) struct Doorbell {
@@ -33,8 +32,9 @@ impl Doorbell {
 
     /// Wakes the sleeper if it sleeps. Call after publishing what it shall find.
     pub(crate) fn ring(&self) {
-        // First of all: a look at who sleeps here would be a look before the fence, too, and might miss one who is
-        // just moving in.
+        // First of all: a look at who sleeps here would be a look before the fence, and might miss one who is just
+        // moving in. (Whoever takes the flag down and does not see its owner yet has fenced before him, so the owner
+        // sees the work.)
         fence_unless_relaxed(at::cross_fence());
         if self.asleep.load(at::plain()) == 1
             && self.asleep.swap(0, at::sleep_flag()) == 1
@@ -47,8 +47,7 @@ impl Doorbell {
     /// Sleeps until the next ring, if `has_work` still says no once the flag is up. May return early.
     #[cfg(not(loom))]
     pub(crate) fn sleep(&self, longest: Option<std::time::Duration>, has_work: impl Fn() -> bool) {
-        // A swap, for its Release: who takes the flag down finds out whom to wake.
-        self.asleep.swap(1, at::sleep_flag());
+        self.asleep.store(1, at::plain());
         fence_unless_relaxed(at::cross_fence());
         if !has_work() {
             match longest {
@@ -62,8 +61,7 @@ impl Doorbell {
     /// As above; a model has no clock.
     #[cfg(loom)]
     pub(crate) fn sleep(&self, _: Option<std::time::Duration>, has_work: impl Fn() -> bool) {
-        // A swap, for its Release: who takes the flag down finds out whom to wake.
-        self.asleep.swap(1, at::sleep_flag());
+        self.asleep.store(1, at::plain());
         fence_unless_relaxed(at::cross_fence());
         if !has_work() {
             thread::park();

@@ -65,6 +65,20 @@ impl Verdict {
         self.disarmed
     }
 
+    /// The same answer for this intent alone, so that its denial is explained and no other.
+    ///
+    /// ```
+    /// # use haltline::*;
+    /// # let system = System::manual(Plan::default(), Nanos::from_secs(0))?;
+    /// # let gate = system.gate(&[])?;
+    /// let denial = gate.explain(gate.check().only(Intent::Reduce));
+    /// # assert_eq!(denial.reason, Reason::Cleared);
+    /// # Ok::<(), haltline::Error>(())
+    /// ```
+    pub const fn only(self, intent: Intent) -> Self {
+        Self { lanes: self.lanes.only(intent), disarmed: self.disarmed }
+    }
+
     /// What two gates deny together.
     pub(crate) fn and(self, other: Self) -> Self {
         Self { lanes: self.lanes | other.lanes, disarmed: self.disarmed | other.disarmed }

@@ -7,6 +7,10 @@
 pub(crate) use core::sync::atomic::{AtomicU64, fence};
 #[cfg(loom)]
 pub(crate) use loom::sync::atomic::{AtomicU64, fence};
+#[cfg(loom)]
+pub(crate) use once::OnceLock;
+#[cfg(not(loom))]
+pub(crate) use std::sync::OnceLock;
 
 use std::sync::Arc;
 
@@ -76,6 +80,35 @@ mod hard {
     #[cfg(test)]
     pub(crate) fn look_hard(on: bool) {
         HARD.set(on);
+    }
+}
+
+/// What a look at the real one may see: nothing, until whoever has set it has told of it.
+#[cfg(loom)]
+mod once {
+    use super::AtomicU64;
+    use core::sync::atomic::Ordering;
+
+    #[derive(Debug)]
+    pub(crate) struct OnceLock<T> {
+        value: std::sync::OnceLock<T>,
+        is_set: AtomicU64,
+    }
+
+    impl<T> OnceLock<T> {
+        pub(crate) fn new() -> Self {
+            Self { value: std::sync::OnceLock::new(), is_set: AtomicU64::new(0) }
+        }
+
+        pub(crate) fn get(&self) -> Option<&T> {
+            if self.is_set.load(Ordering::Acquire) == 1 { self.value.get() } else { None }
+        }
+
+        pub(crate) fn get_or_init(&self, init: impl FnOnce() -> T) -> &T {
+            let value = self.value.get_or_init(init);
+            self.is_set.store(1, Ordering::Release);
+            value
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use super::reason::Reason;
 use super::scope::ScopeId;
 use super::state::{State, Step};
 use super::status::{Status, named};
-use super::time::{Epoch, Nanos};
+use super::time::{Epoch, Micros, Nanos};
 
 /// The number of a breaker. It names one breaker for ever: when a removed breaker's line is used again, the number
 /// differs, so an old one is refused as stale rather than taken for the new breaker.
@@ -144,7 +144,8 @@ pub struct Event {
     pub before: u64,
     /// The word after. In an event that is no transition: the microsecond after the epoch at which it happened.
     pub after: u64,
-    /// The value that was tested; in a gap the number of lost events.
+    /// The value that was tested; in a gap the number of lost events; in an update, which keeps the time of its word,
+    /// the microsecond after the epoch at which it happened.
     pub value: f64,
     /// The limit that it was tested against.
     pub limit: f64,
@@ -206,7 +207,11 @@ impl Event {
 
     /// When it happened.
     pub fn at(&self, epoch: Epoch) -> Nanos {
-        let micros = if self.event_type().has_words() { self.after().since } else { super::time::Micros(self.after) };
+        let micros = match self.event_type() {
+            EventType::Updated => Micros(self.value as u64),
+            moved if moved.has_words() => self.after().since,
+            _ => Micros(self.after),
+        };
         epoch.nanos(micros)
     }
 

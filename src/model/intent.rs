@@ -64,6 +64,11 @@ impl Lanes {
         self.0 & (1 << intent as u8) != 0
     }
 
+    /// The lane of this intent, if it is in the set.
+    pub(crate) const fn only(self, intent: Intent) -> Self {
+        Self(self.0 & (1 << intent as u8))
+    }
+
     /// Whether any order is denied.
     pub const fn denies_any(self) -> bool {
         self.0 & Self::CLOSE.0 != 0

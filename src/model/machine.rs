@@ -200,8 +200,6 @@ impl Here<'_> {
         };
         if (status, denies) == (self.state.status, self.state.denies) {
             Decision::Stay
-        } else if status == self.state.status {
-            Decision::Move(self.state.with_mask(denies), reason)
         } else {
             self.to(status, denies, Step::FIRST, reason)
         }

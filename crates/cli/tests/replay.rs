@@ -179,6 +179,7 @@ fn what_is_wrong_with_a_scenario_is_told_with_its_place() {
         ("halted_by = \"mwcb\"", "halted_by = \"desk\"", "is a manual, allowed is a market_circuit_breaker"),
         ("halted_by = \"mwcb\"", "halted_by = \"nobody\"", "has no breaker \"nobody\""),
         ("price = \"index/SPX\"", "price = \"index/DAX\"", "no breaker of the configuration hears \"index/DAX\""),
+        ("breaker = \"drawdown\"", "breaker = \"drowdawn\"", "the configuration has no breaker \"drowdawn\""),
         ("at = \"09:34:13\"", "at = \"16:00:01\"", "found 16:00:01, allowed are times of the session, from 09:30:01"),
         ("at = \"09:34:13\"", "at = \"09:30:01\"", "contradicts an anchor"),
         ("at = \"12:56:17\"\nrung = 1", "at = \"12:56:17\"\nrung = 2", "never reaches an anchor"),

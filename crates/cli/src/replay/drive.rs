@@ -283,10 +283,8 @@ impl<'s> Driver<'s> {
         }
         let scope = self.system.scope_path(event.scope)?;
         let (before, after) = (event.before(), event.after());
-        // A status that stays keeps its begin, so the word does not say when its mask has changed.
-        let stays = before.status == after.status && before.step == after.step;
         Some(Transition {
-            at: if stays { self.system.now() } else { event.at(self.system.epoch()) },
+            at: event.at(self.system.epoch()),
             breaker: self.system.breaker_name(event.breaker)?,
             kind: event.kind()?,
             scope: scope.as_str().to_owned(),

@@ -64,7 +64,7 @@ impl Stage {
         let bars = bars::read(&source.beside(scenario.data.get_ref()))?;
         let mut plan = config.plan;
         let ladder = ladder(&source, &scenario, &plan)?;
-        who_hears(&source, &scenario, &plan)?;
+        names_are_known(&source, &scenario, &plan)?;
         let span = scenario.gate.scopes.span();
         for scope in scenario.gate.scopes.get_ref() {
             plan.scopes.push(ScopePath::new(scope).map_err(|error| source.wrong(span.clone(), error))?);
@@ -95,8 +95,8 @@ fn ladder(source: &Source, scenario: &Scenario, plan: &Plan) -> Result<Arc<Ladde
     Ok(ladder.clone())
 }
 
-/// A feed that nobody hears is a mistake: the replay would find nothing, and look as if all were well.
-fn who_hears(source: &Source, scenario: &Scenario, plan: &Plan) -> Result<(), Failure> {
+/// A feed that nobody hears is a mistake, and so is an expectation of nobody: all would look well.
+fn names_are_known(source: &Source, scenario: &Scenario, plan: &Plan) -> Result<(), Failure> {
     let feeds = &scenario.feeds;
     let others = [feeds.closes.as_ref().map(|c| &c.scope), feeds.equity.as_ref().map(|e| &e.scope)];
     for feed in others.into_iter().flatten().chain([&feeds.price]) {
@@ -108,6 +108,13 @@ fn who_hears(source: &Source, scenario: &Scenario, plan: &Plan) -> Result<(), Fa
             return Err(
                 source.wrong(feed.span(), format!("no breaker of the configuration hears {:?}", feed.get_ref()))
             );
+        }
+    }
+    // An expectation of nothing would be met by a breaker that does not exist.
+    for expected in &scenario.expect.trips {
+        let name = expected.breaker.get_ref();
+        if !plan.breakers.iter().any(|b| b.name == *name) {
+            return Err(source.wrong(expected.breaker.span(), format!("the configuration has no breaker {name:?}")));
         }
     }
     Ok(())
