@@ -112,7 +112,7 @@ impl Circuit {
             decision
         })?;
         if let (Some(entry), Some(moved)) = (&entry, &moved) {
-            self.tell(entry, moved, self.cause(entry, moved, by));
+            self.tell(entry, moved, self.cause(entry, moved, by, now));
             self.look_again(entry, moved);
         }
         Ok(moved)
@@ -183,10 +183,10 @@ impl Circuit {
     }
 
     /// The numbers that belong to a move: those of the reading if there is one.
-    fn cause(&self, entry: &Entry, moved: &Moved, by: Signed) -> Cause {
+    fn cause(&self, entry: &Entry, moved: &Moved, by: Signed, at: Nanos) -> Cause {
         let numbers = entry.watch.iter().filter_map(|w| self.board.listener(w.line).numbers());
         let (value, limit) = numbers.max_by(|a, b| (a.0 * b.1).total_cmp(&(b.0 * a.1))).unwrap_or_default();
-        Cause { reason: moved.reason, value, limit, authority: by.authority, actor: by.actor }
+        Cause { reason: moved.reason, value, limit, authority: by.authority, actor: by.actor, at }
     }
 
     /// What the winner of a transition owes: the rung is used up, the cause is there for who asks, the monitor knows of
@@ -197,7 +197,7 @@ impl Circuit {
         let until =
             entry.policy.deadline(moved.after, self.epoch()).map_or(Nanos::NEVER, |due| self.epoch().nanos(due));
         if moved.after.status == Status::Tripped {
-            self.use_rung(entry, moved.after);
+            self.use_rung(entry, moved.after.step, cause.at);
         }
         if matches!(moved.after.status, Status::Tripped | Status::EmergencyHalt) && before != after {
             line.count_trip();
@@ -230,11 +230,11 @@ impl Circuit {
         });
     }
 
-    fn use_rung(&self, entry: &Entry, after: State) {
-        let is_rung =
-            entry.kind == Kind::MarketCircuitBreaker && after.step > Step::FIRST && after.step < Step::LATCHED;
-        if let (true, Some(session)) = (is_rung, session_of(entry, self.epoch().nanos(after.since))) {
-            let used = UsedRungs { session, rung: after.step.number() };
+    /// In the session of the price, not of the moment at which it was heard: yesterday's late price leaves today's rungs.
+    fn use_rung(&self, entry: &Entry, step: Step, at: Nanos) {
+        let is_rung = entry.kind == Kind::MarketCircuitBreaker && step > Step::FIRST && step < Step::LATCHED;
+        if let (true, Some(session)) = (is_rung, session_of(entry, at)) {
+            let used = UsedRungs { session, rung: step.number() };
             self.board.breaker(entry.id.index()).use_rung(used);
         }
     }

@@ -31,8 +31,9 @@ pub(crate) struct FeedCell {
     /// Raised after a new panel lies in the mailbox.
     generation: AtomicU64,
     mailbox: Mailbox<Panel>,
-    /// Panels that the feed has done with; it must not free them itself. A second place, since a feed may still be about
-    /// to leave one when the control plane has cleared up and left the next.
+    /// Panels that the feed has done with; it must not free them itself. Three places: when the control plane has just
+    /// cleared up, the feed may still be about to leave one, find the next in the mailbox, and after it the one that the
+    /// control plane leaves now.
     returned: Mailbox<Panel>,
     /// The panel while nobody holds the feed.
     parked: std::sync::Mutex<Option<Box<Panel>>>,
@@ -44,7 +45,7 @@ impl FeedCell {
         Self {
             generation: AtomicU64::new(0),
             mailbox: Mailbox::new(1),
-            returned: Mailbox::new(2),
+            returned: Mailbox::new(3),
             parked: std::sync::Mutex::new(Some(Box::new(panel))),
         }
     }
@@ -239,7 +240,7 @@ impl Feed {
             Heard::Refused(error) => return Err(error),
             Heard::Outdated => self.adopt_news(),
         }
-        self.last_at = at;
+        self.last_at = self.last_at.max(at);
         Ok(())
     }
 
@@ -282,7 +283,7 @@ impl Feed {
             Heard::Outdated => self.adopt_news(),
             Heard::Refused(error) => return Err(error),
         }
-        self.last_at = at;
+        self.last_at = self.last_at.max(at);
         Ok(())
     }
 

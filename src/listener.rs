@@ -184,7 +184,9 @@ impl Listener {
         let index = self.entry.id.index();
         let mut is_outdated = false;
         let mut verdict = (self.streak, Pending::NONE, ANY_WORD);
+        let mut decided_on = 0;
         let moved = transition(&circuit.board, index, |state| {
+            decided_on = state.pack();
             // After the word, before the policy: a reload publishes its panels before it moves the words.
             if outdated() {
                 is_outdated = true;
@@ -211,11 +213,12 @@ impl Listener {
             return Heard::Outdated;
         }
         self.streak = verdict.0;
-        self.seen = circuit.board.word(index);
+        // Not a later word: on that one nothing has been decided, so the next value must not stay quiet under it.
+        self.seen = decided_on;
         // A reading is never refused.
         if let Ok(Some(moved)) = moved {
             let Reading { value, limit, .. } = self.reading;
-            let cause = Cause { reason: moved.reason, value, limit, authority: Authority::Auto, actor: 0 };
+            let cause = Cause { reason: moved.reason, value, limit, authority: Authority::Auto, actor: 0, at };
             circuit.tell(&self.entry, &moved, cause);
             circuit.look_again(&self.entry, &moved);
             self.seen = moved.after.pack();
@@ -318,6 +321,10 @@ impl Listener {
             return;
         }
         self.rule.inherit(&mut old.rule);
+        let (new_policy, old_policy) = (&self.entry.policy, &old.entry.policy);
+        if (new_policy.confirm, new_policy.confirm_for) == (old_policy.confirm, old_policy.confirm_for) {
+            self.streak = old.streak;
+        }
         (self.last, self.near, self.rebases) = (old.last, old.near, old.rebases);
     }
 
@@ -355,7 +362,7 @@ impl Listener {
     }
 }
 
-/// Breaches in a row. Belongs to one word: under another it starts anew.
+/// Breaches in a row. Belongs to one status of the breaker: under another it starts anew.
 #[derive(Clone, Copy, Debug, Default)]
 struct Streak {
     word: u64,
@@ -370,9 +377,10 @@ impl Streak {
             *self = Self::default();
             return (level, None);
         }
-        if self.count == 0 || self.word != word {
+        if self.count == 0 || !State::same_entry(self.word, word) {
             *self = Self { word, count: 1, since: at };
         } else {
+            self.word = word;
             self.count = self.count.saturating_add(1);
         }
         let due = self.since + policy.confirm_for;

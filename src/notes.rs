@@ -87,12 +87,8 @@ impl Notes {
 
     /// What was said when the status of `word` was entered; a reload in between changes nothing of that.
     pub(crate) fn of(&self, breaker: BreakerId, word: u64) -> Option<String> {
-        let entered = |word| {
-            let state = State::unpack(word);
-            (state.status, state.step, state.since)
-        };
         let books = lock(&self.0);
-        books.notes.get(&breaker).filter(|note| entered(note.word) == entered(word)).map(|note| note.text.clone())
+        books.notes.get(&breaker).filter(|note| State::same_entry(note.word, word)).map(|note| note.text.clone())
     }
 
     /// The name behind an event's number.

@@ -4,7 +4,7 @@ use super::orderings::at;
 use super::sync::{AtomicU64, fence_unless_relaxed};
 use crate::model::reading::{Level, Pending};
 use crate::model::reason::Reason;
-use crate::model::state::Step;
+use crate::model::state::{State, Step};
 use crate::model::status::Authority;
 use crate::model::time::{Epoch, Micros, Nanos};
 use crate::rule::{Linear, Memory, UsedRungs};
@@ -51,12 +51,14 @@ pub(crate) struct Cause {
     pub(crate) limit: f64,
     pub(crate) authority: Authority,
     pub(crate) actor: u32,
+    /// When the source says that it was, which may be long before anybody heard of it. Not kept.
+    pub(crate) at: Nanos,
 }
 
 impl Cause {
     /// Something the machine did by itself, without numbers.
     pub(crate) const AUTO: Self =
-        Self { reason: Reason::None, value: 0.0, limit: 0.0, authority: Authority::Auto, actor: 0 };
+        Self { reason: Reason::None, value: 0.0, limit: 0.0, authority: Authority::Auto, actor: 0, at: Nanos(0) };
 }
 
 impl BreakerLine {
@@ -68,7 +70,7 @@ impl BreakerLine {
     pub(crate) fn publish_cause(&self, word: u64, cause: &Cause) {
         let detail = &self.detail;
         let held = detail.tag.load(at::tag_look());
-        let newer = crate::model::state::State::version_of(held) > crate::model::state::State::version_of(word);
+        let newer = State::version_of(held) > State::version_of(word);
         // The claim equals the tag when nobody writes.
         if newer || detail.claim.compare_exchange(held, word, at::claim_swap(), at::claim_swap_failed()).is_err() {
             return;
@@ -102,6 +104,7 @@ impl BreakerLine {
             limit,
             authority: Authority::from_raw((who >> 8) as u8).unwrap_or(Authority::Auto),
             actor: (who >> 32) as u32,
+            at: Nanos(0),
         })
     }
 
@@ -310,7 +313,7 @@ impl ListenerLine {
     /// What comes true in silence while the breaker's word is `word`.
     pub(crate) fn pending(&self, word: u64, epoch: Epoch) -> Option<Pending> {
         let tag = self.pending_tag.load(at::tag_look());
-        if tag != word && tag != ANY_WORD {
+        if tag != ANY_WORD && (tag == 0 || !State::same_entry(tag, word)) {
             return None;
         }
         let packed = self.pending.load(at::plain());
@@ -385,7 +388,14 @@ mod tests {
     #[test]
     fn a_cause_is_shown_for_its_own_word_only() {
         let line = BreakerLine::default();
-        let cause = Cause { reason: Reason::Limit, value: 0.09, limit: 0.08, authority: Authority::Auto, actor: 7 };
+        let cause = Cause {
+            reason: Reason::Limit,
+            value: 0.09,
+            limit: 0.08,
+            authority: Authority::Auto,
+            actor: 7,
+            at: Nanos(0),
+        };
         line.publish_cause(5, &cause);
         assert_eq!(line.cause(5), Some(cause));
         assert_eq!(line.cause(6), None);

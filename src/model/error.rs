@@ -3,6 +3,21 @@
 use core::fmt;
 
 /// What kind of mistake it was, for code that must tell them apart.
+///
+/// ```
+/// # use haltline::*;
+/// # let (scope, rule, policy) = (ScopePath::root(), RuleSpec::Manual, Kind::Manual.default_policy());
+/// # let desk = BreakerSpec { name: "desk".into(), scope, watch: vec![], rule, policy };
+/// # let plan = Plan { breakers: vec![desk], ..Plan::default() };
+/// # let system = System::manual(plan.clone(), Nanos::from_secs(0))?;
+/// let (id, ann) = (system.breaker("desk")?, By::new("ann", Authority::RiskDesk, "wild router"));
+/// let seen = system.breaker_status(id)?.stamp;
+/// system.trip(id, ann)?;
+/// // What she saw is from before the trip: the kind says look again, not force it.
+/// let refused = system.reset(id, seen, ann).map_err(|error| error.kind());
+/// assert_eq!(refused, Err(ErrorKind::NewerTrip));
+/// # Ok::<(), haltline::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -72,6 +87,17 @@ impl std::error::Error for Error {}
 /// An observation that a feed has refused. It changed nothing, was counted, and does not refresh the feed.
 ///
 /// `Copy` and without text, so that refusing allocates nothing on a trading thread.
+///
+/// ```
+/// # use haltline::*;
+/// # let system = System::manual(Plan::default(), Nanos::from_secs(0))?;
+/// let (mut tape, now) = (system.feed("")?, system.now());
+/// let refused = tape.trade(Price::ZERO, Qty(100), now).map_err(|error| (error.kind(), error.field()));
+/// assert_eq!(refused, Err((ErrorKind::BadInput, "price")));
+/// // Nothing has broken: the next good print is heard.
+/// tape.trade(Price::from_f64(189.5)?, Qty(100), now)?;
+/// # Ok::<(), haltline::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct FeedError {
     kind: ErrorKind,

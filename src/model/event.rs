@@ -11,6 +11,22 @@ use super::time::{Epoch, Micros, Nanos};
 
 /// The number of a breaker. It names one breaker for ever: when a removed breaker's line is used again, the number
 /// differs, so an old one is refused as stale rather than taken for the new breaker.
+///
+/// ```
+/// # use haltline::*;
+/// # let (scope, rule, policy) = (ScopePath::root(), RuleSpec::Manual, Kind::Manual.default_policy());
+/// # let desk = BreakerSpec { name: "desk".into(), scope, watch: vec![], rule, policy };
+/// # let plan = Plan { breakers: vec![desk], ..Plan::default() };
+/// # let system = System::manual(plan.clone(), Nanos::from_secs(0))?;
+/// let old = system.breaker("desk")?;
+/// system.reload(&Plan::default())?;
+/// system.reload(&plan)?;
+/// // Same name, same scope, but it was gone in between: another breaker.
+/// assert_ne!(system.breaker("desk")?, old);
+/// let refused = system.trip(old, By::new("ann", Authority::Trader, "")).map_err(|error| error.kind());
+/// assert_eq!(refused, Err(ErrorKind::Stale));
+/// # Ok::<(), haltline::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BreakerId(pub(crate) u32);
 
@@ -43,6 +59,17 @@ impl BreakerId {
 
 named! {
     /// What an event says.
+    ///
+    /// ```
+    /// use haltline::{EventType, State, Status, Step};
+    /// let (level_1, level_2) = (Step::FIRST.next(), Step::FIRST.next().next());
+    /// let halted = |step| State { status: Status::Tripped, step, ..State::RETIRED };
+    /// // A higher rung is a trip of its own; a new policy under the same halt is not.
+    /// assert_eq!(EventType::of(halted(level_1), halted(level_2)), EventType::Tripped);
+    /// assert_eq!(EventType::of(halted(level_1), halted(level_1)), EventType::Updated);
+    /// // No storm of warnings pushes out a trip.
+    /// assert!(EventType::Tripped.is_urgent() && !EventType::Warning.is_urgent());
+    /// ```
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
     EventType: "event" {
         /// It denies from now on; also a higher rung.
@@ -135,6 +162,26 @@ impl EventType {
 }
 
 /// One event. Exactly 64 bytes, `Copy`, no pointers: it goes through the rings as eight words.
+///
+/// ```
+/// # use haltline::*;
+/// # let (scope, rule, policy) = (ScopePath::root(), RuleSpec::Manual, Kind::Manual.default_policy());
+/// # let desk = BreakerSpec { name: "desk".into(), scope, watch: vec![], rule, policy };
+/// # let plan = Plan { breakers: vec![desk], ..Plan::default() };
+/// # let system = System::manual(plan.clone(), Nanos::from_secs(0))?;
+/// # system.advance(Nanos::from_secs(60));
+/// # system.drain(|_| {});
+/// system.trip(system.breaker("desk")?, By::new("ann", Authority::Trader, "wild router"))?;
+/// let told = system.drain(|event| {
+///     assert_eq!((event.event_type(), event.reason()), (EventType::Tripped, Reason::Manual));
+///     assert_eq!((event.before().status, event.after().status), (Status::Active, Status::Tripped));
+///     assert_eq!(system.actor(event.actor), "ann");
+///     // By hand, so time does not end it.
+///     assert_eq!((event.at(system.epoch()), event.until), (Nanos::from_secs(60), Nanos::NEVER));
+/// });
+/// assert_eq!(told, 1);
+/// # Ok::<(), haltline::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[repr(C)]
 pub struct Event {

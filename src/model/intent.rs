@@ -4,6 +4,17 @@ use core::fmt;
 use core::ops::{BitAnd, BitOr, Not};
 
 /// What an order does to the exposure of its owner.
+///
+/// ```
+/// use haltline::{Intent, Lanes};
+/// // The caller classifies. What goes through zero opens new exposure on the other side: an increase.
+/// let intent = |position: i64, fill: i64| {
+///     let takes_away = position.signum() == -fill.signum() && fill.abs() <= position.abs();
+///     if takes_away { Intent::Reduce } else { Intent::Increase }
+/// };
+/// assert!(!Lanes::NO_NEW.denies(intent(100, -100)));
+/// assert!(Lanes::NO_NEW.denies(intent(100, -101)));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub enum Intent {

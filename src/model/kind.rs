@@ -9,6 +9,16 @@ use super::status::{Authority, named};
 
 named! {
     /// What a breaker watches for.
+    ///
+    /// ```
+    /// use haltline::{Intent, Kind, Release};
+    /// // A drawdown leaves the way out of the position open, and a person ends it.
+    /// let drawdown = Kind::Drawdown.default_policy();
+    /// assert!(drawdown.release == Release::Latched && !drawdown.effect.denies(Intent::Reduce));
+    /// // A wild market stops both sides, and time ends it.
+    /// let volatility = Kind::Volatility.default_policy();
+    /// assert!(volatility.release == Release::Timed && volatility.effect.denies(Intent::Reduce));
+    /// ```
     #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
     Kind: "kind" {
         /// Realised volatility of an instrument or index.
@@ -25,6 +35,14 @@ named! {
 }
 
 /// One row of the table.
+///
+/// ```
+/// use haltline::{Authority, Kind};
+/// let (kill, ladder) = (Kind::KillSwitch.row(), Kind::MarketCircuitBreaker.row());
+/// assert_eq!((kill.reset_authority, ladder.reset_authority), (Authority::Admin, Authority::Admin));
+/// // No feed drives a kill switch, so silence cannot trip it; a ladder without prices is in doubt.
+/// assert!(!kill.has_readings && ladder.has_readings);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct KindRow {
     /// The kind.
@@ -42,6 +60,12 @@ pub struct KindRow {
 }
 
 /// All kinds, in the order of their numbers.
+///
+/// ```
+/// use haltline::KINDS;
+/// let driven_by_feeds: Vec<_> = KINDS.iter().filter(|row| row.has_readings).map(|row| row.kind.name()).collect();
+/// assert!(driven_by_feeds.contains(&"drawdown") && !driven_by_feeds.contains(&"manual"));
+/// ```
 pub const KINDS: &[KindRow] = &[
     KindRow {
         kind: Kind::Volatility,

@@ -22,6 +22,21 @@ use super::status::{Authority, Status};
 use super::time::{Epoch, Nanos};
 
 /// What happens to a breaker.
+///
+/// ```
+/// use haltline::machine::{Decision, Input, Moment, step};
+/// # use haltline::*;
+/// # let (now, epoch, standing) = (Nanos::from_secs(1), Epoch::default(), Standing::NoReadings);
+/// # let moment = Moment { now, epoch, standing, auto_resets: 0 };
+/// # let active = State { status: Status::Active, ..State::RETIRED };
+/// # let warning = State { status: Status::Warning, denies: Lanes::WARNING, ..State::RETIRED };
+/// # let policy = Policy::default();
+/// let read = |state, level| step(state, Input::Read(level, Step::FIRST, Reason::WarnLevel), &policy, &moment);
+/// assert!(matches!(read(active, Level::Warn), Decision::Move(State { status: Status::Warning, .. }, _)));
+/// // Between the clear and the warn level: begins no warning, ends none.
+/// assert_eq!(read(active, Level::Elevated), Decision::Stay);
+/// assert_eq!(read(warning, Level::Elevated), Decision::Stay);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Input {
     /// A reading, its confirmations counted; the rung for a ladder.
@@ -60,6 +75,21 @@ pub enum Input {
 }
 
 /// What is known beside the word when a decision is made.
+///
+/// ```
+/// use haltline::machine::{Decision, Input, Moment, step};
+/// # use haltline::*;
+/// # let active = State { status: Status::Active, ..State::RETIRED };
+/// let (epoch, standing) = (Epoch::default(), Standing::Last(Level::Breach));
+/// let policy = Policy { max_auto_resets: Some(2), ..Policy::default() };
+/// let breach = Input::Read(Level::Breach, Step::FIRST, Reason::Limit);
+/// let latches = |auto_resets| {
+///     let moment = Moment { now: Nanos::from_secs(1), epoch, standing, auto_resets };
+///     matches!(step(active, breach, &policy, &moment), Decision::Move(State { step: Step::LATCHED, .. }, _))
+/// };
+/// // It came back by itself twice already; the third trip waits for a person.
+/// assert!(!latches(1) && latches(2));
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Moment {
     /// System time.
@@ -73,6 +103,22 @@ pub struct Moment {
 }
 
 /// Why an input is refused.
+///
+/// ```
+/// use haltline::machine::{Decision, Input, Moment, Refusal, step};
+/// # use haltline::*;
+/// # let (now, epoch, standing) = (Nanos::from_secs(1), Epoch::default(), Standing::Last(Level::Breach));
+/// # let moment = Moment { now, epoch, standing, auto_resets: 0 };
+/// # let halted = State { status: Status::Tripped, denies: Lanes::HALT, ..State::RETIRED };
+/// # let (trader, desk) = (Authority::Trader, Authority::RiskDesk);
+/// let ask = |by, seen, force| step(halted, Input::Reset { seen, by, force }, &Policy::default(), &moment);
+/// let word = halted.pack();
+/// assert_eq!(ask(trader, word, false), Decision::Refuse(Refusal::Authority(desk)));
+/// assert_eq!(ask(desk, word - 1, false), Decision::Refuse(Refusal::NewerTrip));
+/// // Its last reading still breaches. To force it asks one authority more.
+/// assert_eq!(ask(desk, word, false), Decision::Refuse(Refusal::CauseStands));
+/// assert_eq!(ask(desk, word, true), Decision::Refuse(Refusal::Authority(Authority::Admin)));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
     /// It asks at least this authority.
@@ -88,6 +134,19 @@ pub enum Refusal {
 }
 
 /// What a decision says.
+///
+/// ```
+/// use haltline::machine::{Decision, Input, Moment, Refusal, step};
+/// # use haltline::*;
+/// # let (now, epoch, standing) = (Nanos::from_secs(1), Epoch::default(), Standing::NoReadings);
+/// # let moment = Moment { now, epoch, standing, auto_resets: 0 };
+/// # let active = State { status: Status::Active, ..State::RETIRED };
+/// let decide = |input| step(active, input, &Policy::default(), &moment);
+/// // Time passes and nothing is due: no event. A stop moves it. What means nothing here is refused, and told.
+/// assert_eq!(decide(Input::Elapsed), Decision::Stay);
+/// assert!(matches!(decide(Input::Emergency), Decision::Move(State { status: Status::EmergencyHalt, .. }, _)));
+/// assert_eq!(decide(Input::Liquidated), Decision::Refuse(Refusal::WrongStatus));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub enum Decision {
@@ -100,6 +159,19 @@ pub enum Decision {
 }
 
 /// Decides what `input` does to `state` under `policy`.
+///
+/// ```
+/// use haltline::machine::{Decision, Input, Moment, step};
+/// # use haltline::*;
+/// # let (epoch, standing) = (Epoch::default(), Standing::Last(Level::Normal));
+/// let halted = State { status: Status::Tripped, denies: Lanes::HALT, ..State::RETIRED };
+/// let moment = |now| Moment { now, epoch, standing, auto_resets: 0 };
+/// let elapsed = |now| step(halted, Input::Elapsed, &Policy::default(), &moment(now));
+/// // The default halt lasts 15 minutes, and not a nanosecond less.
+/// assert_eq!(elapsed(Nanos(899_999_999_999)), Decision::Stay);
+/// let Decision::Move(after, why) = elapsed(Nanos(900_000_000_000)) else { panic!("its time is up") };
+/// assert_eq!((after.status, after.denies, why), (Status::Active, Lanes::NONE, Reason::TimeUp));
+/// ```
 pub fn step(state: State, input: Input, policy: &Policy, moment: &Moment) -> Decision {
     let here = Here { state, policy, moment };
     if state.status == Status::Retired {
@@ -177,6 +249,10 @@ impl Here<'_> {
 
     fn read(&self, level: Level, rung: Step, reason: Reason) -> Decision {
         match (self.state.status, level) {
+            // Somebody has spoken, but not every source: doubt ends nothing. (A halt of the market itself is silent.)
+            (Status::Warning | Status::Tripped | Status::Cooldown, _) if level.is_good() && self.is_doubtful() => {
+                Decision::Stay
+            }
             (Status::Active | Status::Warning, Level::Breach) => self.trip(self.first_step(rung), reason),
             (Status::Active | Status::Warning, _) => self.settle(level, reason),
             (Status::Tripped, Level::Breach) if self.is_higher_rung(rung) => self.enter(Status::Tripped, rung, reason),
@@ -205,10 +281,12 @@ impl Here<'_> {
         }
     }
 
-    /// A trip; out of automatic resets it latches.
+    /// A trip; it latches if the policy says so, or out of automatic resets.
     fn trip(&self, step: Step, reason: Reason) -> Decision {
         let exhausted = self.policy.max_auto_resets.is_some_and(|most| self.moment.auto_resets >= most);
-        self.enter(Status::Tripped, if exhausted { Step::LATCHED } else { step }, reason)
+        // The latch stands in the word, so that a reload to another release does not undo it. (A ladder keeps its rung.)
+        let latched = exhausted || (self.policy.release == Release::Latched && !self.is_ladder());
+        self.enter(Status::Tripped, if latched { Step::LATCHED } else { step }, reason)
     }
 
     fn is_ladder(&self) -> bool {
@@ -225,6 +303,14 @@ impl Here<'_> {
 
     fn is_higher_rung(&self, rung: Step) -> bool {
         self.is_ladder() && self.state.step != Step::LATCHED && rung > self.state.step
+    }
+
+    fn is_doubtful(&self) -> bool {
+        self.moment.standing == Standing::Silent && !(self.is_ladder() && self.has_rung())
+    }
+
+    fn has_rung(&self) -> bool {
+        self.state.status == Status::Tripped && self.state.step != Step::FIRST && self.state.step != Step::LATCHED
     }
 
     fn is_due(&self) -> bool {
@@ -291,6 +377,8 @@ impl Here<'_> {
     fn trip_by_hand(&self, by: Authority) -> Decision {
         match self.state.status {
             _ if by < Authority::Trader => Decision::Refuse(Refusal::Authority(Authority::Trader)),
+            // Who trips by hand wants orders denied: a shadow breaker would deny none.
+            _ if self.policy.mask(Status::Tripped).is_empty() => Decision::Refuse(Refusal::NotInForce),
             Status::Tripped if self.state.step == Step::LATCHED => Decision::Stay,
             Status::Active | Status::Warning | Status::Cooldown | Status::Tripped => {
                 self.enter(Status::Tripped, Step::LATCHED, Reason::Manual)
@@ -359,6 +447,15 @@ impl Here<'_> {
 }
 
 /// The inputs without their arguments: the columns of [`LEGAL`].
+///
+/// ```
+/// use haltline::machine::{Input, InputKind};
+/// use haltline::{Level, Reason, Step};
+/// let column = |level| Input::Read(level, Step::FIRST, Reason::None).kind();
+/// // A value that warns is still below the limit; none at all is a column of its own.
+/// assert_eq!((column(Level::Warn), column(Level::Breach)), (InputKind::Good, InputKind::Breach));
+/// assert_eq!(column(Level::Unready), InputKind::Unready);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum InputKind {
     /// [`Input::Read`] below the limit.
@@ -418,6 +515,15 @@ impl Input {
 
 /// Every legal transition: from a status, by an input, to one of these. A status among its own targets means that the
 /// mask, the step or the version changes while the status stays. Whatever is not here does not happen.
+///
+/// ```
+/// use haltline::Status;
+/// use haltline::machine::{InputKind, LEGAL};
+/// let rows = LEGAL.iter().filter(|(from, _, to)| *from == Status::EmergencyHalt && !to.contains(from));
+/// let ways_out: Vec<_> = rows.map(|(_, input, _)| *input).collect();
+/// // No reading, no time, no reset and no reload ends an emergency stop.
+/// assert_eq!(ways_out, [InputKind::ClearEmergency]);
+/// ```
 pub const LEGAL: &[(Status, InputKind, &[Status])] = {
     use InputKind as I;
     use Status as S;

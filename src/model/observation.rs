@@ -61,6 +61,25 @@ impl Observation {
 
 named! {
     /// What a venue says of itself.
+    ///
+    /// ```
+    /// # use haltline::*;
+    /// # use std::time::Duration;
+    /// # let scope = ScopePath::root();
+    /// # let rule = RuleSpec::Drawdown(Drawdown::with_limit(Ratio::from_f64(0.08)?));
+    /// # let start = Nanos::from_secs(0);
+    /// # let policy = Kind::Drawdown.default_policy();
+    /// # let spec = BreakerSpec { name: "drawdown".into(), scope, watch: vec![], rule, policy };
+    /// # let system = System::manual(Plan { breakers: vec![spec], ..Plan::default() }, start)?;
+    /// # let (gate, mut marks) = (system.gate(&[])?, system.feed("")?);
+    /// marks.equity(Money::from_f64(1_000_000.0)?, start)?;
+    /// // "It trades" is no mark: 30 s after the last mark the feed is stale all the same.
+    /// system.advance(start + Duration::from_secs(29));
+    /// marks.venue(VenueStatus::Open, system.now())?;
+    /// system.advance(start + Duration::from_secs(30));
+    /// assert_eq!(gate.explain(gate.check()).reason, Reason::Stale);
+    /// # Ok::<(), haltline::Error>(())
+    /// ```
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
     VenueStatus: "venue status" {
         /// Nothing known.

@@ -44,6 +44,20 @@ pub struct Plan {
 }
 
 /// Capacities, fixed when a System is made; all memory of the data plane is reserved then.
+///
+/// ```
+/// # use haltline::*;
+/// // Each scope brings its kill switch, the root too: one venue fits, a second does not.
+/// let caps = Caps { breakers: 2, ..Caps::default() };
+/// let venues = |names: &[&str]| -> Result<Plan, Error> {
+///     let scopes = names.iter().map(|name| ScopePath::new(name)).collect::<Result<_, _>>()?;
+///     Ok(Plan { scopes, caps, ..Plan::default() })
+/// };
+/// let system = System::manual(venues(&["XNAS"])?, Nanos::from_secs(0))?;
+/// let refused = system.reload(&venues(&["XNAS", "XNYS"])?).map_err(|error| error.kind());
+/// assert_eq!(refused, Err(ErrorKind::Full));
+/// # Ok::<(), haltline::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Caps {
     /// Scopes.
@@ -63,6 +77,20 @@ impl Default for Caps {
 }
 
 /// How far the time of an observation may differ from what is expected.
+///
+/// ```
+/// # use haltline::*;
+/// # use std::time::Duration;
+/// // The venue stamps, so of two lines one may come 50 microseconds late. More is a wrong clock.
+/// let skew = Skew { max_backstep: Duration::from_micros(50), ..Skew::default() };
+/// let start = Nanos::from_secs(1_700_000_000);
+/// let system = System::manual(Plan { skew, ..Plan::default() }, start)?;
+/// let (mut tape, price) = (system.feed("")?, Price::from_f64(189.5)?);
+/// tape.trade(price, Qty(100), start)?;
+/// assert!(tape.trade(price, Qty(100), start - Duration::from_nanos(50_001)).is_err());
+/// assert!(tape.trade(price, Qty(100), start - Duration::from_nanos(50_000)).is_ok());
+/// # Ok::<(), haltline::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Skew {
     /// Ahead of the System's time.
@@ -78,6 +106,22 @@ impl Default for Skew {
 }
 
 /// One breaker. Its identity is (name, kind, scope): a reload that keeps these keeps its state.
+///
+/// ```
+/// # use haltline::*;
+/// # let (scope, rule, policy) = (ScopePath::root(), RuleSpec::Manual, Kind::Manual.default_policy());
+/// # let mut desk = BreakerSpec { name: "desk".into(), scope, watch: vec![], rule, policy };
+/// # let plan = Plan { breakers: vec![desk.clone()], ..Plan::default() };
+/// # let system = System::manual(plan.clone(), Nanos::from_secs(0))?;
+/// let id = system.breaker("desk")?;
+/// system.trip(id, By::new("ann", Authority::Trader, "wild router"))?;
+/// // Another policy, the same breaker: no reload lifts a halt.
+/// desk.policy.effect = Lanes::CLOSE;
+/// system.reload(&Plan { breakers: vec![desk], ..plan })?;
+/// let now = system.breaker_status(id)?;
+/// assert_eq!((now.status, now.denies), (Status::Tripped, Lanes::CLOSE));
+/// # Ok::<(), haltline::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct BreakerSpec {
     /// Its name, unique in a plan.
@@ -93,6 +137,15 @@ pub struct BreakerSpec {
 }
 
 /// The parameters of a kind.
+///
+/// ```
+/// use haltline::{Drawdown, OnStale, Ratio, RuleSpec};
+/// let drawdown = RuleSpec::Drawdown(Drawdown::with_limit(Ratio::from_f64(0.08)?)).kind();
+/// // The rule gives the kind, the kind the defaults: what a feed drives trips when the feed falls silent.
+/// assert_eq!(drawdown.default_policy().on_stale, OnStale::Trip);
+/// assert_eq!(RuleSpec::Manual.kind().default_policy().on_stale, OnStale::Ignore);
+/// # Ok::<(), haltline::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub enum RuleSpec {
     /// `market_circuit_breaker`.
@@ -121,6 +174,16 @@ impl RuleSpec {
 }
 
 /// The three levels of a value: trip at `value >= limit`, warn at `value >= warn`, leave Warning at `value < clear`.
+///
+/// ```
+/// use haltline::{Limits, Money, Ratio};
+/// let Limits { limit, warn, clear } = Limits::of(Ratio::from_f64(0.10)?);
+/// assert_eq!((warn, clear), (Ratio::from_f64(0.08)?, Ratio::from_f64(0.072)?));
+/// // Tested in integers: reached at 10 % below the peak, not a hundredth of a cent above.
+/// let (peak, level) = (Money::from_f64(1_000_000.0)?.raw(), Money::from_f64(900_000.0)?.raw());
+/// assert!(limit.reached_by_fall(peak, level) && !limit.reached_by_fall(peak, level + 1));
+/// # Ok::<(), haltline::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Trip.
@@ -140,6 +203,24 @@ impl Limits {
 }
 
 /// The drawdown rule: fall of equity from a peak.
+///
+/// ```
+/// # use haltline::*;
+/// # let (scope, policy) = (ScopePath::root(), Kind::Drawdown.default_policy());
+/// let rule = RuleSpec::Drawdown(Drawdown::with_limit(Ratio::from_f64(0.08)?));
+/// # let spec = BreakerSpec { name: "drawdown".into(), scope, watch: vec![], rule, policy };
+/// # let system = System::manual(Plan { breakers: vec![spec], ..Plan::default() }, Nanos::from_secs(0))?;
+/// # let (gate, mut marks) = (system.gate(&[])?, system.feed("")?);
+/// # let now = system.now();
+/// marks.equity(Money::from_f64(1_000_000.0)?, now)?;
+/// // A mark of half the book is more than `max_step` away, so it is held: one bad mark trips nothing.
+/// marks.equity(Money::from_f64(500_000.0)?, now)?;
+/// assert!(gate.permits(Intent::Increase));
+/// marks.equity(Money::from_f64(500_000.0)?, now)?;
+/// marks.equity(Money::from_f64(500_000.0)?, now)?;
+/// assert!(!gate.permits(Intent::Increase), "three that agree are the truth");
+/// # Ok::<(), haltline::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Drawdown {
     /// Levels of `(peak - equity) / peak`.
@@ -175,6 +256,30 @@ impl Drawdown {
 }
 
 /// From which peak a drawdown is measured.
+///
+/// ```
+/// # use haltline::*;
+/// # use std::time::Duration;
+/// # let bleeds_into = |baseline| -> Result<Status, Error> {
+/// #     let rule = Drawdown { baseline, speed: false, ..Drawdown::with_limit(Ratio::from_f64(0.08)?) };
+/// #     let policy = Policy { on_stale: OnStale::Ignore, ..Kind::Drawdown.default_policy() };
+/// #     let rule = RuleSpec::Drawdown(rule);
+/// #     let spec = BreakerSpec { name: "drawdown".into(), scope: ScopePath::root(), watch: vec![], rule, policy };
+/// #     let system = System::manual(Plan { breakers: vec![spec], ..Plan::default() }, Nanos::from_secs(0))?;
+/// #     let mut marks = system.feed("")?;
+/// #     for hour in 0..=9 {
+/// #         let at = Nanos::from_secs(hour * 3_600);
+/// #         system.advance(at);
+/// #         marks.equity(Money::from_f64(1_000_000.0 - 10_000.0 * hour as f64)?, at)?;
+/// #     }
+/// #     Ok(system.breaker_status(system.breaker("drawdown")?)?.status)
+/// # };
+/// // Equity bleeds by 1 % of the start each hour, for nine hours; the limit is 8 %.
+/// assert_eq!(bleeds_into(Baseline::Peak)?, Status::Tripped);
+/// // A window of three hours forgets the old peak: it sees a crash, not a slow leak.
+/// assert_eq!(bleeds_into(Baseline::Rolling(Duration::from_secs(3 * 3_600)))?, Status::Active);
+/// # Ok::<(), haltline::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Baseline {
     /// Since the start.
@@ -188,6 +293,29 @@ pub enum Baseline {
 }
 
 /// The volatility rule: realised volatility over a window of samples, or a reading made elsewhere.
+///
+/// ```
+/// # use haltline::*;
+/// # use std::time::Duration;
+/// let rule = Volatility {
+///     limits: Limits::of(Ratio::from_f64(0.02)?), source: VolatilitySource::Trade,
+///     sample: Some(Duration::from_secs(1)), returns: 2, annualise: None, rise: false, breakout: false,
+/// };
+/// # let (scope, policy) = (ScopePath::root(), Kind::Volatility.default_policy());
+/// # let spec = BreakerSpec { name: "vol".into(), scope, watch: vec![], rule: RuleSpec::Volatility(rule), policy };
+/// # let system = System::manual(Plan { breakers: vec![spec], ..Plan::default() }, Nanos::from_secs(0))?;
+/// # let (gate, mut tape) = (system.gate(&[])?, system.feed("")?);
+/// let mut may_go_after = |price, second| -> Result<bool, Error> {
+///     let at = Nanos::from_secs(second);
+/// #   system.advance(at);
+///     tape.trade(Price::from_f64(price)?, Qty(100), at)?;
+///     Ok(gate.permits(Intent::Increase))
+/// };
+/// // Two returns need three closes; until then doubt denies. 1 % up and down in 2 s is calm, 2 % more is not.
+/// assert!(!may_go_after(100.0, 1)? && !may_go_after(101.0, 2)? && may_go_after(100.0, 3)?);
+/// assert!(!may_go_after(102.0, 4)?);
+/// # Ok::<(), haltline::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Volatility {
     /// Levels of the value: the move that one window expects, or per year if annualised.
@@ -208,6 +336,26 @@ pub struct Volatility {
 
 named! {
     /// What a volatility rule samples.
+    ///
+    /// ```
+    /// # use haltline::*;
+    /// # use std::time::Duration;
+    /// # let rule = Volatility {
+    /// #     limits: Limits::of(Ratio::from_f64(40.0)?), source: VolatilitySource::Level,
+    /// #     sample: Some(Duration::from_secs(1)), returns: 2, annualise: None, rise: false, breakout: false,
+    /// # };
+    /// # let (scope, policy) = (ScopePath::root(), Kind::Volatility.default_policy());
+    /// # let spec = BreakerSpec { name: "vix".into(), scope, watch: vec![], rule: RuleSpec::Volatility(rule), policy };
+    /// # let system = System::manual(Plan { breakers: vec![spec], ..Plan::default() }, Nanos::from_secs(0))?;
+    /// # let (gate, mut index) = (system.gate(&[])?, system.feed("")?);
+    /// // `VolatilitySource::Level` with a limit of 40: the limit is in the index's own points, nothing is sampled.
+    /// let vix = system.breaker("vix")?;
+    /// index.reading(vix, 39.99, system.now())?;
+    /// assert!(gate.permits(Intent::Increase));
+    /// index.reading(vix, 40.0, system.now())?;
+    /// assert!(!gate.permits(Intent::Increase));
+    /// # Ok::<(), haltline::Error>(())
+    /// ```
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
     VolatilitySource: "source" {
         /// Trade prices.
@@ -220,6 +368,21 @@ named! {
 }
 
 /// Which sources may pull a kill switch.
+///
+/// ```
+/// # use haltline::*;
+/// # let (scope, policy) = (ScopePath::root(), Kind::KillSwitch.default_policy());
+/// let mut switch = KillSwitch::default();
+/// switch.allows[EmergencySource::Anomaly as usize] = false;
+/// # let spec = BreakerSpec { name: "stop".into(), scope, watch: vec![], rule: RuleSpec::KillSwitch(switch), policy };
+/// # let system = System::manual(Plan { breakers: vec![spec], ..Plan::default() }, Nanos::from_secs(0))?;
+/// // A detector that is still on trial asks: refused and told, nothing stops. A person still can.
+/// let by = By::new("detector", Authority::Auto, "score 0.93");
+/// let refused = system.emergency_stop("", EmergencySource::Anomaly, by).map_err(|error| error.kind());
+/// assert_eq!(refused, Err(ErrorKind::NotAllowed));
+/// system.emergency_stop("", EmergencySource::Manual, By::new("ann", Authority::Trader, "I saw it too"))?;
+/// # Ok::<(), haltline::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KillSwitch {
     /// One flag a source, in the order of [`EmergencySource::ALL`].
@@ -234,6 +397,21 @@ impl Default for KillSwitch {
 
 named! {
     /// Who pulls a kill switch.
+    ///
+    /// ```
+    /// # use haltline::*;
+    /// # let plan = Plan { scopes: vec![ScopePath::new("XNAS")?], ..Plan::default() };
+    /// # let system = System::manual(plan, Nanos::from_secs(0))?;
+    /// let gate = system.gate(&["XNAS"])?;
+    /// let clearing = By::new("clearing", Authority::Auto, "member default");
+    /// // Any source may stop, whatever its authority; resting orders can still be pulled.
+    /// system.emergency_stop("XNAS", EmergencySource::External, clearing)?;
+    /// assert!(!gate.permits(Intent::Reduce) && gate.permits(Intent::Cancel));
+    /// // The way back asks an administrator.
+    /// let refused = system.clear_emergency_stop("XNAS", clearing).map_err(|error| error.kind());
+    /// assert_eq!(refused, Err(ErrorKind::Authority));
+    /// # Ok::<(), haltline::Error>(())
+    /// ```
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
     EmergencySource: "source" {
         /// A person.
@@ -247,6 +425,41 @@ named! {
 
 named! {
     /// Which way a market must move.
+    ///
+    /// ```
+    /// # use haltline::*;
+    /// # use std::sync::Arc;
+    /// # use std::time::Duration;
+    /// # let minutes = |n: u64| Duration::from_secs(60 * n);
+    /// # let secs = Nanos::from_secs;
+    /// # let day = |d, open| Session { date: Date::new(2020, 3, d), open: secs(open), close: secs(open + 23_400) };
+    /// # let sessions = Arc::new(Sessions::new(vec![day(9, 100_000), day(10, 186_400)])?);
+    /// # let end = HaltEnd::After(minutes(15));
+    /// # let window = Window { from: Bell::AfterOpen(minutes(0)), until: Bell::BeforeClose(minutes(35)), end };
+    /// # let rung = Rung { limits: Limits::of(Ratio::from_f64(0.07)?), further: Ratio::ZERO, windows: vec![window] };
+    /// # let halts_at = |direction, price| -> Result<bool, Error> {
+    /// #     let ladder = Arc::new(Ladder {
+    /// #         sessions: sessions.clone(), direction, rungs: vec![rung.clone()], reopen: Reopen::Auto,
+    /// #         cutoff_inclusive: true, lasting: Duration::ZERO, effective_from: None, effective_to: None,
+    /// #     });
+    /// #     let halt = Halt::Ladder(ladder.clone());
+    /// #     let default = Kind::MarketCircuitBreaker.default_policy();
+    /// #     let policy = Policy { halt, sessions: Some(sessions.clone()), ..default };
+    /// #     let (scope, rule) = (ScopePath::root(), RuleSpec::Ladder(ladder));
+    /// #     let spec = BreakerSpec { name: "mwcb".into(), scope, watch: vec![], rule, policy };
+    /// #     let start = day(10, 186_400).open + minutes(60);
+    /// #     let system = System::manual(Plan { breakers: vec![spec], ..Plan::default() }, start)?;
+    /// #     let (gate, mut tape) = (system.gate(&[])?, system.feed("")?);
+    /// #     tape.reference(Price::from_f64(100.0)?, Date::new(2020, 3, 9), start)?;
+    /// #     tape.trade(Price::from_f64(price)?, Qty(100), start)?;
+    /// #     Ok(!gate.permits(Intent::Increase))
+    /// # };
+    /// // The index closed at 100, the rung is 7 %.
+    /// assert!(halts_at(Direction::Down, 93.0)? && !halts_at(Direction::Down, 93.01)?);
+    /// assert!(halts_at(Direction::Up, 107.0)? && !halts_at(Direction::Down, 107.0)?);
+    /// assert!(halts_at(Direction::Both, 93.0)? && halts_at(Direction::Both, 107.0)?);
+    /// # Ok::<(), haltline::Error>(())
+    /// ```
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
     Direction: "direction" {
         /// Below the reference.
@@ -260,6 +473,39 @@ named! {
 
 named! {
     /// What ends a halt whose time is up.
+    ///
+    /// ```
+    /// # use haltline::*;
+    /// # use std::sync::Arc;
+    /// # use std::time::Duration;
+    /// # let minutes = |n: u64| Duration::from_secs(60 * n);
+    /// # let secs = Nanos::from_secs;
+    /// # let day = |d, open| Session { date: Date::new(2020, 3, d), open: secs(open), close: secs(open + 23_400) };
+    /// # let sessions = Arc::new(Sessions::new(vec![day(9, 100_000), day(10, 186_400)])?);
+    /// # let end = HaltEnd::After(minutes(15));
+    /// # let window = Window { from: Bell::AfterOpen(minutes(0)), until: Bell::BeforeClose(minutes(35)), end };
+    /// # let rung = Rung { limits: Limits::of(Ratio::from_f64(0.07)?), further: Ratio::ZERO, windows: vec![window] };
+    /// # let ladder = Arc::new(Ladder {
+    /// #     sessions: sessions.clone(), direction: Direction::Down, rungs: vec![rung], reopen: Reopen::OnMessage,
+    /// #     cutoff_inclusive: true, lasting: Duration::ZERO, effective_from: None, effective_to: None,
+    /// # });
+    /// # let halt = Halt::Ladder(ladder.clone());
+    /// # let default = Kind::MarketCircuitBreaker.default_policy();
+    /// # let policy = Policy { halt, sessions: Some(sessions.clone()), ..default };
+    /// # let (scope, rule) = (ScopePath::root(), RuleSpec::Ladder(ladder));
+    /// # let spec = BreakerSpec { name: "mwcb".into(), scope, watch: vec![], rule, policy };
+    /// # let start = day(10, 186_400).open + minutes(60);
+    /// # let system = System::manual(Plan { breakers: vec![spec], ..Plan::default() }, start)?;
+    /// # let (gate, mut tape) = (system.gate(&[])?, system.feed("")?);
+    /// # tape.reference(Price::from_f64(100.0)?, Date::new(2020, 3, 9), start)?;
+    /// // `Reopen::OnMessage`, and a rung that halts for 15 minutes.
+    /// tape.trade(Price::from_f64(93.0)?, Qty(100), start)?;
+    /// system.advance(start + minutes(20));
+    /// assert!(!gate.permits(Intent::Increase), "the time is up, the venue has not said that it trades");
+    /// tape.venue(VenueStatus::Open, system.now())?;
+    /// assert!(gate.permits(Intent::Increase));
+    /// # Ok::<(), haltline::Error>(())
+    /// ```
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
     Reopen: "reopen" {
         /// Time alone.
@@ -270,6 +516,31 @@ named! {
 }
 
 /// A ladder of market-wide halts, as data.
+///
+/// ```
+/// # use haltline::*;
+/// # use std::sync::Arc;
+/// # use std::time::Duration;
+/// # let minutes = |n: u64| Duration::from_secs(60 * n);
+/// # let secs = Nanos::from_secs;
+/// # let day = |d, open| Session { date: Date::new(2020, 3, d), open: secs(open), close: secs(open + 23_400) };
+/// # let sessions = Arc::new(Sessions::new(vec![day(9, 100_000), day(10, 186_400)])?);
+/// # let rung = |limit, end| -> Result<Rung, Error> {
+/// #     let window = Window { from: Bell::AfterOpen(minutes(0)), until: Bell::BeforeClose(minutes(0)), end };
+/// #     Ok(Rung { limits: Limits::of(Ratio::from_f64(limit)?), further: Ratio::ZERO, windows: vec![window] })
+/// # };
+/// # let [today, tomorrow] = [day(9, 100_000), day(10, 186_400)];
+/// let rungs = vec![rung(0.07, HaltEnd::After(minutes(15)))?, rung(0.20, HaltEnd::NextSession)?];
+/// let ladder = Ladder {
+///     sessions, direction: Direction::Down, rungs, cutoff_inclusive: true, reopen: Reopen::Auto,
+///     lasting: Duration::ZERO, effective_from: None, effective_to: None,
+/// };
+/// // The first rung halts for a quarter of an hour, the second for the rest of the day.
+/// let (first, since) = (Step::FIRST.next(), today.open + minutes(4));
+/// assert_eq!(ladder.halt_end(first, since), Some(since + minutes(15)));
+/// assert_eq!(ladder.halt_end(first.next(), since), Some(tomorrow.open));
+/// # Ok::<(), haltline::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ladder {
     /// The sessions, from which open, close and the previous session follow.
@@ -291,6 +562,21 @@ pub struct Ladder {
 }
 
 /// One rung.
+///
+/// ```
+/// # use haltline::*;
+/// # use std::time::Duration;
+/// # let minutes = |n: u64| Duration::from_secs(60 * n);
+/// let window = Window {
+///     from: Bell::AfterOpen(minutes(0)), until: Bell::BeforeClose(minutes(35)), end: HaltEnd::After(minutes(15)),
+/// };
+/// let level_1 = Rung { limits: Limits::of(Ratio::from_f64(0.07)?), further: Ratio::ZERO, windows: vec![window] };
+/// // 6 March 2020: the S&P 500 closed at 2972.37. The first price of the next session that halts:
+/// let close = Price::from_f64(2972.37)?;
+/// let halts_at = Price::from_raw(level_1.limits.limit.fall_level(close.raw()));
+/// assert_eq!(halts_at.to_string(), "2764.3041");
+/// # Ok::<(), haltline::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rung {
     /// Its levels, as shares of the reference.
@@ -302,6 +588,31 @@ pub struct Rung {
 }
 
 /// A part of the session: from `from` (exclusive at the open, inclusive elsewhere) to `until`.
+///
+/// ```
+/// # use haltline::*;
+/// # use std::sync::Arc;
+/// # use std::time::Duration;
+/// # let minutes = |n: u64| Duration::from_secs(60 * n);
+/// # let secs = Nanos::from_secs;
+/// # let day = |d, open| Session { date: Date::new(2020, 3, d), open: secs(open), close: secs(open + 23_400) };
+/// # let sessions = Arc::new(Sessions::new(vec![day(9, 100_000), day(10, 186_400)])?);
+/// let window = Window {
+///     from: Bell::AfterOpen(minutes(0)), until: Bell::BeforeClose(minutes(35)), end: HaltEnd::After(minutes(15)),
+/// };
+/// # let rung = Rung { limits: Limits::of(Ratio::from_f64(0.07)?), further: Ratio::ZERO, windows: vec![window] };
+/// # let ladder = Ladder {
+/// #     sessions: sessions.clone(), direction: Direction::Down, rungs: vec![rung], reopen: Reopen::Auto,
+/// #     cutoff_inclusive: true, lasting: Duration::ZERO, effective_from: None, effective_to: None,
+/// # };
+/// # let (today, tick) = (day(9, 100_000), Duration::from_nanos(1));
+/// let can_fire = |at| ladder.open_window(&ladder.rungs[0], &today, at).is_some();
+/// // Not on the opening bell itself, and, with `cutoff_inclusive`, up to the last nanosecond.
+/// assert!(!can_fire(today.open) && can_fire(today.open + tick));
+/// let cutoff = today.close - minutes(35);
+/// assert!(can_fire(cutoff) && !can_fire(cutoff + tick));
+/// # Ok::<(), haltline::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window {
     /// Its begin.
@@ -313,6 +624,16 @@ pub struct Window {
 }
 
 /// A time of the session, by its bells.
+///
+/// ```
+/// use haltline::{Bell, Date, Nanos, Session};
+/// use std::time::Duration;
+/// let utc = |hour: u64, minute: u64| Nanos::from_secs(1_606_435_200 + 3_600 * hour + 60 * minute);
+/// // The day after Thanksgiving 2020 closed at 18:00 UTC: the cutoff 35 minutes before comes earlier, too.
+/// let half_day = Session { date: Date::new(2020, 11, 27), open: utc(14, 30), close: utc(18, 0) };
+/// assert_eq!(Bell::BeforeClose(Duration::from_secs(35 * 60)).at(&half_day), utc(17, 25));
+/// assert_eq!(Bell::AfterOpen(Duration::ZERO).at(&half_day), utc(14, 30));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Bell {
     /// So long after the open.
@@ -332,6 +653,33 @@ impl Bell {
 }
 
 /// When a halt ends.
+///
+/// ```
+/// # use haltline::*;
+/// # use std::sync::Arc;
+/// # use std::time::Duration;
+/// # let minutes = |n: u64| Duration::from_secs(60 * n);
+/// # let secs = Nanos::from_secs;
+/// # let day = |d, open| Session { date: Date::new(2020, 3, d), open: secs(open), close: secs(open + 23_400) };
+/// # let sessions = Arc::new(Sessions::new(vec![day(9, 100_000), day(10, 186_400)])?);
+/// # let ladder = |end| -> Result<Ladder, Error> {
+/// #     let window = Window { from: Bell::AfterOpen(minutes(0)), until: Bell::BeforeClose(minutes(0)), end };
+/// #     let rung = Rung { limits: Limits::of(Ratio::from_f64(0.20)?), further: Ratio::ZERO, windows: vec![window] };
+/// #     Ok(Ladder {
+/// #         sessions: sessions.clone(), direction: Direction::Down, rungs: vec![rung], reopen: Reopen::Auto,
+/// #         cutoff_inclusive: true, lasting: Duration::ZERO, effective_from: None, effective_to: None,
+/// #     })
+/// # };
+/// # let (rung, today, last) = (Step::FIRST.next(), day(9, 100_000), day(10, 186_400));
+/// let end = |end, since| Ok::<_, Error>(ladder(end)?.halt_end(rung, since));
+/// // A quarter of an hour runs on over the close; the other waits for the bell.
+/// let late = today.close - minutes(5);
+/// assert_eq!(end(HaltEnd::After(minutes(15)), late)?, Some(late + minutes(15)));
+/// assert_eq!(end(HaltEnd::NextSession, late)?, Some(last.open));
+/// // The calendar ends with the last session: then no time ends it.
+/// assert_eq!(end(HaltEnd::NextSession, last.open + minutes(1))?, None);
+/// # Ok::<(), haltline::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HaltEnd {
     /// After this time.

@@ -13,6 +13,19 @@ use core::fmt;
 
 named! {
     /// How a trip ends.
+    ///
+    /// ```
+    /// use haltline::machine::{Decision, Input, Moment, step};
+    /// # use haltline::*;
+    /// # let (now, epoch, standing) = (Nanos::from_secs(1), Epoch::default(), Standing::Last(Level::Normal));
+    /// # let moment = Moment { now, epoch, standing, auto_resets: 0 };
+    /// # let halted = State { status: Status::Tripped, denies: Lanes::HALT, ..State::RETIRED };
+    /// let good = Input::Read(Level::Normal, Step::FIRST, Reason::ClearLevel);
+    /// let stays = |release| step(halted, good, &Policy { release, ..Policy::default() }, &moment) == Decision::Stay;
+    /// // One second into a halt of 15 minutes a good reading comes.
+    /// assert!(!stays(Release::Level));
+    /// assert!(stays(Release::Timed) && stays(Release::Latched));
+    /// ```
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
     Release: "release" {
         /// After its time, if the last reading is fresh and no breach; else with the first good reading after it.
@@ -26,6 +39,15 @@ named! {
 
 named! {
     /// What a breaker does before its first usable value.
+    ///
+    /// ```
+    /// use haltline::{Lanes, OnUnready, Policy};
+    /// // Before the first price: by default an order is denied as if the breaker had tripped.
+    /// assert_eq!(Policy::default().unready_mask(), Lanes::HALT);
+    /// // Where trading must begin before this feed does:
+    /// let policy = Policy { on_unready: OnUnready::Allow, ..Policy::default() };
+    /// assert_eq!(policy.unready_mask(), Lanes::NONE);
+    /// ```
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
     OnUnready: "on_unready" {
         /// Deny, as if tripped.
@@ -37,6 +59,25 @@ named! {
 
 named! {
     /// What a breaker does when its observations stop.
+    ///
+    /// ```
+    /// # use haltline::*;
+    /// # use std::time::Duration;
+    /// # let scope = ScopePath::root();
+    /// # let rule = RuleSpec::Drawdown(Drawdown::with_limit(Ratio::from_f64(0.08)?));
+    /// # let start = Nanos::from_secs(0);
+    /// # let default = Kind::Drawdown.default_policy();
+    /// let policy = Policy { on_stale: OnStale::Warn, stale_after: Duration::from_secs(5), ..default };
+    /// # let spec = BreakerSpec { name: "drawdown".into(), scope, watch: vec![], rule, policy };
+    /// # let system = System::manual(Plan { breakers: vec![spec], ..Plan::default() }, start)?;
+    /// # let (gate, mut marks) = (system.gate(&[])?, system.feed("")?);
+    /// marks.equity(Money::from_f64(1_000_000.0)?, start)?;
+    /// system.advance(start + Duration::from_nanos(4_999_999_999));
+    /// assert!(!gate.check().warns());
+    /// system.advance(start + Duration::from_secs(5));
+    /// assert!(gate.check().warns() && gate.permits(Intent::Increase));
+    /// # Ok::<(), haltline::Error>(())
+    /// ```
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
     OnStale: "on_stale" {
         /// Trip.
@@ -50,6 +91,24 @@ named! {
 
 named! {
     /// What a breaker does with an observation that means nothing. It is always refused and counted.
+    ///
+    /// ```
+    /// # use haltline::*;
+    /// # use std::time::Duration;
+    /// # let scope = ScopePath::root();
+    /// # let rule = RuleSpec::Drawdown(Drawdown::with_limit(Ratio::from_f64(0.08)?));
+    /// # let start = Nanos::from_secs(1);
+    /// let policy = Policy { on_bad_input: OnBadInput::Trip, ..Kind::Drawdown.default_policy() };
+    /// # let spec = BreakerSpec { name: "drawdown".into(), scope, watch: vec![], rule, policy };
+    /// # let system = System::manual(Plan { breakers: vec![spec], ..Plan::default() }, start)?;
+    /// # let (gate, mut marks) = (system.gate(&[])?, system.feed("")?);
+    /// let equity = Money::from_f64(1_000_000.0)?;
+    /// marks.equity(equity, start)?;
+    /// // Its clock runs backwards. Refused either way; here it trips, too.
+    /// assert!(marks.equity(equity, start - Duration::from_nanos(1)).is_err());
+    /// assert_eq!(gate.explain(gate.check()).reason, Reason::BadInput);
+    /// # Ok::<(), haltline::Error>(())
+    /// ```
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
     OnBadInput: "on_bad_input" {
         /// Keep its state.
@@ -60,6 +119,19 @@ named! {
 }
 
 /// How long Tripped lasts at least.
+///
+/// ```
+/// # use haltline::*;
+/// # use std::time::Duration;
+/// let minutes = |n: u64| Duration::from_secs(60 * n);
+/// let halt = Halt::Timed { base: minutes(15), backoff: 2.0, max: minutes(45) };
+/// let policy = Policy { halt, ..Policy::default() };
+/// let lasts = |step| policy.deadline(State { status: Status::Tripped, step, ..State::RETIRED }, Epoch::default());
+/// // Each trip out of Cooldown lasts twice as long, up to the longest.
+/// assert_eq!(lasts(Step::FIRST), Some(Micros(15 * 60_000_000)));
+/// assert_eq!(lasts(Step::FIRST.next()), Some(Micros(30 * 60_000_000)));
+/// assert_eq!(lasts(Step::LAST), Some(Micros(45 * 60_000_000)));
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub enum Halt {
     /// `base * backoff^step`, at most `max`.
@@ -200,23 +272,22 @@ impl Policy {
     }
 
     /// When silence that began with the last good observation at `heard` becomes stale, in a status entered at `since`.
-    /// Only time in session counts. `None`: never.
+    /// Only time in session counts, and after the calendar's last session everything is: a calendar that nobody has
+    /// renewed is no reason to trust a number. `None`: never.
     pub fn stale_at(&self, heard: Nanos, since: Nanos) -> Option<Nanos> {
         if self.on_stale == OnStale::Ignore {
             return None;
         }
         let from = heard.max(since);
         let Some(sessions) = &self.sessions else { return Some(from + self.stale_after) };
-        let mut index = sessions.current_or_next(from)?;
         // A session shorter than the patience is passed over.
-        loop {
-            let session = sessions.get(index)?;
-            let at = from.max(session.open) + self.stale_after;
-            if at < session.close {
-                return Some(at);
-            }
-            index += 1;
-        }
+        let first = sessions.as_slice().partition_point(|session| session.close < from);
+        let later = sessions.as_slice().get(first..).unwrap_or_default().iter();
+        let within = later
+            .map(|session| (from.max(session.open) + self.stale_after, session.close))
+            .find(|(at, close)| at < close);
+        let end = sessions.as_slice().last().map_or(from, |last| last.close.max(from));
+        Some(within.map_or(end, |(at, _)| at))
     }
 }
 
@@ -262,7 +333,8 @@ mod tests {
         assert_eq!(at(1_500), Some(Nanos(1_600)));
         assert_eq!(at(0), Some(Nanos(1_100)));
         assert_eq!(at(1_950), Some(Nanos(3_100)), "the close comes first");
-        assert_eq!(at(3_950), None, "no session follows");
+        assert_eq!(at(3_950), Some(Nanos(4_000)), "no session follows");
+        assert_eq!(at(9_000), Some(Nanos(9_000)), "beyond the calendar");
         assert_eq!(policy.stale_at(Nanos(1_000), Nanos(1_800)), Some(Nanos(1_900)), "a halt is no silence");
     }
 }

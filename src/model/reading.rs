@@ -5,6 +5,15 @@ use super::state::Step;
 use super::time::Nanos;
 
 /// How bad the last value is. Zeroed memory is `Unready`.
+///
+/// ```
+/// use haltline::Level;
+/// // Below the limit the cause of a trip is gone, also while the value still warns. Doubt shows nothing.
+/// assert!(Level::Warn.is_good() && !Level::Unready.is_good());
+/// // Of two feeds the worse counts: a breach before doubt, doubt before a warning.
+/// assert_eq!(Level::Warn.worst(Level::Unready), Level::Unready);
+/// assert_eq!(Level::Unready.worst(Level::Breach), Level::Breach);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub enum Level {
@@ -109,6 +118,20 @@ impl Pending {
 }
 
 /// What is known of a breaker's cause when time or a person would bring it back.
+///
+/// ```
+/// use haltline::machine::{Decision, Input, Moment, step};
+/// # use haltline::*;
+/// # let halted = State { status: Status::Tripped, denies: Lanes::HALT, ..State::RETIRED };
+/// let ends = |standing| {
+///     // The 15 minutes of the halt are over.
+///     let moment = Moment { now: Nanos::from_secs(900), epoch: Epoch::default(), standing, auto_resets: 0 };
+///     step(halted, Input::Elapsed, &Policy::default(), &moment) != Decision::Stay
+/// };
+/// assert!(ends(Standing::Last(Level::Warn)) && ends(Standing::NoReadings));
+/// // A standing cause keeps it; so does a feed that has nothing fresh to say.
+/// assert!(!ends(Standing::Last(Level::Breach)) && !ends(Standing::Silent));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Standing {
     /// The kind has no readings; its cause is a person's word.

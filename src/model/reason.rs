@@ -6,6 +6,19 @@ use super::status::named;
 
 named! {
     /// Why a breaker moved, or why an order is denied.
+    ///
+    /// ```
+    /// # use haltline::*;
+    /// # let system = System::manual(Plan::default(), Nanos::from_secs(0))?;
+    /// # let gate = system.gate(&[])?;
+    /// system.kill();
+    /// let seen = gate.check();
+    /// assert_eq!(gate.explain(seen).reason, Reason::Killed);
+    /// system.rearm(system.kill_word(), By::new("root", Authority::Admin, "false alarm"))?;
+    /// // Asked again for the verdict of then: what denied denies no longer.
+    /// assert_eq!(gate.explain(seen).reason, Reason::Cleared);
+    /// # Ok::<(), haltline::Error>(())
+    /// ```
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
     Reason: "reason" {
         /// Nothing to say.

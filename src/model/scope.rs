@@ -93,6 +93,19 @@ impl fmt::Display for ScopePath {
 }
 
 /// The number of a scope; scopes are never removed, so it stays valid as long as its System.
+///
+/// ```
+/// # use haltline::*;
+/// let plan = Plan { scopes: vec![ScopePath::new("XNAS")?], ..Plan::default() };
+/// let system = System::manual(plan, Nanos::from_secs(0))?;
+/// // An event carries the number; the System knows the path.
+/// let mut guarded = vec![];
+/// system.drain(|event| guarded.push(event.scope));
+/// assert_eq!(guarded.first(), Some(&ScopeId::ROOT));
+/// assert!(guarded.iter().any(|id| system.scope_path(*id).is_some_and(|path| path.as_str() == "XNAS")));
+/// assert_eq!(system.scope_path(ScopeId::from_raw(99)), None);
+/// # Ok::<(), haltline::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ScopeId(pub(crate) u32);
 

@@ -8,6 +8,14 @@ use super::error::{Error, ErrorKind};
 use super::time::Nanos;
 
 /// A calendar date as the number `yyyymmdd`: the name of a session.
+///
+/// ```
+/// use haltline::Date;
+/// let (friday, monday) = (Date::new(2020, 3, 6), Date::new(2020, 3, 9));
+/// // The name of a session, not a moment. It sorts by day; whether there was trading, a calendar knows.
+/// assert!(friday < monday);
+/// assert_eq!((monday.0, monday.to_string().as_str()), (20_200_309, "2020-03-09"));
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Date(pub u32);
 
@@ -25,6 +33,17 @@ impl fmt::Display for Date {
 }
 
 /// One trading session.
+///
+/// ```
+/// use haltline::{Date, Nanos, Place, Session, Sessions};
+/// let utc_9_march = |hour: u64| Nanos::from_secs(1_583_712_000 + 3_600 * hour);
+/// // A futures session opens the evening before: at 22:00 UTC on the 9th it is the 10th's already.
+/// let session = Session { date: Date::new(2020, 3, 10), open: utc_9_march(22), close: utc_9_march(45) };
+/// let sessions = Sessions::new(vec![session])?;
+/// assert_eq!(sessions.place(utc_9_march(22)), Place::In(0));
+/// assert_eq!(sessions.get(0).map(|session| session.date), Some(Date::new(2020, 3, 10)));
+/// # Ok::<(), haltline::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Session {
     /// Its date where the market is.
@@ -36,6 +55,18 @@ pub struct Session {
 }
 
 /// Where a time lies among the sessions.
+///
+/// ```
+/// use haltline::{Date, Nanos, Place, Session, Sessions};
+/// let day = |d, open| Session { date: Date::new(2020, 3, d), open: Nanos(open), close: Nanos(open + 10) };
+/// let sessions = Sessions::new(vec![day(9, 100), day(10, 200)])?;
+/// // Both bells belong to the session; a nanosecond after the close it is the next one's turn.
+/// assert_eq!((sessions.place(Nanos(100)), sessions.place(Nanos(110))), (Place::In(0), Place::In(0)));
+/// assert_eq!(sessions.place(Nanos(111)), Place::Before(1));
+/// // The calendar has run out: not "closed" but unknown.
+/// assert_eq!(sessions.place(Nanos(211)), Place::Beyond);
+/// # Ok::<(), haltline::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
     /// From the open to the close of the session of this index, both included.

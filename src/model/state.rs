@@ -5,6 +5,15 @@ use super::status::Status;
 use super::time::Micros;
 
 /// The retry of a back-off, the rung of a ladder, or [`Step::LATCHED`].
+///
+/// ```
+/// use haltline::Step;
+/// // A ladder has six rungs at most.
+/// assert_eq!((Step::rung(6), Step::rung(7)), (Some(Step::LAST), None));
+/// // A back-off stops growing; it never turns into the latch, which only a person opens.
+/// assert_eq!(Step::LAST.next(), Step::LAST);
+/// assert_ne!(Step::LAST, Step::LATCHED);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Step(u8);
 
@@ -46,6 +55,24 @@ impl Step {
 ///
 /// One compare-and-swap moves all of it, so status, mask, step and time can never disagree. (`since`, `gen`) strictly
 /// increases from word to word, so a word never repeats: whoever remembers one knows by equality whether it still stands.
+///
+/// ```
+/// # use haltline::*;
+/// # let (scope, rule, policy) = (ScopePath::root(), RuleSpec::Manual, Kind::Manual.default_policy());
+/// # let desk = BreakerSpec { name: "desk".into(), scope, watch: vec![], rule, policy };
+/// # let plan = Plan { breakers: vec![desk], ..Plan::default() };
+/// # let system = System::manual(plan.clone(), Nanos::from_secs(0))?;
+/// # let word = || Ok::<_, Error>(system.breaker_status(system.breaker("desk")?)?.stamp);
+/// # let (id, ann) = (system.breaker("desk")?, By::new("ann", Authority::RiskDesk, "wild router"));
+/// let before = word()?;
+/// system.trip(id, ann)?;
+/// system.reset(id, word()?, ann)?;
+/// let after = word()?;
+/// // Active and denying nothing, as before; still it is another word, and the later one.
+/// assert_eq!((State::unpack(after).status, State::unpack(after).denies), (Status::Active, Lanes::NONE));
+/// assert!(after != before && State::version_of(after) > State::version_of(before));
+/// # Ok::<(), haltline::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct State {
     /// Where the breaker is.
@@ -94,6 +121,13 @@ impl State {
     /// What orders the words of one breaker in time: later words have a greater version.
     pub const fn version(self) -> u64 {
         self.since.0 * GENERATIONS + self.generation as u64
+    }
+
+    /// Whether two words are versions of one status: entered at the same time, with the same step. A reload or a new
+    /// baseline makes a new version; what was counted or said under the old one still counts.
+    pub(crate) const fn same_entry(a: u64, b: u64) -> bool {
+        const KEPT: u64 = !(0b1111 << 57 | 0b1111 << 50);
+        a & KEPT == b & KEPT
     }
 
     /// The version of a packed word.

@@ -40,6 +40,17 @@ pub(crate) use named;
 named! {
     /// Where a breaker is. Seven are of the market; `Retired` is the line of a removed breaker, which denies nothing
     /// and takes no input (zeroed memory reads as that, so an unused line can do no harm).
+    ///
+    /// ```
+    /// use haltline::{Intent, Lanes, Policy, Status};
+    /// let denied = |status| Policy::default().mask(status);
+    /// // A warning is seen and never felt.
+    /// assert!(denied(Status::Warning).warns() && !denied(Status::Warning).denies_any());
+    /// // While the book is reduced, orders that reduce it pass; a halt stops them, too.
+    /// assert!(!denied(Status::Liquidating).denies(Intent::Reduce) && denied(Status::Tripped).denies(Intent::Reduce));
+    /// // By default not even an emergency stop holds back a cancel.
+    /// assert!(!denied(Status::EmergencyHalt).denies(Intent::Cancel));
+    /// ```
     #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
     Status: "status" {
         /// Removed by a reload, or not yet in use.

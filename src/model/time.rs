@@ -60,6 +60,15 @@ pub(crate) const fn nanos_of(d: Duration) -> u64 {
 }
 
 /// Microseconds after a Board's epoch: the time that fits into a breaker's word.
+///
+/// ```
+/// use haltline::Micros;
+/// use std::time::Duration;
+/// // Rounded up: a halt of 1.5 microseconds that begins in microsecond 10 is not over in 11.
+/// assert_eq!(Micros(10).after(Duration::from_nanos(1_500)), Micros(12));
+/// // The end of the word's time, 35 years on, is a wall, not a wrap.
+/// assert_eq!(Micros(10).after(Duration::MAX), Micros::MAX);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Micros(pub u64);
 
@@ -76,6 +85,15 @@ impl Micros {
 }
 
 /// The epoch of a Board: what its microseconds count from. Fixed when a System is made.
+///
+/// ```
+/// use haltline::{Epoch, Micros, Nanos};
+/// let epoch = Epoch(Nanos::from_secs(1_700_000_000));
+/// let at = Nanos(1_700_000_000_000_001_001); // 1.001 microseconds later
+/// // A status begins late, a deadline comes due late: a halt is never too short.
+/// assert_eq!((epoch.ceil(at), epoch.floor(at)), (Micros(2), Micros(1)));
+/// assert_eq!(epoch.nanos(Micros(2)), Nanos(1_700_000_000_000_002_000));
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Epoch(pub Nanos);
 

@@ -144,6 +144,18 @@ const fn clamp_i64(wide: i128) -> i64 {
 }
 
 /// A quantity in the caller's lots.
+///
+/// ```
+/// # use haltline::*;
+/// # let plan = Plan { scopes: vec![ScopePath::new("XNAS/AAPL")?], ..Plan::default() };
+/// # let system = System::manual(plan, Nanos::from_secs(0))?;
+/// # let mut tape = system.feed("XNAS/AAPL")?;
+/// // One unit is what the caller counts in: here shares, so an odd lot is no fraction.
+/// let (block, odd_lot) = (Qty(10_000), Qty(7));
+/// tape.trade(Price::from_f64(189.5)?, block, system.now())?;
+/// tape.trade(Price::from_f64(189.52)?, odd_lot, system.now())?;
+/// # Ok::<(), haltline::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Qty(pub i64);
 

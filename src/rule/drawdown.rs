@@ -195,7 +195,8 @@ impl Drawdown {
             (Baseline::Peak | Baseline::Rolling(_), _) => set_peak(memory, higher),
             (Baseline::Session | Baseline::SessionOpen, _) => {
                 let date = self.session(now.at);
-                if memory.0[SESSION] != date {
+                // Not back again: a late mark from before the open belongs to the session that it came in.
+                if date > memory.0[SESSION] {
                     memory.0[SESSION] = date;
                     memory.0[OFF_SINCE] = 0;
                     set_peak(memory, last.map_or(0, |last| last.value));

@@ -85,9 +85,8 @@ impl Ladder {
             Observation::Venue(status) => {
                 self.remember_firing(last, at, memory, used);
                 let (used, late) = self.catch_up(at, last, memory, used);
-                if status == VenueStatus::Open && used.rung > 0 {
-                    memory.0[REOPENED] = used.pack();
-                }
+                // The last word counts: an early "open" is taken back by a "halted".
+                memory.0[REOPENED] = if status == VenueStatus::Open { used.pack() } else { 0 };
                 Ok(Some(self.say(at, last, memory, used, late)))
             }
             _ => Ok(None),

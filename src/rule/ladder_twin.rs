@@ -119,8 +119,8 @@ impl Twin {
             Observation::Reference { price, session } if price.raw() > 0 => {
                 self.reference = Some((price.raw(), session))
             }
-            Observation::Venue(VenueStatus::Open) if self.used.1 > 0 => self.reopened = Some(self.used),
-            Observation::Venue(_) => {}
+            Observation::Venue(VenueStatus::Open) => self.reopened = Some(self.used),
+            Observation::Venue(_) => self.reopened = None,
             _ => return,
         }
         self.look(at, true);

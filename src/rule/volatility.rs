@@ -157,6 +157,8 @@ impl Volatility {
         if self.grid.begin(at) != self.grid.begin(upto) {
             self.window.close = None;
             self.window.returns.clear();
+            // Whoever closed yesterday and has not said that it opened: the calendar says so.
+            self.window.suspended = false;
         }
         self.window.upto = Some(at);
     }

@@ -60,7 +60,7 @@ impl Twin {
     fn pass(&mut self, to: u64) {
         for at in self.now.map_or(to, |now| now + 1)..=to {
             if self.begin(at) != self.begin(at - 1) {
-                self.closes = vec![];
+                (self.closes, self.suspended) = (vec![], false);
             }
             self.edge(at);
         }

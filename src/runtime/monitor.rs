@@ -10,7 +10,6 @@ use priority_queue::PriorityQueue;
 
 use crate::circuit::{Circuit, is_unready};
 use crate::model::machine::Input;
-use crate::model::reading::Level;
 use crate::model::status::Signed;
 use crate::model::status::Status;
 use crate::model::time::Nanos;
@@ -70,9 +69,8 @@ fn due(circuit: &Circuit, entry: &Entry, done: Nanos) -> Nanos {
     let pending = lines().filter_map(|line| circuit.pending(entry, line, word)).map(|p| p.due);
     let since = circuit.epoch().nanos(state.since);
     let watched = can_go_stale(state);
-    let stale = lines()
-        .filter(|line| watched && line.level().level != Level::Unready)
-        .filter_map(|line| policy.stale_at(line.heard(), since));
+    // A feed that has never spoken counts from the installation (where it makes the breaker deny, that is enough).
+    let stale = lines().filter(|_| watched).filter_map(|line| policy.stale_at(line.heard(), since));
     end.into_iter().chain(pending).chain(stale).filter(|due| *due > done).min().unwrap_or(Nanos::NEVER)
 }
 
@@ -92,9 +90,8 @@ fn run(circuit: &Circuit, entry: &Entry, now: Nanos) {
     let _ = circuit.put(entry.id, Input::Elapsed, now, Signed::AUTO);
     let state = circuit.board.state(index);
     let since = circuit.epoch().nanos(state.since);
-    let stale = entry.watch.iter().map(|watch| circuit.board.listener(watch.line)).any(|line| {
-        line.level().level != Level::Unready && entry.policy.stale_at(line.heard(), since).is_some_and(|at| at <= now)
-    });
+    let lines = entry.watch.iter().map(|watch| circuit.board.listener(watch.line));
+    let stale = lines.filter_map(|line| entry.policy.stale_at(line.heard(), since)).any(|at| at <= now);
     if stale && can_go_stale(state) {
         circuit.go_stale(entry, now);
     }

@@ -94,7 +94,7 @@ fn armed_shows_its_halts(order: Order, seen: &Seen) {
 
 #[test]
 fn who_sees_it_armed_sees_what_was_recovered() {
-    explore(&["armed", "not yet"], armed_shows_its_halts);
+    explore(&["armed", "not yet"], |order, seen| armed_shows_its_halts(order, seen));
 }
 
 /// Arm add: Release, with the Acquire of the look. A shutdown closes first, then disarms: who is denied by it is told
@@ -118,7 +118,7 @@ fn shutdown_shows_closed(order: Order, seen: &Seen) {
 
 #[test]
 fn who_sees_a_shutdown_sees_it_closed() {
-    explore(&["down", "up"], shutdown_shows_closed);
+    explore(&["down", "up"], |order, seen| shutdown_shows_closed(order, seen));
 }
 
 /// A kill whose return has been heard of is seen by every check.

@@ -6,7 +6,7 @@ use super::super::lines::{ListenerLine, Said};
 use super::super::orderings::at;
 use super::super::sync::{AtomicU64, fence_unless_relaxed};
 use super::*;
-use crate::circuit::{Circuit, Clock, Signed};
+use crate::circuit::{Circuit, Clock};
 use crate::feed::{Feed, FeedCell, Panel};
 use crate::model::event::BreakerId;
 use crate::model::kind::Kind;
@@ -14,7 +14,7 @@ use crate::model::machine::Input;
 use crate::model::plan::{KillSwitch, RuleSpec, Skew};
 use crate::model::policy::Policy;
 use crate::model::reading::Level;
-use crate::model::status::Authority;
+use crate::model::status::{Authority, Signed};
 use crate::snapshot::{Entry, Snapshot, Watch};
 
 const A: usize = 0;
@@ -147,7 +147,7 @@ fn breach_meets_reset_in_the_circuit(order: Order, seen: &Seen) {
 fn a_breach_that_meets_a_reset_trips_in_the_circuit() {
     let outcomes = ["the cause stood", "the feed tripped", "the second look tripped"];
     // Causes, marks, bells and events come with each transition: without a bound this runs for hours.
-    explore_bounded(Some(2), &outcomes, breach_meets_reset_in_the_circuit);
+    explore_bounded(Some(4), &outcomes, |order, seen| breach_meets_reset_in_the_circuit(order, seen));
 }
 
 /// A reload leaves a feed its new panel, then raises the generation: a feed that has seen the new generation finds the
@@ -177,7 +177,7 @@ fn panel_is_there(order: Order, seen: &Seen) {
 
 #[test]
 fn news_come_with_their_panel() {
-    explore(&["news", "none"], panel_is_there);
+    explore(&["news", "none"], |order, seen| panel_is_there(order, seen));
 }
 
 /// Panel publish: Release, with the Acquire of the look. The mailbox of a model is a lock, which orders by itself; here
@@ -229,7 +229,7 @@ fn old_panel(order: Order, seen: &Seen) {
 
 #[test]
 fn no_stale_revival_by_an_old_panel() {
-    explore(&["decided before", "outdated"], old_panel);
+    explore(&["decided before", "outdated"], |order, seen| old_panel(order, seen));
 }
 
 mod twins {

@@ -25,7 +25,7 @@ use std::sync::{Arc, Mutex};
 
 use super::board::Board;
 use super::breaker::{Moved, transition};
-use super::orderings::weaken;
+use super::orderings::{NAMES, weaken};
 use super::sync::{lock, look_hard};
 use crate::model::intent::Lanes;
 use crate::model::machine::Decision;
@@ -89,6 +89,14 @@ fn explore_bounded<M: Fn(Order, &Seen) + Copy + Send + Sync + 'static>(
     }
     let used = weaken::take_used().collect::<Vec<_>>().join(" ");
     println!("model {name}: executions {executions:?} in {:.1?}: {used}", start.elapsed());
+}
+
+/// For `ci/orderings.sh`.
+#[test]
+fn names_of_the_orderings() {
+    for (name, order) in NAMES {
+        println!("ordering {name} {order}");
+    }
 }
 
 /// Explores a broken twin, which panics in one of the four ways.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::super::dirty::DirtySet;
 use super::super::doorbell::Doorbell;
 use super::super::orderings::at;
-use super::super::sync::{AtomicU64, fence_unless_relaxed};
+use super::super::sync::{AtomicU64, OnceLock, fence_unless_relaxed};
 use super::*;
 
 /// Two breakers of one group move and mark themselves while the monitor takes: each is taken once, now or next time, and
@@ -36,7 +36,7 @@ fn marks(order: Order, seen: &Seen) {
 
 #[test]
 fn a_mark_is_never_lost() {
-    explore(&["none yet", "one", "both"], marks);
+    explore(&["none yet", "one", "both"], |order, seen| marks(order, seen));
 }
 
 /// Work is published, then the bell rung; the sleeper puts its flag up, then looks for work. A wake-up that is lost leaves
@@ -60,12 +60,12 @@ fn rings(ring: fn(&Bell, &AtomicU64), sleep: fn(&Bell, &AtomicU64, &Seen), order
 struct Bell {
     real: Doorbell,
     asleep: AtomicU64,
-    sleeper: std::sync::OnceLock<loom::thread::Thread>,
+    sleeper: OnceLock<loom::thread::Thread>,
 }
 
 impl Bell {
     fn new() -> Self {
-        Self { real: Doorbell::new(), asleep: AtomicU64::new(0), sleeper: std::sync::OnceLock::new() }
+        Self { real: Doorbell::new(), asleep: AtomicU64::new(0), sleeper: OnceLock::new() }
     }
 
     /// As [`Doorbell::ring`] and [`Doorbell::sleep`]; with a fence or without.
@@ -74,12 +74,18 @@ impl Bell {
             fence_unless_relaxed(at::cross_fence());
         }
         if self.asleep.load(at::plain()) == 1 && self.asleep.swap(0, at::sleep_flag()) == 1 {
-            self.sleeper.get().unwrap().unpark();
+            self.wake();
+        }
+    }
+
+    fn wake(&self) {
+        if let Some(sleeper) = self.sleeper.get() {
+            sleeper.unpark();
         }
     }
 
     fn sleep(&self, fenced: bool, has_work: impl Fn() -> bool) {
-        self.asleep.swap(1, at::sleep_flag());
+        self.asleep.store(1, at::plain());
         if fenced {
             fence_unless_relaxed(at::cross_fence());
         }
@@ -106,6 +112,38 @@ fn sleep(bell: &Bell, work: &AtomicU64, seen: &Seen) {
 #[test]
 fn nobody_sleeps_on_work() {
     explore(&["awake", "slept", "work after the flag"], |order, seen| rings(publish_then_ring, sleep, order, seen));
+}
+
+/// The same with the monitor's own work: a breaker that is marked, and the set that says whether one is.
+fn mark_wakes(order: Order, seen: &Seen) {
+    let (bell, set) = (Arc::new(Doorbell::new()), Arc::new(DirtySet::new(64)));
+    let (there, marked) = (bell.clone(), set.clone());
+    let marks = move || {
+        marked.mark(0);
+        there.ring();
+    };
+    let sees = seen.clone();
+    let monitor = move || {
+        bell.adopt();
+        let mut taken = 0;
+        while taken == 0 {
+            set.take(|_| taken += 1);
+            if taken == 0 {
+                bell.sleep(None, || {
+                    let some = !set.is_empty();
+                    sees.note(if some { "work after the flag" } else { "slept" });
+                    some
+                });
+            }
+        }
+        taken
+    };
+    assert_eq!(duel(order, marks, monitor).1, 1);
+}
+
+#[test]
+fn a_mark_wakes_the_monitor() {
+    explore(&["slept", "work after the flag"], |order, seen| mark_wakes(order, seen));
 }
 
 mod twins {
@@ -153,6 +191,20 @@ mod twins {
             bell.ring(true);
         }
         refute(|order, seen| rings(ring, |b, work, _| b.sleep(false, || work.load(at::slot_look()) != 0), order, seen));
+    }
+
+    /// Asks who sleeps here before the fence: nobody yet, says a look that is older than the work; and the sleeper, who
+    /// has just moved in, does not see the work that is on its way.
+    #[test]
+    #[should_panic(expected = "deadlock")]
+    fn nobody_sleeps_on_work_with_a_look_at_the_sleeper_first() {
+        fn ring(bell: &Bell, work: &AtomicU64) {
+            work.store(1, at::slot_publish());
+            if bell.sleeper.get().is_some() {
+                bell.ring(true);
+            }
+        }
+        refute(|order, seen| rings(ring, |b, work, _| b.sleep(true, || work.load(at::slot_look()) != 0), order, seen));
     }
 
     /// Rings first: the flag is not up yet, then the work comes and nobody tells.
