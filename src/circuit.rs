@@ -113,25 +113,34 @@ impl Circuit {
         })?;
         if let (Some(entry), Some(moved)) = (&entry, &moved) {
             self.tell(entry, moved, self.cause(entry, moved, by, now));
-            self.look_again(entry, moved);
+            // Who forces a reset knows that the cause stands; the next reading will say so again.
+            if !matches!(input, Input::Reset { force: true, .. }) {
+                self.look_again(entry, moved);
+            }
         }
         Ok(moved)
     }
 
-    /// After a way back was won: a breach that a feed noted while the breaker was tripped, after our look at it, would
-    /// be forgotten. The feed notes, fences, looks at the word; we have swapped the word, fence, and look at its note.
+    /// After a way back was won: a breach, or doubt, that a feed noted while the breaker was tripped, after our look at it,
+    /// would be forgotten. The feed notes, fences, looks at the word; we have swapped the word, fence, and look at its
+    /// note.
     pub(crate) fn look_again(&self, entry: &Entry, moved: &Moved) {
         fence_unless_relaxed(at::cross_fence());
-        let left = moved.before.denies.denies_any() && moved.after.status != Status::Retired;
-        let unconfirmed = entry.policy.confirm > 1 || !entry.policy.confirm_for.is_zero();
-        if !left || unconfirmed {
+        let left =
+            !matches!(moved.before.status, Status::Active | Status::Warning) && moved.after.status != Status::Retired;
+        if !left || moved.after.status == Status::Tripped {
             return;
         }
         let now = self.now();
-        let said = self.worst(entry, self.board.word(entry.id.index()), now);
-        if said.is_some_and(|s| s.level == Level::Breach) && !matches!(moved.after.status, Status::Tripped) {
-            let Some(said) = said else { return };
-            // Refused only where the machine says that a breach means nothing.
+        let Some(said) = self.worst(entry, self.board.word(entry.id.index()), now) else { return };
+        let counts = match said.level {
+            // A breach that asks for confirmations begins to count them with the feed's next observation.
+            Level::Breach => entry.policy.confirm <= 1 && entry.policy.confirm_for.is_zero(),
+            Level::Unready => true,
+            _ => false,
+        };
+        if counts {
+            // Refused only where the machine says that a reading means nothing.
             let _ = self.put(entry.id, Input::Read(said.level, said.step, said.reason), now, Signed::AUTO);
         }
     }
@@ -301,7 +310,8 @@ pub(crate) fn reason_of(state: State, cause: Option<Reason>) -> Reason {
     if is_unready(state) { Reason::NotReady } else { cause.unwrap_or(Reason::None) }
 }
 
-fn session_of(entry: &Entry, at: Nanos) -> Option<crate::model::session::Date> {
+/// The session that a time belongs to; after a close, and before the next open, the one that has closed.
+pub(crate) fn session_of(entry: &Entry, at: Nanos) -> Option<crate::model::session::Date> {
     let sessions = entry.policy.sessions.as_ref()?;
     match sessions.place(at) {
         // A word's time may be a microsecond after the print that caused it, so also just after the close.

@@ -62,7 +62,8 @@ impl FeedCell {
         let generation = panel.generation;
         let mut panel = Box::new(panel);
         if let Some(old) = parked.as_deref_mut() {
-            adopt(old, &mut panel, circuit);
+            // Under the lock of a parked panel no other reload comes in between.
+            adopt(old, &mut panel, circuit, &|| false);
             self.generation.store(generation, at::panel_publish());
             done.extend(parked.replace(panel));
         } else {
@@ -79,7 +80,7 @@ impl FeedCell {
 }
 
 /// Moves the windows of the old panel into the new one: both are in the order of their lines.
-fn adopt(old: &mut Panel, new: &mut Panel, circuit: &Circuit) {
+fn adopt(old: &mut Panel, new: &mut Panel, circuit: &Circuit, outdated: &impl Fn() -> bool) {
     let mut olds = old.listeners.iter_mut().peekable();
     for listener in &mut new.listeners {
         while olds.next_if(|o| o.line() < listener.line()).is_some() {}
@@ -87,7 +88,7 @@ fn adopt(old: &mut Panel, new: &mut Panel, circuit: &Circuit) {
             Some(o) if o.line() == listener.line() => listener.inherit(o),
             _ => {}
         }
-        listener.resume(circuit);
+        listener.resume(circuit, outdated);
     }
 }
 
@@ -144,7 +145,10 @@ impl Feed {
         let last_at = panel.listeners.iter().filter_map(Listener::last_heard).max().unwrap_or_default();
         let mut feed =
             Self { circuit, cell, panel, last_at, horizon: Nanos(0), _one_thread: core::marker::PhantomData };
-        feed.panel.listeners.iter_mut().for_each(|l| l.resume(&feed.circuit));
+        let Self { circuit, cell, panel, .. } = &mut feed;
+        let generation = panel.generation;
+        let outdated = || cell.generation() != generation;
+        panel.listeners.iter_mut().for_each(|listener| listener.resume(circuit, &outdated));
         Some(feed)
     }
 
@@ -231,8 +235,10 @@ impl Feed {
     pub fn reading(&mut self, breaker: BreakerId, value: f64, at: Nanos) -> Result<(), FeedError> {
         self.admit(at)?;
         let Self { panel, circuit, cell, .. } = self;
-        let Some(listener) = panel.listeners.iter_mut().find(|l| l.id() == breaker) else {
-            return Err(FeedError::unknown("breaker", f64::from(breaker.raw()), "breakers that watch this feed"));
+        let takes = |listener: &&mut Listener| listener.id() == breaker && listener.takes_levels();
+        let Some(listener) = panel.listeners.iter_mut().find(takes) else {
+            let allowed = "breakers that watch this feed and take readings made elsewhere";
+            return Err(FeedError::unknown("breaker", f64::from(breaker.raw()), allowed));
         };
         let outdated = || cell.generation() != panel.generation;
         match listener.hear(circuit, &outdated, &Observation::Level(value), at) {
@@ -298,17 +304,15 @@ impl Feed {
         }
         let skew = self.circuit.skew;
         if at < self.last_at - skew.max_backstep {
-            return self.refuse(FeedError::bad("time", at.0 as f64, "times not before the last of the same feed"));
+            let seconds = (self.last_at - at).as_secs_f64();
+            return self.refuse(FeedError::bad("seconds before the last observation", seconds, "at most max_backstep"));
         }
         if at > self.horizon {
             self.horizon = self.circuit.now() + skew.max_ahead;
         }
         if at > self.horizon {
-            return self.refuse(FeedError::bad(
-                "time",
-                at.0 as f64,
-                "times not ahead of the System's by more than max_ahead",
-            ));
+            let seconds = (at - self.circuit.board.now()).as_secs_f64();
+            return self.refuse(FeedError::bad("seconds ahead of the System", seconds, "at most max_ahead"));
         }
         Ok(())
     }
@@ -325,7 +329,8 @@ impl Feed {
     #[cold]
     fn adopt_news(&mut self) {
         while let Some(mut panel) = self.cell.mailbox.take() {
-            adopt(&mut self.panel, &mut panel, &self.circuit);
+            let (cell, generation) = (&self.cell, panel.generation);
+            adopt(&mut self.panel, &mut panel, &self.circuit, &|| cell.generation() != generation);
             let old = core::mem::replace(&mut self.panel, panel);
             drop(self.cell.returned.leave(old));
         }

@@ -106,5 +106,6 @@ pub use model::time::{Epoch, Micros, Nanos};
 pub use model::units::{Money, Price, Qty, Ratio};
 pub use notes::{ACTOR_BYTES, By, REASON_BYTES};
 pub use plan_check::{KILL_PREFIX, MAX_RETURNS, NAME_BYTES, is_name};
+pub use registry::Reloaded;
 pub use status::{BreakerStatus, SystemStatus};
 pub use system::{System, kill_all};

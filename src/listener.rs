@@ -51,7 +51,9 @@ pub(crate) struct Listener {
 }
 
 impl Listener {
-    pub(crate) fn new(entry: Arc<Entry>, line: usize, rule: Rule) -> Self {
+    pub(crate) fn new(circuit: &Circuit, entry: Arc<Entry>, line: usize, rule: Rule) -> Self {
+        // What was asked of the feeds before this one was there is not for it.
+        let (rebases, _) = circuit.board.breaker(entry.id.index()).rebase_asked();
         Self {
             channel: rule.channel(),
             entry,
@@ -64,7 +66,7 @@ impl Listener {
             streak: Streak::default(),
             near: false,
             refusals_in_a_row: 0,
-            rebases: 0,
+            rebases,
         }
     }
 
@@ -74,6 +76,11 @@ impl Listener {
 
     pub(crate) fn id(&self) -> BreakerId {
         self.entry.id
+    }
+
+    /// Whether its rule takes readings made elsewhere.
+    pub(crate) fn takes_levels(&self) -> bool {
+        self.rule.takes_levels()
     }
 
     #[inline(always)]
@@ -114,7 +121,7 @@ impl Listener {
         let mut memory = before;
         let used = circuit.board.breaker(self.entry.id.index()).used_rungs();
         let context = Context { last: self.last, memory: &mut memory, used };
-        match self.rule.observe(observation, at, context) {
+        let is_new = match self.rule.observe(observation, at, context) {
             Err(bad) => {
                 self.refused(circuit);
                 return Heard::Refused(FeedError::bad(bad.field, bad.found, bad.allowed));
@@ -137,9 +144,10 @@ impl Listener {
                     line.refresh(at);
                 }
                 self.publish(circuit, &answer);
+                answer.is_new
             }
-        }
-        self.decide(circuit, outdated, at)
+        };
+        self.decide(circuit, outdated, at, is_new)
     }
 
     fn note_last(&mut self, observation: &Observation, answer: &Answer, at: Nanos) {
@@ -158,6 +166,8 @@ impl Listener {
         self.reading = answer.reading;
         self.band = answer.band;
         line.publish_numbers(answer.linear, limit);
+        // Before the level and the look at the word: what has been said of the future is over with this reading.
+        self.publish_pending(circuit, ANY_WORD, &answer.reading.pending);
         if line.publish_level(Said { level, step, reason }) {
             circuit.mark(self.entry.id);
         }
@@ -177,44 +187,32 @@ impl Listener {
         }
     }
 
-    /// Runs the machine with the present reading. The level has been published before the word is looked at.
-    fn decide(&mut self, circuit: &Circuit, outdated: &impl Fn() -> bool, at: Nanos) -> Heard {
+    /// Runs the machine with the present reading. The level has been published before the word is looked at. What is
+    /// no new reading (a heartbeat, a reload) adds nothing to a streak.
+    fn decide(&mut self, circuit: &Circuit, outdated: &impl Fn() -> bool, at: Nanos, is_new: bool) -> Heard {
         // Not the observation's time alone: one that lags would shorten the halt.
         let now = circuit.now().max(at);
         let index = self.entry.id.index();
-        let mut is_outdated = false;
-        let mut verdict = (self.streak, Pending::NONE, ANY_WORD);
-        let mut decided_on = 0;
+        let mut look = Look::default();
         let moved = transition(&circuit.board, index, |state| {
-            decided_on = state.pack();
+            look = Look { word: state.pack(), streak: self.streak, due: None, outdated: outdated() };
             // After the word, before the policy: a reload publishes its panels before it moves the words.
-            if outdated() {
-                is_outdated = true;
+            if look.outdated {
                 return Decision::Stay;
             }
-            let mut streak = self.streak;
             let raw = self.reading.level;
-            let (level, pending) = streak.confirm(raw, state.pack(), at, &self.entry.policy);
-            // A breach that is not confirmed trips nothing yet, but it is no good reading either.
-            let level = match state.status {
-                Status::Active | Status::Warning => level,
-                Status::Cooldown if level != raw => return Decision::Stay,
-                _ => raw,
-            };
-            verdict = match pending {
-                Some(due) if due < self.reading.pending.due => (streak, self.breach_at(due), state.pack()),
-                _ => (streak, self.reading.pending, ANY_WORD),
-            };
-            let level = self.with_the_others(circuit, level, state);
+            let level;
+            (level, look.due) = look.streak.confirm(raw, look.word, at, &self.entry.policy, is_new);
+            let Some(level) = self.level_for(circuit, state.status, level) else { return Decision::Stay };
             let input = Input::Read(level, self.reading.step, self.reason_of(level));
             step(state, input, &self.entry.policy, &circuit.moment(&self.entry, state, now))
         });
-        if is_outdated {
+        if look.outdated {
             return Heard::Outdated;
         }
-        self.streak = verdict.0;
+        self.streak = look.streak;
         // Not a later word: on that one nothing has been decided, so the next value must not stay quiet under it.
-        self.seen = decided_on;
+        self.seen = look.word;
         // A reading is never refused.
         if let Ok(Some(moved)) = moved {
             let Reading { value, limit, .. } = self.reading;
@@ -230,12 +228,16 @@ impl Listener {
         if repeats_matter || self.streak.count > 0 {
             self.band = Band::EMPTY;
         }
-        let tag = if verdict.2 == ANY_WORD { ANY_WORD } else { self.seen };
-        let pending = if tag == ANY_WORD { self.reading.pending } else { verdict.1 };
-        if circuit.board.listener(self.line).publish_pending(tag, &pending, circuit.epoch()) {
-            circuit.mark(self.entry.id);
+        if let Some(due) = look.due.filter(|due| *due < self.reading.pending.due) {
+            self.publish_pending(circuit, self.seen, &self.breach_at(due));
         }
         Heard::Good
+    }
+
+    fn publish_pending(&self, circuit: &Circuit, tag: u64, pending: &Pending) {
+        if circuit.board.listener(self.line).publish_pending(tag, pending, circuit.epoch()) {
+            circuit.mark(self.entry.id);
+        }
     }
 
     fn breach_at(&self, due: Nanos) -> Pending {
@@ -251,15 +253,23 @@ impl Listener {
         }
     }
 
-    /// A breaker that hears several feeds follows the worst of them. A breach on another feed is that feed's to trip on;
-    /// here it warns, and keeps a trip standing.
-    fn with_the_others(&self, circuit: &Circuit, level: Level, state: State) -> Level {
+    /// The level that the breaker is to follow: this feed's and the others'. `None`: nothing to decide.
+    ///
+    /// A breach that is not confirmed trips nothing yet, but it is no good reading either. A breach on another feed is
+    /// that feed's to trip on; here it warns, and keeps standing what stands.
+    fn level_for(&self, circuit: &Circuit, status: Status, confirmed: Level) -> Option<Level> {
+        let own = match status {
+            Status::Active | Status::Warning => confirmed,
+            Status::Cooldown if confirmed != self.reading.level => return None,
+            _ => self.reading.level,
+        };
         let others = self.entry.watch.iter().filter(|w| w.line != self.line);
         let worst = others.map(|w| circuit.board.listener(w.line).level().level).reduce(Level::worst);
-        match (worst, state.status) {
-            (None, _) => level,
-            (Some(Level::Breach), Status::Active | Status::Warning) => level.worst(Level::Warn),
-            (Some(worst), _) => level.worst(worst),
+        match (worst, status) {
+            (None, _) => Some(own),
+            (Some(Level::Breach), Status::Active | Status::Warning) => Some(own.worst(Level::Warn)),
+            (Some(Level::Breach), Status::Cooldown) if own != Level::Breach => None,
+            (Some(worst), _) => Some(own.worst(worst)),
         }
     }
 
@@ -328,8 +338,9 @@ impl Listener {
         (self.last, self.near, self.rebases) = (old.last, old.near, old.rebases);
     }
 
-    /// Makes what stands published agree with the rule, under a new policy or a new claimant.
-    pub(crate) fn resume(&mut self, circuit: &Circuit) {
+    /// Makes what stands published agree with the rule, under a new policy or a new claimant. A reload that has come in
+    /// between meanwhile decides anew, with the panel that it has left.
+    pub(crate) fn resume(&mut self, circuit: &Circuit, outdated: &impl Fn() -> bool) {
         let now = circuit.now();
         self.take_rebase(circuit, now);
         let heard = circuit.board.listener(self.line).heard();
@@ -339,7 +350,7 @@ impl Listener {
         }
         self.evaluate(circuit, now.max(heard));
         self.seen = 0;
-        let _ = self.decide(circuit, &|| false, now.max(heard));
+        let _ = self.decide(circuit, outdated, now.max(heard), false);
     }
 
     /// Counts a refused observation. The first of a run is told, the tenth counts as silence.
@@ -362,6 +373,16 @@ impl Listener {
     }
 }
 
+/// What a decision was made on.
+#[derive(Clone, Copy, Debug, Default)]
+struct Look {
+    word: u64,
+    streak: Streak,
+    /// When a breach that is not confirmed yet will be, by time alone.
+    due: Option<Nanos>,
+    outdated: bool,
+}
+
 /// Breaches in a row. Belongs to one status of the breaker: under another it starts anew.
 #[derive(Clone, Copy, Debug, Default)]
 struct Streak {
@@ -372,7 +393,7 @@ struct Streak {
 
 impl Streak {
     /// The level that counts now, and when a breach that is not confirmed yet will be, by time alone.
-    fn confirm(&mut self, level: Level, word: u64, at: Nanos, policy: &Policy) -> (Level, Option<Nanos>) {
+    fn confirm(&mut self, level: Level, word: u64, at: Nanos, policy: &Policy, is_new: bool) -> (Level, Option<Nanos>) {
         if level != Level::Breach {
             *self = Self::default();
             return (level, None);
@@ -381,7 +402,7 @@ impl Streak {
             *self = Self { word, count: 1, since: at };
         } else {
             self.word = word;
-            self.count = self.count.saturating_add(1);
+            self.count = self.count.saturating_add(u32::from(is_new));
         }
         let due = self.since + policy.confirm_for;
         match (self.count >= policy.confirm, at >= due) {
@@ -405,7 +426,7 @@ mod tests {
     fn breaches_in_a_row_and_time_in_breach_must_both_hold() {
         let policy = policy(3, 100);
         let mut streak = Streak::default();
-        let mut confirm = |level, at| streak.confirm(level, 1, Nanos(at), &policy);
+        let mut confirm = |level, at| streak.confirm(level, 1, Nanos(at), &policy, true);
         assert_eq!(confirm(Level::Breach, 0), (Level::Warn, None));
         assert_eq!(confirm(Level::Breach, 10), (Level::Warn, None));
         assert_eq!(confirm(Level::Breach, 99), (Level::Warn, Some(Nanos(100))), "the rest comes by time alone");
@@ -418,14 +439,24 @@ mod tests {
     fn a_streak_starts_anew_under_another_word() {
         let policy = policy(2, 0);
         let mut streak = Streak::default();
-        assert_eq!(streak.confirm(Level::Breach, 1, Nanos(0), &policy).0, Level::Warn);
-        assert_eq!(streak.confirm(Level::Breach, 2, Nanos(1), &policy).0, Level::Warn);
-        assert_eq!(streak.confirm(Level::Breach, 2, Nanos(2), &policy).0, Level::Breach);
+        assert_eq!(streak.confirm(Level::Breach, 1, Nanos(0), &policy, true).0, Level::Warn);
+        assert_eq!(streak.confirm(Level::Breach, 2, Nanos(1), &policy, true).0, Level::Warn);
+        assert_eq!(streak.confirm(Level::Breach, 2, Nanos(2), &policy, true).0, Level::Breach);
+    }
+
+    #[test]
+    fn what_is_no_new_reading_confirms_nothing() {
+        let policy = policy(2, 0);
+        let mut streak = Streak::default();
+        for at in 0..10 {
+            assert_eq!(streak.confirm(Level::Breach, 1, Nanos(at), &policy, false).0, Level::Warn);
+        }
+        assert_eq!(streak.confirm(Level::Breach, 1, Nanos(10), &policy, true).0, Level::Breach);
     }
 
     #[test]
     fn the_default_trips_at_once() {
         let mut streak = Streak::default();
-        assert_eq!(streak.confirm(Level::Breach, 1, Nanos(7), &policy(1, 0)).0, Level::Breach);
+        assert_eq!(streak.confirm(Level::Breach, 1, Nanos(7), &policy(1, 0), true).0, Level::Breach);
     }
 }

@@ -1,11 +1,17 @@
 //! Whether a plan can be: what a Rust caller could get wrong. (TOML is checked with line and column before it is one.)
 
+use core::time::Duration;
 use std::collections::HashSet;
 
 use crate::model::error::{Error, ErrorKind};
-use crate::model::plan::{Baseline, BreakerSpec, Drawdown, Ladder, Limits, Plan, RuleSpec, Volatility};
-use crate::model::policy::{Halt, MAX_AUTO_RESETS};
+use crate::model::intent::Intent;
+use crate::model::plan::{
+    Baseline, BreakerSpec, Drawdown, HaltEnd, KillSwitch, Ladder, Limits, Plan, RuleSpec, Volatility, VolatilitySource,
+    Window,
+};
+use crate::model::policy::{Halt, MAX_AUTO_RESETS, Release};
 use crate::model::state::Step;
+use crate::model::status::Authority;
 use crate::model::units::Ratio;
 
 /// What the names of the kill switches begin with that every scope has by itself.
@@ -58,11 +64,11 @@ fn check_breaker(spec: &BreakerSpec) -> Result<(), Error> {
     }
     check_policy(spec)?;
     match &spec.rule {
-        RuleSpec::Ladder(ladder) => check_ladder(ladder),
+        RuleSpec::Ladder(ladder) => check_ladder(ladder, spec),
         RuleSpec::Drawdown(drawdown) => check_drawdown(drawdown, spec),
         RuleSpec::Volatility(volatility) => check_volatility(volatility, spec),
-        RuleSpec::KillSwitch(_) if spec.policy.shadow => bad("shadow: a kill switch must be felt".into()),
-        RuleSpec::KillSwitch(_) | RuleSpec::Manual => Ok(()),
+        RuleSpec::KillSwitch(switch) => check_kill_switch(switch, spec),
+        RuleSpec::Manual => Ok(()),
     }
 }
 
@@ -83,10 +89,13 @@ fn check_policy(spec: &BreakerSpec) -> Result<(), Error> {
     if is_ladder && (policy.confirm > 1 || !policy.confirm_for.is_zero()) {
         return bad("confirm, confirm_for: a ladder has `lasting` instead".into());
     }
-    if let Halt::Timed { backoff, .. } = policy.halt
-        && !(1.0..=1e6).contains(&backoff)
-    {
-        return bad(format!("backoff: found {backoff}, allowed are factors from 1 to 1e6"));
+    if let Halt::Timed { base, backoff, max } = policy.halt {
+        if !(1.0..=1e3).contains(&backoff) {
+            return bad(format!("backoff: found {backoff}, allowed are factors from 1 to 1000"));
+        }
+        if max < base {
+            return bad(format!("halt: found a longest of {max:?}, allowed are times from the first, {base:?}"));
+        }
     }
     if !(0.0..=1.0).contains(&policy.severity) {
         return bad(format!("severity: found {}, allowed are 0 to 1", policy.severity));
@@ -116,14 +125,61 @@ fn check_limits(limits: &Limits) -> Result<(), Error> {
     Ok(())
 }
 
-fn check_ladder(ladder: &Ladder) -> Result<(), Error> {
+/// A limit that is a share: above 1 somebody has written per cent.
+fn check_share(limits: &Limits, most: f64) -> Result<(), Error> {
+    check_limits(limits)?;
+    if limits.limit.to_f64() > most {
+        return bad(format!("limit: found {}, allowed are shares up to {most} (5 % is 0.05)", limits.limit));
+    }
+    Ok(())
+}
+
+/// An emergency stop must stop, and only an administrator may end it.
+fn check_kill_switch(switch: &KillSwitch, spec: &BreakerSpec) -> Result<(), Error> {
+    let policy = &spec.policy;
+    if policy.shadow {
+        return bad("shadow: a kill switch must be felt".into());
+    }
+    if !switch.allows.contains(&true) {
+        return bad("sources: found none, allowed is at least one; nobody could pull it".into());
+    }
+    if !policy.effect.denies(Intent::Reduce) || !policy.effect.denies(Intent::Increase) {
+        return bad(format!("effect: found one that denies {}, allowed are halt and close", policy.effect));
+    }
+    if policy.reset_authority < Authority::Admin {
+        return bad(format!("reset_authority: found {}, allowed is admin", policy.reset_authority));
+    }
+    Ok(())
+}
+
+fn check_ladder(ladder: &Ladder, spec: &BreakerSpec) -> Result<(), Error> {
+    if spec.policy.sessions.as_ref() != Some(&ladder.sessions) {
+        return bad("sessions: those of the policy must be the ladder's".into());
+    }
+    if ladder.sessions.as_slice().is_empty() {
+        return bad("sessions: found none, a ladder needs its market's".into());
+    }
+    if spec.policy.release == Release::Level {
+        return bad(
+            "release: found level, which would end a halt at the next price; allowed are timed and latched".into()
+        );
+    }
+    if let (Some(from), Some(to)) = (ladder.effective_from, ladder.effective_to)
+        && from > to
+    {
+        return bad(format!("effective: found {from} to {to}, which is never"));
+    }
     if ladder.rungs.is_empty() || Step::rung(ladder.rungs.len().min(255) as u8).is_none() {
         return bad(format!("rungs: found {}, allowed are 1 to {}", ladder.rungs.len(), Step::LAST.number()));
     }
     for rung in &ladder.rungs {
-        check_limits(&rung.limits)?;
-        if rung.windows.is_empty() {
-            return bad("rung: it has no window in which it can fire".into());
+        check_share(&rung.limits, 1.0)?;
+        let opens = |w: &Window| ladder.sessions.as_slice().iter().any(|s| w.from.at(s) < w.until.at(s));
+        if rung.windows.is_empty() || !rung.windows.iter().all(opens) {
+            return bad(format!("rung at {}: it has no window, or one that is never open", rung.limits.limit));
+        }
+        if rung.windows.iter().any(|w| w.end == HaltEnd::After(Duration::ZERO)) {
+            return bad(format!("rung at {}: its halt has no length", rung.limits.limit));
         }
     }
     if ladder.rungs.windows(2).any(|pair| pair[0].limits.limit >= pair[1].limits.limit) {
@@ -133,7 +189,7 @@ fn check_ladder(ladder: &Ladder) -> Result<(), Error> {
 }
 
 fn check_drawdown(drawdown: &Drawdown, spec: &BreakerSpec) -> Result<(), Error> {
-    check_limits(&drawdown.limits)?;
+    check_share(&drawdown.limits, 1.0)?;
     if drawdown.sample.is_zero() || drawdown.max_step <= Ratio::ZERO {
         return bad("sample, max_step: must be above 0".into());
     }
@@ -151,7 +207,11 @@ fn check_drawdown(drawdown: &Drawdown, spec: &BreakerSpec) -> Result<(), Error> 
 pub const MAX_RETURNS: usize = 4_096;
 
 fn check_volatility(volatility: &Volatility, spec: &BreakerSpec) -> Result<(), Error> {
-    check_limits(&volatility.limits)?;
+    match (volatility.source, volatility.annualise) {
+        (VolatilitySource::Level, _) => check_limits(&volatility.limits)?,
+        (_, None) => check_share(&volatility.limits, 1.0)?,
+        (_, Some(_)) => check_share(&volatility.limits, 100.0)?,
+    }
     if !(2..=MAX_RETURNS).contains(&volatility.returns) {
         return bad(format!("window: {} samples, allowed are 2 to {MAX_RETURNS}", volatility.returns));
     }

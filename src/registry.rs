@@ -9,7 +9,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-use crate::circuit::Circuit;
+use crate::circuit::{Circuit, session_of};
 use crate::feed::{FeedCell, Panel};
 use crate::listener::Listener;
 use crate::memory::board::{BREAKERS_A_SCOPE, Board};
@@ -21,9 +21,32 @@ use crate::model::plan::{BreakerSpec, Caps, KillSwitch, Plan, RuleSpec};
 use crate::model::scope::{ScopeId, ScopePath};
 use crate::model::status::Signed;
 use crate::model::status::Status;
+use crate::model::time::Nanos;
 use crate::plan_check;
 use crate::rule::Rule;
 use crate::snapshot::{Entry, Snapshot, Watch};
+
+/// What a reload has done. Equal breakers are not counted; the kill switches of the scopes are.
+///
+/// ```
+/// # use haltline::*;
+/// let system = System::manual(Plan::default(), Nanos::from_secs(0))?;
+/// let desk = BreakerSpec::new("desk", ScopePath::new("XNAS")?, RuleSpec::Manual);
+/// let done = system.reload(&Plan { breakers: vec![desk], ..Plan::default() })?;
+/// assert_eq!((done.added, done.removed), (2, 0), "the desk, and the kill switch of its new scope");
+/// # Ok::<(), haltline::Error>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reloaded {
+    /// Breakers that are new.
+    pub added: usize,
+    /// Breakers whose rule or policy has changed.
+    pub changed: usize,
+    /// Breakers that are gone.
+    pub removed: usize,
+    /// Breakers that denied something before and deny nothing now: who reloads a plan should know whom he has let go.
+    pub released: Vec<Arc<str>>,
+}
 
 /// The control plane's own books: what is in use and what is free.
 #[derive(Debug)]
@@ -103,20 +126,17 @@ impl Registry {
     /// # Errors
     /// [`ErrorKind::BadPlan`] for a plan that cannot be, [`ErrorKind::Full`] beyond a capacity,
     /// [`ErrorKind::WrongStatus`] if it would remove a breaker in EmergencyHalt.
-    pub(crate) fn load(&mut self, circuit: &Circuit, plan: &Plan) -> Result<(), Error> {
+    pub(crate) fn load(&mut self, circuit: &Circuit, plan: &Plan) -> Result<Reloaded, Error> {
         plan_check::check(plan)?;
         let old = circuit.snapshot();
         let mut snapshot = Snapshot { system: old.system, ..Snapshot::default() };
         declare_scopes(&mut snapshot, &old, plan, &self.caps)?;
         let specs = with_kill_switches(&snapshot, plan);
-        check_crowding(&specs)?;
+        check_crowding(&specs, &old)?;
         self.check_room(&old, &specs)?;
         let books = (self.breakers.clone(), self.listeners.clone());
         match self.draft(snapshot, &old, specs, circuit) {
-            Ok(draft) => {
-                self.publish(circuit, draft);
-                Ok(())
-            }
+            Ok(draft) => Ok(self.publish(circuit, draft)),
             Err(error) => {
                 (self.breakers, self.listeners) = books;
                 Err(error)
@@ -161,6 +181,10 @@ impl Registry {
                     format!("reload: breaker {:?} is in emergency_halt; clear it before removing it", entry.name);
                 return Err(Error::new(ErrorKind::WrongStatus, text));
             }
+        }
+        let now = circuit.now();
+        for (spec, _) in &specs {
+            check_standing_ladder(old, spec, circuit, now)?;
         }
         for (spec, implicit) in specs {
             self.draft_breaker(&mut draft, old, spec, implicit, &circuit.board)?;
@@ -267,8 +291,11 @@ impl Registry {
     }
 
     /// Publishes a draft; see the module's text for the order.
-    fn publish(&mut self, circuit: &Circuit, draft: Draft) {
+    fn publish(&mut self, circuit: &Circuit, draft: Draft) -> Reloaded {
         self.generation += 1;
+        let denied = denying(circuit, &old_entries(circuit));
+        let (added, removed) = (draft.added.len(), draft.removed.len());
+        let changed = draft.changed.len() + draft.enabled.len();
         let panels = self.panels(&draft.snapshot);
         let scopes = draft.snapshot.scopes.len();
         circuit.snapshot.store(draft.snapshot);
@@ -280,7 +307,7 @@ impl Registry {
         }
         let now = circuit.now();
         // None of these inputs is refused, but for a breaker whose emergency stop has just come in between: it stays.
-        for id in draft.changed {
+        for &id in draft.changed.iter().chain(&draft.enabled) {
             let _ = circuit.put(id, Input::PolicyChanged, now, Signed::AUTO);
         }
         for id in draft.enabled.into_iter().chain(draft.added) {
@@ -290,6 +317,8 @@ impl Registry {
         if !stuck.is_empty() {
             put_back(circuit, stuck);
         }
+        let released = denied.into_iter().filter(|entry| !denies(circuit, entry)).map(|entry| entry.name.clone());
+        Reloaded { added, changed, removed, released: released.collect() }
     }
 
     /// Who listens to which feed.
@@ -308,7 +337,8 @@ impl Registry {
 
     fn hand_over(&mut self, circuit: &Circuit, scope: ScopeId, listeners: &[(Arc<Entry>, usize)]) {
         let build = |(entry, line): &(Arc<Entry>, usize)| {
-            Rule::new(&entry.rule, &entry.policy).map(|rule| Listener::new(entry.clone(), *line, rule))
+            let rule = Rule::new(&entry.rule, &entry.policy);
+            rule.map(|rule| Listener::new(circuit, entry.clone(), *line, rule))
         };
         let panel = Panel { generation: self.generation, listeners: listeners.iter().filter_map(build).collect() };
         for listener in &panel.listeners {
@@ -341,12 +371,26 @@ impl Registry {
     }
 }
 
+fn old_entries(circuit: &Circuit) -> Vec<Arc<Entry>> {
+    circuit.snapshot().in_service().cloned().collect()
+}
+
+fn denies(circuit: &Circuit, entry: &Entry) -> bool {
+    circuit.board.state(entry.id.index()).denies.denies_any()
+}
+
+fn denying(circuit: &Circuit, entries: &[Arc<Entry>]) -> Vec<Arc<Entry>> {
+    entries.iter().filter(|entry| denies(circuit, entry)).cloned().collect()
+}
+
 /// An emergency stop has come between the check and the removal of these: they stay, so that somebody can clear them.
 fn put_back(circuit: &Circuit, stuck: Vec<Arc<Entry>>) {
     let mut snapshot = Snapshot::clone(&circuit.snapshot());
     for entry in stuck {
         snapshot.by_name.entry(entry.name.clone()).or_insert(entry.id);
         snapshot.guards[entry.scope.0 as usize].push(entry.id);
+        // Only kill switches can be stuck: this one is the one to clear.
+        snapshot.kill_switches[entry.scope.0 as usize] = entry.id;
         let index = entry.id.index();
         snapshot.entries[index] = Some(entry);
     }
@@ -395,10 +439,34 @@ fn with_kill_switches(snapshot: &Snapshot, plan: &Plan) -> Vec<(BreakerSpec, boo
     specs
 }
 
-fn check_crowding(specs: &[(BreakerSpec, bool)]) -> Result<(), Error> {
-    let mut counts: HashMap<&ScopePath, u32> = HashMap::new();
+/// A ladder whose halt stands, or which has fired today, keeps its rungs until that is over: a number in a word would
+/// mean another rung, and a halt until tomorrow could become one of fifteen minutes.
+fn check_standing_ladder(old: &Snapshot, spec: &BreakerSpec, circuit: &Circuit, now: Nanos) -> Result<(), Error> {
+    let Some(before) = same_breaker(old, spec) else { return Ok(()) };
+    let (RuleSpec::Ladder(was), RuleSpec::Ladder(will)) = (&before.rule, &spec.rule) else { return Ok(()) };
+    let index = before.id.index();
+    let used = circuit.board.breaker(index).used_rungs();
+    let fired_today = used.rung > 0 && session_of(before, now) == Some(used.session);
+    let halted = circuit.board.state(index).status == Status::Tripped;
+    if (halted || fired_today) && was.rungs != will.rungs {
+        let text = format!(
+            "reload: breaker {:?} has a rung that stands or was used today; its rungs can change after that",
+            spec.name
+        );
+        return Err(Error::new(ErrorKind::WrongStatus, text));
+    }
+    Ok(())
+}
+
+/// So many breakers fit a scope; those that a reload removes count with those that replace them, since for a moment both
+/// are there.
+fn check_crowding(specs: &[(BreakerSpec, bool)], old: &Snapshot) -> Result<(), Error> {
+    let mut counts: HashMap<&str, u32> = HashMap::new();
+    for entry in removed(old, specs) {
+        *counts.entry(old.path(entry.scope)).or_default() += 1;
+    }
     for (spec, _) in specs {
-        let count = counts.entry(&spec.scope).or_default();
+        let count = counts.entry(spec.scope.as_str()).or_default();
         *count += 1;
         if *count > BREAKERS_A_SCOPE {
             let scope = spec.scope.as_str();

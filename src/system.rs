@@ -21,7 +21,7 @@ use crate::model::time::{Epoch, Nanos};
 use crate::model::units::Money;
 use crate::notes::{By, Notes};
 use crate::plan_check;
-use crate::registry::Registry;
+use crate::registry::{Registry, Reloaded};
 use crate::runtime::dispatch::Dispatcher;
 use crate::runtime::monitor::Monitor;
 use crate::runtime::threads::Threads;
@@ -89,17 +89,22 @@ impl System {
 
     /// Replaces the plan. A breaker whose name, kind and scope stay keeps its state, a tripped one stays tripped; if
     /// its policy is equal its word is not even touched. One that is not in the new plan is retired. Scopes and
-    /// capacities stay. Blocks other control calls, never a check or a feed.
+    /// capacities stay. Blocks other control calls, never a check or a feed. The report names the breakers that denied
+    /// before and deny no longer.
     ///
     /// # Errors
     /// As [`manual`](Self::manual); then nothing has changed.
-    pub fn reload(&self, plan: &Plan) -> Result<(), Error> {
-        self.open()?;
+    pub fn reload(&self, plan: &Plan) -> Result<Reloaded, Error> {
         let inner = &self.inner;
-        lock(&inner.registry).load(&inner.circuit, plan)?;
+        let done = {
+            let mut registry = lock(&inner.registry);
+            // Under the lock: a shutdown nudges the feeds under it, and they must not take a later panel for news.
+            self.open()?;
+            registry.load(&inner.circuit, plan)?
+        };
         let snapshot = inner.circuit.snapshot();
         inner.notes.retain(|id| snapshot.entry(id).is_some());
-        Ok(())
+        Ok(done)
     }
 
     /// A gate on these scopes and all their ancestors.
@@ -155,7 +160,7 @@ impl System {
         let mut monitor = lock(&self.inner.monitor);
         loop {
             let due = monitor.next_due(circuit);
-            if due > now {
+            if due == Nanos::NEVER || due > now {
                 break;
             }
             // From event to event: what happens at its time sees that time, not the end of a leap.
@@ -239,11 +244,12 @@ impl System {
         }
         if by.authority < Authority::RiskDesk {
             self.refused(&entry, by);
-            return Err(told(&entry, Refusal::Authority(Authority::RiskDesk)));
+            return Err(self.told(&entry, Refusal::Authority(Authority::RiskDesk)));
         }
         // Checked before anything is asked of the feed.
         let signed = self.inner.notes.sign(by)?;
         let _one_at_a_time = lock(&self.inner.registry);
+        let entry = self.entry(breaker)?;
         self.inner.circuit.board.breaker(breaker.index()).ask_rebase(baseline.raw());
         self.put(&entry, Input::Rebased, signed, by)
     }
@@ -254,15 +260,16 @@ impl System {
     /// [`ErrorKind::Unknown`] for a scope that is not declared, [`ErrorKind::NotAllowed`] if its kill switch does not
     /// allow this source or is disabled: then nothing was stopped.
     pub fn emergency_stop(&self, scope: &str, source: EmergencySource, by: By<'_>) -> Result<(), Error> {
-        let entry = self.kill_switch(scope)?;
-        if let RuleSpec::KillSwitch(switch) = &entry.rule
-            && !switch.allows[source as usize]
-        {
-            self.refused(&entry, by);
-            let text = format!("emergency_stop of {scope:?}: its kill switch does not allow the source {source}");
-            return Err(Error::new(ErrorKind::NotAllowed, text));
-        }
-        self.act(entry.id, Input::Emergency, by)
+        self.with_kill_switch(scope, |entry| {
+            if let RuleSpec::KillSwitch(switch) = &entry.rule
+                && !switch.allows[source as usize]
+            {
+                self.refused(entry, by);
+                let text = format!("emergency_stop of {scope:?}: its kill switch does not allow the source {source}");
+                return Err(Error::new(ErrorKind::NotAllowed, text));
+            }
+            self.act(entry.id, Input::Emergency, by)
+        })
     }
 
     /// Ends an emergency stop. The other breakers have kept their own state and show it.
@@ -270,8 +277,7 @@ impl System {
     /// # Errors
     /// [`ErrorKind::Authority`] below the policy's (`admin` by default), [`ErrorKind::WrongStatus`] if there is none.
     pub fn clear_emergency_stop(&self, scope: &str, by: By<'_>) -> Result<(), Error> {
-        let entry = self.kill_switch(scope)?;
-        self.act(entry.id, Input::ClearEmergency(by.authority), by)
+        self.with_kill_switch(scope, |entry| self.act(entry.id, Input::ClearEmergency(by.authority), by))
     }
 
     /// Denies everything but cancels, at once: one atomic add. Wait-free and async-signal-safe (beside the add it wakes
@@ -284,7 +290,7 @@ impl System {
 
     /// The kill word as it is now, for [`rearm`](Self::rearm).
     pub fn kill_word(&self) -> u64 {
-        self.inner.circuit.board.arm().seen()
+        self.inner.circuit.board.arm().stamp()
     }
 
     /// Why the kill word denies; `None` while it does not.
@@ -299,6 +305,7 @@ impl System {
     /// [`ErrorKind::Authority`] below `admin`, [`ErrorKind::NewerTrip`] if it was killed again,
     /// [`ErrorKind::Closed`] after shutdown.
     pub fn rearm(&self, seen: u64, by: By<'_>) -> Result<(), Error> {
+        self.open()?;
         let signed = self.inner.notes.sign(by)?;
         if by.authority < Authority::Admin {
             let text = format!("rearm: asks admin, found {}", by.authority);
@@ -385,6 +392,19 @@ impl System {
         self.entry(id)
     }
 
+    /// Acts on the kill switch of a scope. A reload may just be replacing it: then the act waits for it and goes to the
+    /// new one, so that a stop is never lost in between.
+    fn with_kill_switch(&self, scope: &str, act: impl Fn(&Entry) -> Result<(), Error>) -> Result<(), Error> {
+        let once = || self.kill_switch(scope).and_then(|entry| act(&entry));
+        match once() {
+            Err(error) if matches!(error.kind(), ErrorKind::WrongStatus | ErrorKind::Stale) => {
+                drop(lock(&self.inner.registry));
+                once()
+            }
+            done => done,
+        }
+    }
+
     /// What a person does to a breaker: signed, and if it is refused, told.
     fn act(&self, breaker: BreakerId, input: Input, by: By<'_>) -> Result<(), Error> {
         self.open()?;
@@ -403,9 +423,29 @@ impl System {
             Ok(None) => Ok(()),
             Err(refusal) => {
                 self.refused(entry, by);
-                Err(told(entry, refusal))
+                Err(self.told(entry, refusal))
             }
         }
+    }
+
+    /// A refusal in words: which breaker, where it is, what would be allowed.
+    fn told(&self, entry: &Entry, refusal: Refusal) -> Error {
+        let state = self.inner.circuit.board.state(entry.id.index());
+        let is = if entry.policy.enabled { "shadow" } else { "disabled" };
+        let (kind, text) = match refusal {
+            Refusal::Authority(needed) => (ErrorKind::Authority, format!("asks {needed} or above")),
+            Refusal::NewerTrip => {
+                (ErrorKind::NewerTrip, "another word stands than the one that was seen; look again".to_owned())
+            }
+            Refusal::CauseStands => {
+                (ErrorKind::CauseStands, "its last reading still breaches; rebase it, or force the reset".to_owned())
+            }
+            Refusal::WrongStatus => {
+                (ErrorKind::WrongStatus, format!("it is {}, where that means nothing", state.status))
+            }
+            Refusal::NotInForce => (ErrorKind::NotAllowed, format!("it is {is} and would deny nothing")),
+        };
+        Error::new(kind, format!("breaker {:?}: {text}", entry.name))
     }
 
     fn refused(&self, entry: &Entry, by: By<'_>) {
@@ -449,7 +489,8 @@ impl Inner {
     }
 }
 
-/// Kills every System of this process: everything but cancels is denied. Wait-free and async-signal-safe.
+/// Kills every System of this process: everything but cancels is denied. Wait-free and async-signal-safe. It wakes
+/// nobody, so it is told with the next event or drain; the denial itself is immediate.
 pub fn kill_all() {
     arm::kill_all();
 }
@@ -464,28 +505,4 @@ fn known_scope(snapshot: &Snapshot, name: &str) -> Result<ScopeId, Error> {
         let text = format!("scope {name:?}: not declared; {} scopes are", snapshot.scopes.len());
         Error::new(ErrorKind::Unknown, text)
     })
-}
-
-fn told(entry: &Entry, refusal: Refusal) -> Error {
-    let name = &entry.name;
-    match refusal {
-        Refusal::Authority(needed) => {
-            Error::new(ErrorKind::Authority, format!("breaker {name:?}: asks {needed} or above"))
-        }
-        Refusal::NewerTrip => {
-            let text = format!("breaker {name:?}: another word stands than the one that was seen; look again");
-            Error::new(ErrorKind::NewerTrip, text)
-        }
-        Refusal::CauseStands => {
-            let text = format!("breaker {name:?}: its last reading still breaches; rebase it, or force the reset");
-            Error::new(ErrorKind::CauseStands, text)
-        }
-        Refusal::WrongStatus => {
-            Error::new(ErrorKind::WrongStatus, format!("breaker {name:?}: means nothing in its present status"))
-        }
-        Refusal::NotInForce => Error::new(
-            ErrorKind::NotAllowed,
-            format!("breaker {name:?}: is disabled or shadow, and would deny nothing"),
-        ),
-    }
 }

@@ -94,6 +94,8 @@ fn a_denial_says_who_why_and_until_when() {
     assert_eq!(denial.denies, Lanes::NO_NEW);
     assert_eq!(denial.to_string(), "tripped by dd (drawdown) on acct/a: limit, 0.080000 against 0.08");
     system.force_reset(denial.breaker.unwrap(), stamp(&system, "dd"), admin()).unwrap();
+    assert!(gate.permits(Intent::Increase));
+    feed.equity(money(92.0), at(1)).unwrap();
     assert_eq!(gate.explain(verdict).reason, Reason::Limit, "a standing cause trips again");
     system.advance(at(2));
     feed.equity(money(99.0), at(2)).unwrap();

@@ -30,6 +30,8 @@ const SHUTDOWN: u64 = 1 << 22;
 const PANIC: u64 = 1 << 16;
 const KILL: u64 = 1;
 const COUNTS: u64 = SHUTDOWN * 64 - 1;
+/// Where a stamp shows how often the word was armed again: over the pattern, which says nothing to an operator.
+const REARMS: u32 = 48;
 
 /// How many Systems can live in a process at once.
 pub(crate) const SYSTEMS: usize = 64;
@@ -50,6 +52,9 @@ pub(crate) struct Arm {
     armed: u64,
     /// Whether it was ever armed: a zero word then means a forked child, not a start that has not ended.
     recovered: AtomicU64,
+    /// How often it has been armed again. The counts in the word begin anew then, so without this a second kill would
+    /// look like the first.
+    rearms: AtomicU64,
 }
 
 impl Arm {
@@ -62,7 +67,7 @@ impl Arm {
         slot.line().word.store(0, at::plain());
         slot.line().root.store(0, at::plain());
         let armed = PATTERN | ((incarnation << 28) & INCARNATION);
-        Ok(Self { slot, armed, recovered: AtomicU64::new(0) })
+        Ok(Self { slot, armed, recovered: AtomicU64::new(0), rearms: AtomicU64::new(0) })
     }
 
     /// The arm word.
@@ -112,16 +117,31 @@ impl Arm {
         self.word().fetch_add(SHUTDOWN, at::arm_add());
     }
 
-    /// The word as an operator sees it, for [`rearm`](Self::rearm).
+    /// The word as it is now.
     pub(crate) fn seen(&self) -> u64 {
         self.word().load(at::arm_look())
+    }
+
+    /// The word as an operator sees it, for [`rearm`](Self::rearm): never the same for two kills.
+    pub(crate) fn stamp(&self) -> u64 {
+        let rearms = self.rearms.load(at::arm_look());
+        self.seen().wrapping_add(rearms << REARMS)
     }
 
     /// Arms again, if the word is still what the operator saw. Never after a shutdown, never in a forked child.
     ///
     /// # Errors
     /// [`ErrorKind::Closed`] after shutdown or in a forked child, [`ErrorKind::NewerTrip`] if it was killed again.
-    pub(crate) fn rearm(&self, seen: u64) -> Result<(), Error> {
+    pub(crate) fn rearm(&self, stamp: u64) -> Result<(), Error> {
+        let rearms = self.rearms.load(at::arm_look());
+        let seen = stamp.wrapping_sub(rearms << REARMS);
+        let again = |now: u64| {
+            let text = format!("rearm: the kill word is {now:#x}, the operator saw {stamp:#x}; look again");
+            Err(Error::new(ErrorKind::NewerTrip, text))
+        };
+        if self.stamp() != stamp {
+            return again(self.stamp());
+        }
         match self.reason(seen) {
             None | Some(Reason::Killed | Reason::Panicked | Reason::NotRecovered) => {}
             Some(reason) => {
@@ -131,15 +151,16 @@ impl Arm {
                 ));
             }
         }
+        // One of those who saw the same kill goes on; for the others it is another one now.
+        if self.rearms.compare_exchange(rearms, rearms + 1, at::arm_swap(), at::arm_swap_failed()).is_err() {
+            return again(self.stamp());
+        }
         match self.word().compare_exchange(seen, self.armed, at::arm_swap(), at::arm_swap_failed()) {
             Ok(_) => {
                 self.recovered.store(1, at::plain());
                 Ok(())
             }
-            Err(now) => Err(Error::new(
-                ErrorKind::NewerTrip,
-                format!("rearm: the kill word is {now:#x}, the operator saw {seen:#x}; look again"),
-            )),
+            Err(_) => again(self.stamp()),
         }
     }
 
@@ -149,6 +170,9 @@ impl Arm {
             return None;
         }
         if word & !COUNTS != self.armed & !COUNTS {
+            if word & !COUNTS == 0 && word & COUNTS >= SHUTDOWN {
+                return Some(Reason::ShutDown);
+            }
             let starting = word & !COUNTS == 0 && self.recovered.load(at::plain()) == 0;
             return Some(if starting { Reason::NotRecovered } else { Reason::Corrupt });
         }
@@ -316,7 +340,7 @@ mod tests {
         arm.shut_down();
         assert_eq!(arm.reason(arm.seen()), Some(Reason::ShutDown));
         assert!(arm.cancels_pass(arm.seen()));
-        assert_eq!(arm.rearm(arm.seen()).unwrap_err().kind(), ErrorKind::Closed);
+        assert_eq!(arm.rearm(arm.stamp()).unwrap_err().kind(), ErrorKind::Closed);
     }
 
     #[test]
@@ -332,12 +356,34 @@ mod tests {
         let arm = Arm::open().unwrap();
         assert!(arm.arm());
         arm.kill();
-        let seen = arm.seen();
+        let seen = arm.stamp();
         arm.kill();
         assert_eq!(arm.rearm(seen).unwrap_err().kind(), ErrorKind::NewerTrip);
         assert_eq!(arm.reason(arm.seen()), Some(Reason::Killed));
-        arm.rearm(arm.seen()).unwrap();
+        arm.rearm(arm.stamp()).unwrap();
         assert_eq!(arm.reason(arm.seen()), None);
+    }
+
+    #[test]
+    fn a_second_kill_after_a_rearm_is_not_the_first() {
+        let arm = Arm::open().unwrap();
+        assert!(arm.arm());
+        arm.kill();
+        let first = arm.stamp();
+        arm.rearm(first).unwrap();
+        arm.kill();
+        assert_eq!(arm.rearm(first).unwrap_err().kind(), ErrorKind::NewerTrip);
+        assert_eq!(arm.reason(arm.seen()), Some(Reason::Killed));
+        arm.rearm(arm.stamp()).unwrap();
+    }
+
+    #[test]
+    fn a_shutdown_ends_what_was_never_armed() {
+        let arm = Arm::open().unwrap();
+        arm.kill();
+        assert!(!arm.arm());
+        arm.shut_down();
+        assert_eq!(arm.rearm(arm.stamp()).unwrap_err().kind(), ErrorKind::Closed);
     }
 
     #[test]

@@ -46,7 +46,7 @@ use crate::model::intent::Lanes;
 use crate::model::plan::Caps;
 use crate::model::scope::ScopeId;
 use crate::model::state::State;
-use crate::model::time::{Epoch, Nanos};
+use crate::model::time::{Epoch, Micros, Nanos};
 
 /// How many breakers one scope takes: half of a lane, the rest is room for additions in flight.
 pub const BREAKERS_A_SCOPE: u32 = 32_767;
@@ -89,7 +89,8 @@ impl Board {
     pub(crate) fn new(caps: &Caps, epoch: Epoch) -> Result<Self, Error> {
         for (what, found, most) in [
             ("max_scopes", caps.scopes, u32::MAX),
-            ("max_breakers", caps.breakers, BreakerId::MAX_BREAKERS),
+            // One less: the last number of all means none.
+            ("max_breakers", caps.breakers, BreakerId::MAX_BREAKERS - 1),
             ("max_listeners", caps.listeners, u32::MAX),
         ] {
             if found == 0 || found > most {
@@ -174,7 +175,9 @@ impl Board {
 
     /// Moves time forward; a time before the present one changes nothing.
     pub(crate) fn advance(&self, now: Nanos) {
-        self.region.header().now.fetch_max(now.0, at::clock_advance());
+        // 35 years after the epoch the words can hold no later time; versions still rise for a while.
+        let last = self.epoch.nanos(Micros(Micros::MAX.0 - (1 << 30)));
+        self.region.header().now.fetch_max(now.min(last).0, at::clock_advance());
     }
 
     /// What the lanes of a scope must be when no transition is in flight: the recount from the breakers' words.

@@ -185,7 +185,8 @@ impl EventType {
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[repr(C)]
 pub struct Event {
-    /// Its number; numbers rise, a hole means a loss that a [`EventType::Gap`] counts.
+    /// Its number; numbers rise. A hole is a loss that a [`EventType::Gap`] counts, or an event that the walk over the
+    /// Board after a gap has made superfluous.
     pub sequence: u64,
     /// The word before. In an event that is no transition: zero.
     pub before: u64,

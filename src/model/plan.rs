@@ -4,7 +4,7 @@ use core::time::Duration;
 use std::sync::Arc;
 
 use super::kind::Kind;
-use super::policy::Policy;
+use super::policy::{Halt, Policy};
 use super::scope::ScopePath;
 use super::session::{Date, Session, Sessions};
 use super::state::Step;
@@ -62,7 +62,7 @@ pub struct Plan {
 pub struct Caps {
     /// Scopes.
     pub scopes: u32,
-    /// Breakers, the kill switches of the scopes included; at most 1 048 576.
+    /// Breakers, the kill switches of the scopes included; at most 1 048 575.
     pub breakers: u32,
     /// Pairs of a breaker and a feed that it listens to.
     pub listeners: u32,
@@ -134,6 +134,31 @@ pub struct BreakerSpec {
     pub rule: RuleSpec,
     /// Everything else.
     pub policy: Policy,
+}
+
+impl BreakerSpec {
+    /// A breaker with its kind's default policy, which hears its own scope. A ladder brings its halts and its sessions
+    /// along.
+    pub fn new(name: &str, scope: ScopePath, rule: RuleSpec) -> Self {
+        let mut policy = rule.kind().default_policy();
+        if let RuleSpec::Ladder(ladder) = &rule {
+            policy.halt = Halt::Ladder(ladder.clone());
+            policy.sessions = Some(ladder.sessions.clone());
+        }
+        Self { name: name.into(), scope, watch: Vec::new(), rule, policy }
+    }
+
+    /// The same, hearing other feeds.
+    #[must_use]
+    pub fn watching(self, watch: Vec<ScopePath>) -> Self {
+        Self { watch, ..self }
+    }
+
+    /// The same, with another policy.
+    #[must_use]
+    pub fn with_policy(self, policy: Policy) -> Self {
+        Self { policy, ..self }
+    }
 }
 
 /// The parameters of a kind.

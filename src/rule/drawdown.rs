@@ -247,11 +247,17 @@ impl Drawdown {
         let Some(equity) = equity.filter(|_| peak > 0) else {
             // Without a peak nothing begins before a positive mark, but the session of the baseline.
             let band = if peak > 0 { Band::EMPTY } else { Band { lo: i64::MIN, hi: 0, until: self.next_open(memory) } };
-            return Answer { reading: Reading::UNREADY, band, linear: Linear::constant(0.0), moved_last: None };
+            return Answer {
+                reading: Reading::UNREADY,
+                band,
+                linear: Linear::constant(0.0),
+                moved_last: None,
+                is_new: false,
+            };
         };
         let (reading, linear) = self.reading(at, peak, equity, memory);
         let until = self.until(memory).min(reading.pending.due);
-        Answer { reading, band: self.band(peak, equity, until), linear, moved_last: None }
+        Answer { reading, band: self.band(peak, equity, until), linear, moved_last: None, is_new: false }
     }
 
     fn reading(&self, at: Nanos, peak: i64, equity: i64, memory: &Memory) -> (Reading, Linear) {

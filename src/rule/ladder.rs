@@ -106,7 +106,7 @@ impl Ladder {
         match late {
             Some(Late { step, value }) if answer.reading.level != Level::Breach || answer.reading.step <= step => {
                 let reading = Reading { value, ..self.breach(step, answer.reading) };
-                Answer { reading, band: Band::EMPTY, linear: Linear::constant(value), moved_last: None }
+                Answer { reading, band: Band::EMPTY, linear: Linear::constant(value), moved_last: None, is_new: false }
             }
             _ => answer,
         }
@@ -253,7 +253,13 @@ impl Ladder {
     fn quiet(&self, until: Nanos) -> Answer {
         let limit = self.spec.rungs.first().map_or(0.0, |rung| rung.limits.limit.to_f64());
         let reading = Reading { level: Level::Normal, reason: Reason::None, limit, ..Reading::UNREADY };
-        Answer { reading, band: Band { lo: 1, hi: i64::MAX, until }, linear: Linear::constant(0.0), moved_last: None }
+        Answer {
+            reading,
+            band: Band { lo: 1, hi: i64::MAX, until },
+            linear: Linear::constant(0.0),
+            moved_last: None,
+            is_new: false,
+        }
     }
 
     fn breach(&self, step: Step, reading: Reading) -> Reading {
@@ -395,7 +401,13 @@ impl Scene<'_> {
             }
         }
         let until = self.until().min(reading.pending.due);
-        Answer { reading, band: self.band(measure, until), linear: self.scale.linear(self.price), moved_last: None }
+        Answer {
+            reading,
+            band: self.band(measure, until),
+            linear: self.scale.linear(self.price),
+            moved_last: None,
+            is_new: false,
+        }
     }
 
     /// What a move says of a rung that does not fire.
@@ -462,7 +474,7 @@ fn step(index: usize) -> Step {
 
 fn unready(until: Nanos) -> Answer {
     let band = Band { lo: 1, hi: i64::MAX, until };
-    Answer { reading: Reading::UNREADY, band, linear: Linear::constant(0.0), moved_last: None }
+    Answer { reading: Reading::UNREADY, band, linear: Linear::constant(0.0), moved_last: None, is_new: false }
 }
 
 fn positive(field: &'static str, found: i64) -> Result<(), BadInput> {

@@ -84,6 +84,8 @@ pub(crate) struct Answer {
     pub(crate) linear: Linear,
     /// The feed's last value, moved by a deposit or withdrawal.
     pub(crate) moved_last: Option<i64>,
+    /// Whether it is a reading of something new; only such count as breaches in a row.
+    pub(crate) is_new: bool,
 }
 
 /// What a rule may look at beside the observation.
@@ -128,6 +130,11 @@ impl Rule {
         }
     }
 
+    /// Whether it takes readings made elsewhere, and nothing else.
+    pub(crate) fn takes_levels(&self) -> bool {
+        matches!(self, Self::Volatility(_)) && self.channel() == Channel::None
+    }
+
     /// Hears one observation. `None`: it does not concern this rule, or is not to be believed yet.
     ///
     /// The feed's part: a value of the channel becomes its last value only if the band held it or the answer is `Some`;
@@ -140,11 +147,16 @@ impl Rule {
         at: Nanos,
         context: Context<'_>,
     ) -> Result<Option<Answer>, BadInput> {
-        match self {
-            Self::Ladder(rule) => rule.observe(observation, at, context),
-            Self::Drawdown(rule) => rule.observe(observation, at, context),
-            Self::Volatility(rule) => rule.observe(observation, at, context),
-        }
+        let is_value = matches!(observation, Observation::Value(..));
+        let (answer, is_new) = match self {
+            Self::Ladder(rule) => (rule.observe(observation, at, context)?, is_value),
+            Self::Drawdown(rule) => (rule.observe(observation, at, context)?, is_value),
+            Self::Volatility(rule) => {
+                let answer = rule.observe(observation, at, context)?;
+                (answer, rule.has_new_reading())
+            }
+        };
+        Ok(answer.map(|answer| Answer { is_new, ..answer }))
     }
 
     /// What it says of the last value now that something beside the observations has changed: a rung has fired, a

@@ -54,6 +54,8 @@ pub(crate) struct Volatility {
     spec: Spec,
     grid: Grid,
     window: Window,
+    /// Whether the last observation has made a reading.
+    has_new_reading: bool,
 }
 
 /// All that it has heard.
@@ -79,7 +81,7 @@ impl Volatility {
             returns: VecDeque::with_capacity(room),
             readings: VecDeque::with_capacity(BREAKOUT_MOST + 1),
         };
-        Self { grid: Grid::new(spec.sample, sessions), spec, window }
+        Self { grid: Grid::new(spec.sample, sessions), spec, window, has_new_reading: false }
     }
 
     pub(crate) fn channel(&self) -> Channel {
@@ -92,6 +94,7 @@ impl Volatility {
         at: Nanos,
         context: Context<'_>,
     ) -> Result<Option<Answer>, BadInput> {
+        self.has_new_reading = false;
         match *observation {
             Observation::Level(reading) if self.spec.source == VolatilitySource::Level => self.level(reading)?,
             _ if self.spec.source == VolatilitySource::Level => return Ok(None),
@@ -135,7 +138,7 @@ impl Volatility {
         if !(reading.is_finite() && reading >= 0.0) {
             return Err(BadInput { field: "reading", found: reading, allowed: "finite numbers from zero on" });
         }
-        push(&mut self.window.readings, reading, BREAKOUT_MOST + 1);
+        self.read(reading);
         Ok(())
     }
 
@@ -171,15 +174,25 @@ impl Volatility {
             if let Some(before) = self.window.close.replace(price) {
                 push(&mut self.window.returns, (price as f64 / before as f64).ln(), self.spec.returns);
                 if let Some(reading) = self.realised() {
-                    push(&mut self.window.readings, reading, BREAKOUT_MOST + 1);
+                    self.read(reading);
                 }
             }
         }
         for _ in 0..(samples - steps).min(BREAKOUT_MOST as u64 + 1) {
             if let Some(reading) = self.realised() {
-                push(&mut self.window.readings, reading, BREAKOUT_MOST + 1);
+                self.read(reading);
             }
         }
+    }
+
+    fn read(&mut self, reading: f64) {
+        push(&mut self.window.readings, reading, BREAKOUT_MOST + 1);
+        self.has_new_reading = true;
+    }
+
+    /// Whether the last observation has made one.
+    pub(crate) fn has_new_reading(&self) -> bool {
+        self.has_new_reading
     }
 
     /// The value of a full window.
@@ -204,7 +217,7 @@ impl Volatility {
             Channel::None => Band::EMPTY,
             _ => Band { lo: 1, hi: i64::MAX, until },
         };
-        Answer { reading, band, linear: Linear::constant(reading.value), moved_last: None }
+        Answer { reading, band, linear: Linear::constant(reading.value), moved_last: None, is_new: false }
     }
 
     fn reading(&self, value: f64) -> Reading {

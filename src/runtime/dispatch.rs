@@ -23,6 +23,11 @@ pub(crate) struct Dispatcher {
 }
 
 impl Dispatcher {
+    /// The arm word's stamp that the reader has been told of.
+    pub(crate) fn arm_seen(&self) -> Option<u64> {
+        self.arm_seen
+    }
+
     /// Hands everything that lies in the rings to `f`, in batches; returns how many events that was.
     pub(crate) fn drain(&mut self, circuit: &Circuit, mut f: impl FnMut(&[Event])) -> usize {
         self.batch.clear();
@@ -115,9 +120,11 @@ impl Dispatcher {
     /// A kill may come from where no event can be put into a ring: the arm word itself tells.
     fn note_arm_word(&mut self, circuit: &Circuit) {
         let arm = circuit.board.arm();
+        // The stamp first: a kill that comes in between is told next time.
+        let stamp = arm.stamp();
         let word = arm.seen();
-        let before = self.arm_seen.replace(word);
-        if before == Some(word) || (before.is_none() && word == arm.armed()) {
+        let before = self.arm_seen.replace(stamp);
+        if before == Some(stamp) || (before.is_none() && word == arm.armed()) {
             return;
         }
         let (event_type, reason) = match arm.reason(word) {

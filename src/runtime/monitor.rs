@@ -24,8 +24,9 @@ pub(crate) struct Monitor {
 impl Monitor {
     /// Takes up what has moved and returns when the next thing is due; [`Nanos::NEVER`] if nothing is.
     pub(crate) fn next_due(&mut self, circuit: &Circuit) -> Nanos {
-        let snapshot = circuit.snapshot();
         circuit.dirty.take(|index| {
+            // After the mark is taken: a reload publishes first and marks then.
+            let snapshot = circuit.snapshot();
             let due = snapshot.on_line(index).map_or(Nanos::NEVER, |entry| due(circuit, entry, Nanos(0)));
             set(&mut self.due, index, due);
         });

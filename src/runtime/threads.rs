@@ -88,7 +88,9 @@ fn dispatch(inner: &Inner, mut subscriber: impl FnMut(&[Event])) {
             return;
         }
         if told == 0 {
-            let has_work = || is_closed() || !circuit.urgent.is_empty() || !circuit.routine.is_empty();
+            let shown = lock(&inner.dispatcher).arm_seen();
+            let killed = || Some(circuit.board.arm().stamp()) != shown;
+            let has_work = || is_closed() || killed() || !circuit.urgent.is_empty() || !circuit.routine.is_empty();
             circuit.dispatch_bell.sleep(None, has_work);
         }
     }
