@@ -185,7 +185,8 @@ impl fmt::Display for Denial {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some(kind) = self.kind else { return write!(f, "{}", self.reason) };
         let scope = if self.scope.is_empty() { "everything" } else { &self.scope };
-        write!(f, "{} by {} ({kind}) on {scope}: {}", self.status, self.name, self.reason)?;
+        let status = if self.reason == Reason::NotReady { "unready" } else { self.status.name() };
+        write!(f, "{status} by {} ({kind}) on {scope}: {}", self.name, self.reason)?;
         if let (Some(value), Some(limit), true) = (self.value, self.limit, self.limit.is_some_and(|l| l > 0.0)) {
             write!(f, ", {value:.6} against {limit}")?;
         }

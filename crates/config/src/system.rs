@@ -12,6 +12,8 @@ use crate::{Calendar, calendar};
 
 const MILLION: i64 = 1 << 20;
 const SCOPES: Allowed<i64> = Allowed { text: "whole numbers from 1 to 1048576", holds: |n| (1..=MILLION).contains(&n) };
+const BREAKERS: Allowed<i64> =
+    Allowed { text: "whole numbers from 1 to 1048575", holds: |n| (1..MILLION).contains(&n) };
 const LISTENERS: Allowed<i64> =
     Allowed { text: "whole numbers from 1 to 16777216", holds: |n| (1..=16 * MILLION).contains(&n) };
 const RING: Allowed<i64> =
@@ -41,7 +43,7 @@ fn system(root: &Table<'_>) -> (Caps, Skew) {
     };
     for (key, cap, allowed) in [
         ("max_scopes", &mut caps.scopes, &SCOPES),
-        ("max_breakers", &mut caps.breakers, &SCOPES),
+        ("max_breakers", &mut caps.breakers, &BREAKERS),
         ("max_listeners", &mut caps.listeners, &LISTENERS),
         ("ring", &mut caps.ring, &RING),
     ] {
