@@ -14,6 +14,7 @@ type Effect = (&'static str, Lanes);
 const EFFECTS: [Effect; 3] = [("halt", Lanes::HALT), ("no_new", Lanes::NO_NEW), ("close", Lanes::CLOSE)];
 const AS_TRIPPED: &str = "as_tripped";
 /// The machine itself resets nothing by hand.
+const STOPS: [Effect; 2] = [("halt", Lanes::HALT), ("close", Lanes::CLOSE)];
 const PEOPLE: [Authority; 3] = [Authority::Trader, Authority::RiskDesk, Authority::Admin];
 
 const WEIGHT: Allowed<f64> = Allowed { text: "numbers from 0 to 1", holds: |n| (0.0..=1.0).contains(&n) };
@@ -45,10 +46,15 @@ fn set<T>(place: &mut T, value: Option<T>) {
 /// What every kind has: its defaults, and the keys that change them.
 pub(crate) fn general(table: &Table<'_>, kind: Kind) -> Policy {
     let mut policy = kind.default_policy();
-    let effect = table.optional("effect").and_then(|item| item.word(&EFFECTS, |effect| effect.0));
+    // An emergency stop stops new orders of either side, and only an administrator ends it.
+    let (effects, people) = match kind {
+        Kind::KillSwitch => (&STOPS[..], &PEOPLE[2..]),
+        _ => (&EFFECTS[..], &PEOPLE[..]),
+    };
+    let effect = table.optional("effect").and_then(|item| item.word(effects, |effect| effect.0));
     set(&mut policy.effect, effect.map(|effect| effect.1));
     policy.cooldown_effect = policy.effect;
-    set(&mut policy.reset_authority, table.optional("reset_authority").and_then(|i| i.word(&PEOPLE, Authority::name)));
+    set(&mut policy.reset_authority, table.optional("reset_authority").and_then(|i| i.word(people, Authority::name)));
     let weightless = "it adds nothing to the risk score";
     set(&mut policy.severity, warned(table, "severity", |i| i.number(&WEIGHT), |n| *n == 0.0, weightless));
     set(&mut policy.enabled, warned(table, "enabled", |i| i.boolean(), |on| !on, "this breaker takes no part at all"));
@@ -165,6 +171,10 @@ pub(crate) fn doubt(table: &Table<'_>, policy: &mut Policy) {
         table.refuse(&["stale_after"], "on_stale is \"ignore\", so nothing becomes stale");
     } else {
         set(&mut policy.stale_after, table.optional("stale_after").and_then(|item| item.duration(&SOME_TIME)));
+    }
+    let nightly = policy.release == Release::Latched && policy.on_stale == OnStale::Trip && !table.has("calendar");
+    if nightly {
+        table.log().warn(table.at(), table.message("without a calendar it trips for silence every night, and is latched then; give it a calendar or another on_stale"));
     }
     let on_bad_input = table.optional("on_bad_input").and_then(|item| item.word(OnBadInput::ALL, OnBadInput::name));
     set(&mut policy.on_bad_input, on_bad_input);

@@ -297,8 +297,8 @@ fn sources_of_a_kill_switch_that_are_not_listed_are_not_allowed() {
     };
     assert_eq!(allows("sources = [\"manual\", \"anomaly\", \"external\"]\n"), [true; 3]);
     assert_eq!(allows("sources = [\"external\", \"manual\"]\n"), [true, false, true]);
-    let close = breaker("kill_switch", "effect = \"close\"\nreset_authority = \"risk_desk\"\n").policy;
-    assert_eq!((close.effect, close.reset_authority), (Lanes::CLOSE, Authority::RiskDesk));
+    let close = breaker("kill_switch", "effect = \"close\"\nreset_authority = \"admin\"\n").policy;
+    assert_eq!((close.effect, close.reset_authority), (Lanes::CLOSE, Authority::Admin));
 }
 
 #[test]

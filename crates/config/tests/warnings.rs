@@ -4,7 +4,10 @@
 
 use haltline_config::parse;
 
+/// A latched breaker without a calendar would be one more thing to warn of.
 fn warnings(kind: &str, keys: &str) -> Vec<String> {
+    let calm = if kind == "drawdown" && !keys.contains("on_stale") { "\non_stale = \"warn\"" } else { "" };
+    let keys = format!("{}{calm}", keys.trim_end());
     let text = format!("[[breaker]]\nname = \"b\"\nscope = \"x\"\nkind = {kind:?}\n{keys}");
     let config = parse(&text, "f").unwrap_or_else(|mistakes| panic!("{mistakes}"));
     config.warnings.iter().map(ToString::to_string).collect()
@@ -60,4 +63,12 @@ fn several_come_in_the_order_of_the_file() {
     let found = warnings("drawdown", "severity = 0\nlimit = 0.5\nenabled = false\nshadow = true\n");
     let lines: Vec<&str> = found.iter().map(|w| w.split(':').nth(1).unwrap()).collect();
     assert_eq!(lines, ["5", "6", "7", "8"]);
+}
+
+#[test]
+fn a_breaker_that_would_latch_every_night_is_named() {
+    let text = "[[breaker]]\nname = \"b\"\nscope = \"x\"\nkind = \"drawdown\"\n";
+    let found = parse(text, "f").unwrap().warnings;
+    assert_eq!(found.len(), 1);
+    assert!(found[0].to_string().starts_with("f:1:1: breaker \"b\": without a calendar"), "{}", found[0]);
 }
