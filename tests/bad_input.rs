@@ -248,7 +248,8 @@ fn a_refused_request_is_an_error_and_an_event_and_changes_nothing() {
     system.trip(id, desk()).unwrap();
     let seen = stamp(&system, "desk");
     events(&system);
-    let asks: [(&dyn Fn() -> Result<(), Error>, ErrorKind); 3] = [
+    type Ask<'a> = &'a dyn Fn() -> Result<(), Error>;
+    let asks: [(Ask, ErrorKind); 3] = [
         (&|| system.reset(id, seen, By::new("bob", Authority::Trader, "please")), ErrorKind::Authority),
         (&|| system.reset(id, seen ^ 1, desk()), ErrorKind::NewerTrip),
         (&|| system.trip(id, By::new("x", Authority::Auto, "")), ErrorKind::Authority),

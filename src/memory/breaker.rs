@@ -78,6 +78,7 @@ pub(crate) fn transition(
 }
 
 #[cfg(all(test, not(loom)))]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
     use crate::model::intent::Lanes;

@@ -13,7 +13,7 @@ use crate::rule::{Linear, Memory, UsedRungs};
 #[derive(Debug, Default)]
 #[repr(C, align(64))]
 pub(crate) struct BreakerLine {
-    /// The whole state, see [`State`](crate::model::state::State).
+    /// The whole state, see [`State`].
     pub(crate) word: AtomicU64,
     /// Whose lanes the word counts in. Written only while the word says Retired.
     pub(crate) scope: AtomicU64,

@@ -32,7 +32,7 @@ impl Scale {
         i64::try_from(need).unwrap_or(if need > 0 { i64::MAX } else { i64::MIN })
     }
 
-    /// Where prices with a smaller move part from those with at least this one, see [`Band::around`].
+    /// Where prices with a smaller move part from those with at least this one, see [`Band::around`](super::Band::around).
     pub(super) fn edges(self, need: i64) -> [i64; 2] {
         let below = self.reference.saturating_sub(need).saturating_add(1);
         let above = self.reference.saturating_add(need);
