@@ -92,6 +92,7 @@ pub use model::error::{Error, ErrorKind, FeedError};
 pub use model::event::{BreakerId, Event, EventType};
 pub use model::intent::{Intent, Lanes};
 pub use model::kind::{KINDS, Kind, KindRow};
+pub use model::ladder::*;
 pub use model::machine;
 pub use model::observation::VenueStatus;
 pub use model::plan::*;

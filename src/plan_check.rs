@@ -5,9 +5,9 @@ use std::collections::HashSet;
 
 use crate::model::error::{Error, ErrorKind};
 use crate::model::intent::Intent;
+use crate::model::ladder::{HaltEnd, Ladder, Window};
 use crate::model::plan::{
-    Baseline, BreakerSpec, Drawdown, HaltEnd, KillSwitch, Ladder, Limits, Plan, RuleSpec, Volatility, VolatilitySource,
-    Window,
+    Baseline, BreakerSpec, Drawdown, KillSwitch, Limits, Plan, RuleSpec, Volatility, VolatilitySource,
 };
 use crate::model::policy::{Halt, MAX_AUTO_RESETS, Release};
 use crate::model::state::Step;

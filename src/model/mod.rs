@@ -7,6 +7,8 @@ pub(crate) mod error;
 pub(crate) mod event;
 pub(crate) mod intent;
 pub(crate) mod kind;
+pub(crate) mod ladder;
+pub(crate) mod legal;
 pub mod machine;
 pub(crate) mod observation;
 pub(crate) mod plan;

@@ -4,7 +4,7 @@ use core::time::Duration;
 use std::sync::Arc;
 
 use super::intent::Lanes;
-use super::plan::Ladder;
+use super::ladder::Ladder;
 use super::session::Sessions;
 use super::state::{State, Step};
 use super::status::{Authority, Status, named};

@@ -7,11 +7,9 @@ use proptest::prelude::*;
 
 use super::Rule;
 use super::trial::{Trial, sessions};
+use crate::model::ladder::{Bell, Direction, HaltEnd, Ladder, Reopen, Rung, Window};
 use crate::model::observation::{Channel, Observation, VenueStatus};
-use crate::model::plan::{
-    Baseline, Bell, Direction, Drawdown, HaltEnd, Ladder, Limits, Reopen, RuleSpec, Rung, Volatility, VolatilitySource,
-    Window,
-};
+use crate::model::plan::{Baseline, Drawdown, Limits, RuleSpec, Volatility, VolatilitySource};
 use crate::model::policy::Policy;
 use crate::model::session::{Date, Sessions};
 use crate::model::time::Nanos;

@@ -25,8 +25,8 @@ use std::sync::Arc;
 
 use super::scale::Scale;
 use super::{Answer, BadInput, Band, Context, Linear, Mark, Memory, NEAR_MISS, UsedRungs};
+use crate::model::ladder::{Ladder as Spec, Reopen, Rung, Window};
 use crate::model::observation::{Channel, Observation, VenueStatus};
-use crate::model::plan::{Ladder as Spec, Reopen, Rung, Window};
 use crate::model::reading::{Level, Pending, Reading};
 use crate::model::reason::Reason;
 use crate::model::session::{Date, Session};

@@ -1,8 +1,9 @@
 use super::super::Rule;
 use super::super::trial::{Trial, sessions};
 use super::*;
+use crate::model::ladder::{Bell, Direction, HaltEnd};
 use crate::model::observation::Channel::Trade;
-use crate::model::plan::{Bell, Direction, HaltEnd, Limits};
+use crate::model::plan::Limits;
 use crate::model::session::Sessions;
 use crate::model::units::Price;
 

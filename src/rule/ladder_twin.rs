@@ -4,7 +4,8 @@ use proptest::prelude::*;
 
 use super::super::super::trial::{Said, Trial, sessions};
 use super::super::*;
-use crate::model::plan::{Bell, Direction, HaltEnd, Limits};
+use crate::model::ladder::{Bell, Direction, HaltEnd};
+use crate::model::plan::Limits;
 use crate::rule::Rule;
 
 struct Twin {

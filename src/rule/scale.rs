@@ -4,7 +4,7 @@
 //! that is a given share of the reference, so `move >= need` is exactly `move * 1e9 >= share * reference`.
 
 use super::Linear;
-use crate::model::plan::Direction;
+use crate::model::ladder::Direction;
 use crate::model::units::Ratio;
 
 /// A reference and a direction.

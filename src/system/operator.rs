@@ -1,0 +1,220 @@
+//! What people do: trip, reset, stop, kill, and the way back. Signed, and told when it is refused.
+
+use std::sync::Arc;
+
+use super::{System, known_scope};
+use crate::memory::sync::lock;
+use crate::model::error::{Error, ErrorKind};
+use crate::model::event::{BreakerId, EventType};
+use crate::model::kind::Kind;
+use crate::model::machine::{Input, Refusal};
+use crate::model::plan::{EmergencySource, RuleSpec};
+use crate::model::reason::Reason;
+use crate::model::status::{Authority, Signed};
+use crate::model::units::Money;
+use crate::notes::By;
+use crate::snapshot::Entry;
+
+impl System {
+    /// Trips a breaker by hand. It stays tripped until somebody resets it, whatever its policy says of time. When this
+    /// has returned, every check on any thread denies.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Stale`] for a breaker that is no more, [`ErrorKind::Authority`], [`ErrorKind::NotAllowed`] for a
+    /// disabled one, [`ErrorKind::WrongStatus`] in an emergency stop or in maintenance.
+    pub fn trip(&self, breaker: BreakerId, by: By<'_>) -> Result<(), Error> {
+        if self.entry(breaker)?.kind == Kind::KillSwitch {
+            let text = "trip: a kill switch is pulled by emergency_stop, which names its source";
+            return Err(Error::new(ErrorKind::NotAllowed, text));
+        }
+        self.act(breaker, Input::Trip(by.authority), by)
+    }
+
+    /// Resets the trip that the operator saw: `seen` is the [`stamp`](crate::BreakerStatus::stamp) of its status. Permits
+    /// restarting, does not restart; goes to Cooldown where the policy has one.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NewerTrip`], [`ErrorKind::Authority`], [`ErrorKind::CauseStands`], [`ErrorKind::WrongStatus`],
+    /// [`ErrorKind::Stale`]. A refused reset is an event, too.
+    pub fn reset(&self, breaker: BreakerId, seen: u64, by: By<'_>) -> Result<(), Error> {
+        self.act(breaker, Input::Reset { seen, by: by.authority, force: false }, by)
+    }
+
+    /// As [`reset`](Self::reset), also on a standing cause; asks one authority more.
+    ///
+    /// # Errors
+    /// As [`reset`](Self::reset), but for [`ErrorKind::CauseStands`].
+    pub fn force_reset(&self, breaker: BreakerId, seen: u64, by: By<'_>) -> Result<(), Error> {
+        self.act(breaker, Input::Reset { seen, by: by.authority, force: true }, by)
+    }
+
+    /// Takes a breaker out of service: it denies like tripped, its readings decide nothing, a reset ends it.
+    ///
+    /// # Errors
+    /// As [`trip`](Self::trip); asks `risk_desk`.
+    pub fn maintain(&self, breaker: BreakerId, by: By<'_>) -> Result<(), Error> {
+        self.act(breaker, Input::Maintain(by.authority), by)
+    }
+
+    /// Sets the baseline of a drawdown anew. It counts from the feed's next mark on; until then a standing cause stands.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotAllowed`] for a kind without a baseline, [`ErrorKind::BadInput`] for one that is not positive,
+    /// [`ErrorKind::Authority`] below `risk_desk`, [`ErrorKind::Stale`].
+    pub fn rebase(&self, breaker: BreakerId, baseline: Money, by: By<'_>) -> Result<(), Error> {
+        let entry = self.entry(breaker)?;
+        if !crate::rule::has_baseline(entry.kind) {
+            return Err(Error::new(ErrorKind::NotAllowed, format!("rebase: a {} has no baseline", entry.kind)));
+        }
+        if baseline <= Money::ZERO {
+            return Err(Error::new(
+                ErrorKind::BadInput,
+                format!("rebase: found {baseline}, allowed are positive amounts"),
+            ));
+        }
+        if by.authority < Authority::RiskDesk {
+            self.refused(&entry, by);
+            return Err(self.told(&entry, Refusal::Authority(Authority::RiskDesk)));
+        }
+        // Checked before anything is asked of the feed.
+        let signed = self.inner.notes.sign(by)?;
+        let _one_at_a_time = lock(&self.inner.registry);
+        let entry = self.entry(breaker)?;
+        self.inner.circuit.board.breaker(breaker.index()).ask_rebase(baseline.raw());
+        self.put(&entry, Input::Rebased, signed, by)
+    }
+
+    /// Pulls the kill switch of a scope: everything in it is denied but cancels, until an administrator clears it.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unknown`] for a scope that is not declared, [`ErrorKind::NotAllowed`] if its kill switch does not
+    /// allow this source or is disabled: then nothing was stopped.
+    pub fn emergency_stop(&self, scope: &str, source: EmergencySource, by: By<'_>) -> Result<(), Error> {
+        self.with_kill_switch(scope, |entry| {
+            if let RuleSpec::KillSwitch(switch) = &entry.rule
+                && !switch.allows[source as usize]
+            {
+                self.refused(entry, by);
+                let text = format!("emergency_stop of {scope:?}: its kill switch does not allow the source {source}");
+                return Err(Error::new(ErrorKind::NotAllowed, text));
+            }
+            self.act(entry.id, Input::Emergency, by)
+        })
+    }
+
+    /// Ends an emergency stop. The other breakers have kept their own state and show it.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Authority`] below the policy's (`admin` by default), [`ErrorKind::WrongStatus`] if there is none.
+    pub fn clear_emergency_stop(&self, scope: &str, by: By<'_>) -> Result<(), Error> {
+        self.with_kill_switch(scope, |entry| self.act(entry.id, Input::ClearEmergency(by.authority), by))
+    }
+
+    /// Denies everything but cancels, at once: one atomic add. Wait-free and async-signal-safe (beside the add it wakes
+    /// the dispatcher, an atomic swap and at most a futex call). Needs no breaker, no thread and no authority; the way
+    /// back is [`rearm`](Self::rearm).
+    pub fn kill(&self) {
+        self.inner.circuit.board.arm().kill();
+        self.inner.circuit.dispatch_bell.ring();
+    }
+
+    /// The kill word as it is now, for [`rearm`](Self::rearm).
+    pub fn kill_word(&self) -> u64 {
+        self.inner.circuit.board.arm().stamp()
+    }
+
+    /// Why the kill word denies; `None` while it does not.
+    pub fn killed(&self) -> Option<Reason> {
+        let arm = self.inner.circuit.board.arm();
+        arm.reason(arm.seen())
+    }
+
+    /// Ends a kill, if the kill word is still the one that the operator saw.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Authority`] below `admin`, [`ErrorKind::NewerTrip`] if it was killed again,
+    /// [`ErrorKind::Closed`] after shutdown.
+    pub fn rearm(&self, seen: u64, by: By<'_>) -> Result<(), Error> {
+        self.open()?;
+        let signed = self.inner.notes.sign(by)?;
+        if by.authority < Authority::Admin {
+            let text = format!("rearm: asks admin, found {}", by.authority);
+            return Err(Error::new(ErrorKind::Authority, text));
+        }
+        let circuit = &self.inner.circuit;
+        circuit.board.arm().rearm(seen)?;
+        circuit.publish(circuit.note(None, EventType::Rearmed, Reason::Reset, signed));
+        Ok(())
+    }
+
+    fn kill_switch(&self, scope: &str) -> Result<Arc<Entry>, Error> {
+        let id = {
+            let snapshot = self.inner.circuit.snapshot();
+            let scope = known_scope(&snapshot, scope)?;
+            snapshot.kill_switches.get(scope.0 as usize).copied().unwrap_or(BreakerId::NONE)
+        };
+        self.entry(id)
+    }
+
+    /// Acts on the kill switch of a scope. A reload may just be replacing it: then the act waits for it and goes to the
+    /// new one, so that a stop is never lost in between.
+    fn with_kill_switch(&self, scope: &str, act: impl Fn(&Entry) -> Result<(), Error>) -> Result<(), Error> {
+        let once = || self.kill_switch(scope).and_then(|entry| act(&entry));
+        match once() {
+            Err(error) if matches!(error.kind(), ErrorKind::WrongStatus | ErrorKind::Stale) => {
+                drop(lock(&self.inner.registry));
+                once()
+            }
+            done => done,
+        }
+    }
+
+    /// What a person does to a breaker: signed, and if it is refused, told.
+    fn act(&self, breaker: BreakerId, input: Input, by: By<'_>) -> Result<(), Error> {
+        self.open()?;
+        let entry = self.entry(breaker)?;
+        let signed = self.inner.notes.sign(by)?;
+        self.put(&entry, input, signed, by)
+    }
+
+    fn put(&self, entry: &Entry, input: Input, signed: Signed, by: By<'_>) -> Result<(), Error> {
+        let circuit = &self.inner.circuit;
+        match circuit.put(entry.id, input, circuit.now(), signed) {
+            Ok(Some(moved)) => {
+                self.inner.notes.keep(entry.id, moved.after.pack(), by);
+                Ok(())
+            }
+            Ok(None) => Ok(()),
+            Err(refusal) => {
+                self.refused(entry, by);
+                Err(self.told(entry, refusal))
+            }
+        }
+    }
+
+    /// A refusal in words: which breaker, where it is, what would be allowed.
+    fn told(&self, entry: &Entry, refusal: Refusal) -> Error {
+        let state = self.inner.circuit.board.state(entry.id.index());
+        let is = if entry.policy.enabled { "shadow" } else { "disabled" };
+        let (kind, text) = match refusal {
+            Refusal::Authority(needed) => (ErrorKind::Authority, format!("asks {needed} or above")),
+            Refusal::NewerTrip => {
+                (ErrorKind::NewerTrip, "another word stands than the one that was seen; look again".to_owned())
+            }
+            Refusal::CauseStands => {
+                (ErrorKind::CauseStands, "its last reading still breaches; rebase it, or force the reset".to_owned())
+            }
+            Refusal::WrongStatus => {
+                (ErrorKind::WrongStatus, format!("it is {}, where that means nothing", state.status))
+            }
+            Refusal::NotInForce => (ErrorKind::NotAllowed, format!("it is {is} and would deny nothing")),
+        };
+        Error::new(kind, format!("breaker {:?}: {text}", entry.name))
+    }
+
+    fn refused(&self, entry: &Entry, by: By<'_>) {
+        let circuit = &self.inner.circuit;
+        let signed = self.inner.notes.sign(by).unwrap_or(Signed::AUTO);
+        circuit.publish(circuit.note(Some(entry), EventType::Refused, Reason::None, signed));
+    }
+}
