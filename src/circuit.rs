@@ -148,11 +148,13 @@ impl Circuit {
     /// What is known beside the word.
     pub(crate) fn moment(&self, entry: &Entry, state: State, now: Nanos) -> Moment {
         let window = entry.policy.auto_reset_window;
+        let counted = entry.policy.max_auto_resets.is_some();
+        let line = self.board.breaker(entry.id.index());
         Moment {
             now,
             epoch: self.epoch(),
             standing: self.standing(entry, state.pack(), now),
-            auto_resets: self.board.breaker(entry.id.index()).auto_resets_since(self.epoch().floor(now - window)),
+            auto_resets: if counted { line.auto_resets_since(self.epoch().floor(now - window)) } else { 0 },
         }
     }
 

@@ -36,15 +36,19 @@ use crate::snapshot::Entry;
 /// ```
 #[derive(Debug)]
 pub struct Gate {
-    words: Words,
-    scopes: Box<[ScopeId]>,
+    words: Words<Explainer>,
+}
+
+/// What an explanation needs; the order path does not.
+#[derive(Debug)]
+struct Explainer {
     circuit: Arc<Circuit>,
     notes: Arc<Notes>,
 }
 
 impl Gate {
-    pub(crate) fn new(circuit: Arc<Circuit>, notes: Arc<Notes>, scopes: Vec<ScopeId>) -> Self {
-        Self { words: Words::new(circuit.board.clone(), &scopes), scopes: scopes.into(), circuit, notes }
+    pub(crate) fn new(circuit: Arc<Circuit>, notes: Arc<Notes>, scopes: &[ScopeId]) -> Self {
+        Self { words: Words::with(circuit.board.clone(), scopes, Explainer { circuit, notes }) }
     }
 
     /// What is denied now. With up to three scopes: four loads, an exclusive or and a branch while nothing denies or
@@ -75,15 +79,16 @@ impl Gate {
     ///
     /// If what denied then denies no longer, the reason is [`Reason::Cleared`].
     pub fn explain(&self, seen: Verdict) -> Denial {
-        let arm = self.circuit.board.arm();
+        let Explainer { circuit, notes } = self.words.kept();
+        let arm = circuit.board.arm();
         if let (true, Some(reason)) = (seen.is_disarmed(), arm.reason(arm.seen())) {
             return Denial { denies: seen.lanes(), ..Denial::of_the_system(reason) };
         }
-        let snapshot = self.circuit.snapshot();
-        let guards = self.scopes.iter().filter_map(|scope| snapshot.guards.get(scope.0 as usize)).flatten();
+        let snapshot = circuit.snapshot();
+        let guards = self.words.scopes().iter().filter_map(|scope| snapshot.guards.get(scope.0 as usize)).flatten();
         let denying = guards.filter_map(|id| {
             let entry = snapshot.entry(*id)?;
-            let word = self.circuit.board.word(id.index());
+            let word = circuit.board.word(id.index());
             let denies = State::unpack(word).denies;
             // Without a denial to explain, a warning is explained.
             let asked = if seen.denies_any() { seen.lanes() & Lanes::CLOSE } else { seen.lanes() };
@@ -95,29 +100,8 @@ impl Gate {
             (state.status != Status::EmergencyHalt, state.version())
         });
         match first {
-            Some((entry, word)) => self.denial(entry, word, snapshot.path(entry.scope)),
+            Some((entry, word)) => denial(circuit, notes, entry, word, snapshot.path(entry.scope)),
             None => Denial::of_the_system(Reason::Cleared),
-        }
-    }
-
-    fn denial(&self, entry: &Entry, word: u64, scope: &str) -> Denial {
-        let circuit = &self.circuit;
-        let state = State::unpack(word);
-        let cause = circuit.board.breaker(entry.id.index()).cause(word);
-        let until = entry.policy.deadline(state, circuit.epoch()).map(|due| circuit.epoch().nanos(due));
-        Denial {
-            reason: reason_of(state, cause.map(|c| c.reason)),
-            breaker: Some(entry.id),
-            name: entry.name.to_string(),
-            kind: Some(entry.kind),
-            scope: scope.to_owned(),
-            status: state.status,
-            denies: state.denies,
-            value: cause.map(|c| c.value),
-            limit: cause.map(|c| c.limit),
-            since: Some(circuit.epoch().nanos(state.since)),
-            until,
-            note: self.notes.of(entry.id, word),
         }
     }
 }
@@ -194,5 +178,25 @@ impl fmt::Display for Denial {
             Some(note) => write!(f, ", {note}"),
             None => Ok(()),
         }
+    }
+}
+
+fn denial(circuit: &Circuit, notes: &Notes, entry: &Entry, word: u64, scope: &str) -> Denial {
+    let state = State::unpack(word);
+    let cause = circuit.board.breaker(entry.id.index()).cause(word);
+    let until = entry.policy.deadline(state, circuit.epoch()).map(|due| circuit.epoch().nanos(due));
+    Denial {
+        reason: reason_of(state, cause.map(|c| c.reason)),
+        breaker: Some(entry.id),
+        name: entry.name.to_string(),
+        kind: Some(entry.kind),
+        scope: scope.to_owned(),
+        status: state.status,
+        denies: state.denies,
+        value: cause.map(|c| c.value),
+        limit: cause.map(|c| c.limit),
+        since: Some(circuit.epoch().nanos(state.since)),
+        until,
+        note: notes.of(entry.id, word),
     }
 }

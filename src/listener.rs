@@ -48,6 +48,8 @@ pub(crate) struct Listener {
     near: bool,
     refusals_in_a_row: u32,
     rebases: u64,
+    /// Something has been published that the monitor must look at.
+    news: bool,
 }
 
 impl Listener {
@@ -67,6 +69,7 @@ impl Listener {
             near: false,
             refusals_in_a_row: 0,
             rebases,
+            news: false,
         }
     }
 
@@ -167,10 +170,8 @@ impl Listener {
         self.band = answer.band;
         line.publish_numbers(answer.linear, limit);
         // Before the level and the look at the word: what has been said of the future is over with this reading.
-        self.publish_pending(circuit, ANY_WORD, &answer.reading.pending);
-        if line.publish_level(Said { level, step, reason }) {
-            circuit.mark(self.entry.id);
-        }
+        self.news |= line.publish_pending(ANY_WORD, &answer.reading.pending, circuit.epoch());
+        self.news |= line.publish_level(Said { level, step, reason });
     }
 
     /// A value that came within a twentieth of its limit and went away again.
@@ -208,6 +209,8 @@ impl Listener {
             step(state, input, &self.entry.policy, &circuit.moment(&self.entry, state, now))
         });
         if look.outdated {
+            // What has been published stays so; the panel that takes over publishes and marks anew.
+            circuit.mark(self.entry.id);
             return Heard::Outdated;
         }
         self.streak = look.streak;
@@ -229,15 +232,14 @@ impl Listener {
             self.band = Band::EMPTY;
         }
         if let Some(due) = look.due.filter(|due| *due < self.reading.pending.due) {
-            self.publish_pending(circuit, self.seen, &self.breach_at(due));
+            let line = circuit.board.listener(self.line);
+            self.news |= line.publish_pending(self.seen, &self.breach_at(due), circuit.epoch());
         }
-        Heard::Good
-    }
-
-    fn publish_pending(&self, circuit: &Circuit, tag: u64, pending: &Pending) {
-        if circuit.board.listener(self.line).publish_pending(tag, pending, circuit.epoch()) {
+        // The monitor last: it has no part in the halt.
+        if core::mem::take(&mut self.news) {
             circuit.mark(self.entry.id);
         }
+        Heard::Good
     }
 
     fn breach_at(&self, due: Nanos) -> Pending {

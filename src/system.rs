@@ -130,8 +130,8 @@ impl System {
             );
             return Err(Error::new(ErrorKind::Full, text));
         }
-        let ids = all.into_iter().map(|(_, id)| id).collect();
-        Ok(Gate::new(self.inner.circuit.clone(), self.inner.notes.clone(), ids))
+        let ids: Vec<_> = all.into_iter().map(|(_, id)| id).collect();
+        Ok(Gate::new(self.inner.circuit.clone(), self.inner.notes.clone(), &ids))
     }
 
     /// Claims the feed of a scope.

@@ -34,7 +34,8 @@ const COUNTS: u64 = SHUTDOWN * 64 - 1;
 const REARMS: u32 = 48;
 
 /// How many Systems can live in a process at once.
-pub(crate) const SYSTEMS: usize = 64;
+#[cfg(not(loom))]
+const SYSTEMS: usize = 64;
 
 /// What every check reads.
 #[derive(Debug)]
@@ -52,8 +53,8 @@ pub(crate) struct Arm {
     armed: u64,
     /// Whether it was ever armed: a zero word then means a forked child, not a start that has not ended.
     recovered: AtomicU64,
-    /// How often it has been armed again. The counts in the word begin anew then, so without this a second kill would
-    /// look like the first.
+    /// Twice how often it has been armed again, and odd while somebody does. The counts in the word begin anew then, so
+    /// without this a second kill would look like the first.
     rearms: AtomicU64,
 }
 
@@ -122,8 +123,10 @@ impl Arm {
         self.word().load(at::arm_look())
     }
 
-    /// The word as an operator sees it, for [`rearm`](Self::rearm): never the same for two kills.
+    /// The word as an operator sees it, for [`rearm`](Self::rearm): never the same for two kills. One that was taken in the
+    /// middle of a rearm is odd there, and is refused: the word in it may be that of the kill before or after.
     pub(crate) fn stamp(&self) -> u64 {
+        // Before the word: an older number with a newer word fits nothing.
         let rearms = self.rearms.load(at::arm_look());
         self.seen().wrapping_add(rearms << REARMS)
     }
@@ -139,7 +142,7 @@ impl Arm {
             let text = format!("rearm: the kill word is {now:#x}, the operator saw {stamp:#x}; look again");
             Err(Error::new(ErrorKind::NewerTrip, text))
         };
-        if self.stamp() != stamp {
+        if rearms % 2 == 1 || self.stamp() != stamp {
             return again(self.stamp());
         }
         match self.reason(seen) {
@@ -155,13 +158,13 @@ impl Arm {
         if self.rearms.compare_exchange(rearms, rearms + 1, at::arm_swap(), at::arm_swap_failed()).is_err() {
             return again(self.stamp());
         }
-        match self.word().compare_exchange(seen, self.armed, at::arm_swap(), at::arm_swap_failed()) {
-            Ok(_) => {
-                self.recovered.store(1, at::plain());
-                Ok(())
-            }
-            Err(_) => again(self.stamp()),
+        // The number is odd, so nobody else rearms, and the word only grows by kills: if it is the same, it was all along.
+        let swapped = self.word().compare_exchange(seen, self.armed, at::arm_swap(), at::arm_swap_failed());
+        if swapped.is_ok() {
+            self.recovered.store(1, at::plain());
         }
+        self.rearms.fetch_add(1, at::arm_add());
+        if swapped.is_ok() { Ok(()) } else { again(self.stamp()) }
     }
 
     /// Why a word denies; `None` if it is armed.

@@ -91,35 +91,50 @@ impl Verdict {
     }
 }
 
-/// The addresses that a check reads.
+/// The addresses that a check reads, and far from them everything else: ten thousand gates in turn stay in the cache.
 #[derive(Debug)]
 #[repr(C)]
-pub(crate) struct Words {
+pub(crate) struct Words<K = ()> {
     near: [*const AtomicU64; NEAR],
     line: *const ArmLine,
     armed: u64,
-    /// From the leaf to the root, then the word that is always zero.
-    all: [*const AtomicU64; GATE_SCOPES],
-    /// Keeps all of these addresses alive.
-    board: Arc<Board>,
+    far: Box<Far<K>>,
 }
 
-// SAFETY: the pointers go to atomics inside `board` (the arm line's page is never freed), which this value keeps alive;
-// it writes nothing.
-unsafe impl Send for Words {}
-// SAFETY: as above.
-unsafe impl Sync for Words {}
+#[derive(Debug)]
+struct Far<K> {
+    /// From the leaf to the root, then the word that is always zero.
+    all: [*const AtomicU64; GATE_SCOPES],
+    /// Keeps the addresses alive.
+    board: Arc<Board>,
+    scopes: Box<[ScopeId]>,
+    /// What the owner wants to have at hand for an explanation.
+    kept: K,
+}
 
+// SAFETY: the pointers go to atomics inside `far.board` (the arm line's page is never freed), which this value keeps
+// alive; it writes nothing. Whether `K` may be sent is `K`'s to say.
+unsafe impl<K: Send> Send for Words<K> {}
+// SAFETY: as above.
+unsafe impl<K: Sync> Sync for Words<K> {}
+
+#[cfg(all(test, loom))]
 impl Words {
-    /// The gate of these scopes: from leaf to root, the root among them, at most seven.
     pub(crate) fn new(board: Arc<Board>, scopes: &[ScopeId]) -> Self {
+        Self::with(board, scopes, ())
+    }
+}
+
+impl<K> Words<K> {
+    /// The gate of these scopes: from leaf to root, the root among them, at most seven.
+    pub(crate) fn with(board: Arc<Board>, scopes: &[ScopeId], kept: K) -> Self {
         let word = |i: usize| -> *const AtomicU64 { scopes.get(i).map_or(board.zero(), |scope| board.scope(*scope)) };
+        let all = core::array::from_fn(word);
         Self {
             near: if scopes.len() > NEAR + 1 { [board.ones(); NEAR] } else { near(&board, scopes) },
             line: board.arm().line(),
             armed: board.arm().armed(),
-            all: core::array::from_fn(word),
-            board,
+            far: Box::new(Far { all, board, scopes: scopes.into(), kept }),
         }
     }
 
@@ -136,30 +151,38 @@ impl Words {
 
     #[inline(always)]
     fn load(&self, word: *const AtomicU64) -> u64 {
-        // SAFETY: `new` took the address from a word of `self.board`, which is not freed or moved while `self` lives.
+        // SAFETY: `with` took the address from a word of `far.board`, which is not freed or moved while `self` lives.
         unsafe { &*word }.load(at::gate_look())
     }
 
     #[inline(always)]
     fn line(&self) -> &ArmLine {
-        // SAFETY: the page of the arm lines is never freed, and this one is no other System's while `board` lives.
+        // SAFETY: the page of the arm lines is never freed, and this one is no other System's while `far.board` lives.
         unsafe { &*self.line }
     }
 
     /// The whole answer, for a check that did not see zero at once: a denial, a warning, or more than three scopes.
+    /// From leaf to root, then the arm word, like the short look.
     #[inline(never)]
     pub(crate) fn look(&self) -> Verdict {
-        let mut counts = 0;
-        for word in self.all {
-            counts |= self.load(word);
-        }
+        let Far { all, board, .. } = &*self.far;
+        let counts = all.iter().fold(0, |counts, word| counts | self.load(*word));
         let arm = self.line().word.load(at::arm_look());
         let lanes = Lanes::from_counts(counts);
         if arm == self.armed {
             return Verdict { lanes, disarmed: false };
         }
-        let killed = if self.board.arm().cancels_pass(arm) { Lanes::HALT } else { Lanes::CLOSE };
+        let killed = if board.arm().cancels_pass(arm) { Lanes::HALT } else { Lanes::CLOSE };
         Verdict { lanes: lanes | killed, disarmed: true }
+    }
+
+    /// Its scopes, from leaf to root.
+    pub(crate) fn scopes(&self) -> &[ScopeId] {
+        &self.far.scopes
+    }
+
+    pub(crate) fn kept(&self) -> &K {
+        &self.far.kept
     }
 }
 

@@ -251,11 +251,12 @@ impl Policy {
             Status::Cooldown => Some(state.since.after(self.cooldown_for)),
             Status::Tripped if state.step == Step::LATCHED || self.release != Release::Timed => None,
             Status::Tripped => match &self.halt {
+                Halt::Timed { base, backoff, .. } if *backoff == 1.0 => Some(state.since.after(*base)),
                 Halt::Timed { base, backoff, max } => {
                     let scaled = base.as_secs_f64() * backoff.powi(i32::from(state.step.number()));
                     // `min` also takes the other side of a NaN; a product too large for a Duration is the maximum.
                     let time = Duration::try_from_secs_f64(scaled.min(max.as_secs_f64())).unwrap_or(*max);
-                    Some(state.since.after(if *backoff == 1.0 { *base } else { time }.min(*max)))
+                    Some(state.since.after(time.min(*max)))
                 }
                 Halt::Ladder(ladder) => {
                     ladder.halt_end(state.step, epoch.nanos(state.since)).map(|end| epoch.ceil(end))

@@ -43,7 +43,7 @@ fn second_kill(rearms: fn(&Arm, u64) -> bool, order: Order, seen: &Seen) {
     let arm = Arc::new(Arm::open().unwrap());
     assert!(arm.arm());
     arm.kill();
-    let word = arm.seen();
+    let word = arm.stamp();
     let (operator, kills) = (arm.clone(), arm.clone());
     let (rearmed, ()) = duel(order, move || rearms(&operator, word), move || kills.kill());
     assert_ne!(arm.seen(), arm.armed(), "rearmed over a kill that the operator has not seen");
@@ -62,7 +62,7 @@ fn two_rearm(rearms: fn(&Arm, u64) -> bool, order: Order, seen: &Seen) {
     let arm = Arc::new(Arm::open().unwrap());
     arm.arm();
     arm.kill();
-    let word = arm.seen();
+    let word = arm.stamp();
     let each = |arm: Arc<Arm>| move || rearms(&arm, word);
     let (a, b) = duel(order, each(arm.clone()), each(arm.clone()));
     assert_eq!(usize::from(a) + usize::from(b), 1, "one kill is cleared once");
@@ -72,6 +72,65 @@ fn two_rearm(rearms: fn(&Arm, u64) -> bool, order: Order, seen: &Seen) {
 #[test]
 fn one_of_two_rearms() {
     explore(&["a", "b"], |order, seen| two_rearm(|arm, word| arm.rearm(word).is_ok(), order, seen));
+}
+
+/// What an operator does with a kill word.
+trait KillWord {
+    fn killed() -> Self;
+    fn kill(&self);
+    fn stamp(&self) -> u64;
+    fn rearm(&self, stamp: u64) -> bool;
+}
+
+impl KillWord for Arm {
+    fn killed() -> Self {
+        let arm = Self::open().unwrap();
+        arm.arm();
+        arm.kill();
+        arm
+    }
+
+    fn kill(&self) {
+        Self::kill(self);
+    }
+
+    fn stamp(&self) -> u64 {
+        Self::stamp(self)
+    }
+
+    fn rearm(&self, stamp: u64) -> bool {
+        Self::rearm(self, stamp).is_ok()
+    }
+}
+
+/// An operator looks while another rearms, and is killed again: what he saw was the first kill, if that, so he cannot clear
+/// the second. The counts in the word begin anew with a rearm, so both kills look the same there; the stamp tells them
+/// apart, also if he has looked in the middle of the rearm.
+fn stamp_of_one_kill<K: KillWord + 'static>(order: Order, seen: &Seen) {
+    let arm = Arc::new(K::killed());
+    let first = arm.stamp();
+    let again = Arc::new(AtomicU64::new(0));
+    let (desk, second) = (arm.clone(), again.clone());
+    let rearms = move || {
+        assert!(desk.rearm(first));
+        second.store(1, at::plain());
+        desk.kill();
+    };
+    let looker = arm.clone();
+    let looks = move || (looker.stamp(), again.load(at::plain()) == 0);
+    let ((), (stamp, before)) = duel(order, rearms, looks);
+    let cleared = arm.rearm(stamp);
+    assert!(!(before && cleared), "a kill was cleared that the operator had not seen");
+    seen.note(match (stamp == first, before, cleared) {
+        (true, ..) => "the first kill",
+        (_, _, true) => "the second kill",
+        _ => "neither",
+    });
+}
+
+#[test]
+fn a_stamp_is_of_one_kill() {
+    explore(&["the first kill", "the second kill", "neither"], |order, seen| stamp_of_one_kill::<Arm>(order, seen));
 }
 
 /// Arm swap: Release, with the Acquire of the look. What a start recovers, and what an operator trips before he rearms,
@@ -121,6 +180,29 @@ fn who_sees_a_shutdown_sees_it_closed() {
     explore(&["down", "up"], |order, seen| shutdown_shows_closed(order, seen));
 }
 
+/// Arm swap failed: Acquire, with the Release of the kill. Whoever is refused sees what came before the kill that won: the
+/// trip, say, for which somebody pulled it.
+fn refused_sees_why(order: Order, seen: &Seen) {
+    let arm = Arc::new(Arm::open().unwrap());
+    let cause = Arc::new(AtomicU64::new(0));
+    let (kills, why) = (arm.clone(), cause.clone());
+    let desk = move || {
+        why.store(1, at::plain());
+        kills.kill();
+    };
+    let starts = move || {
+        let armed = arm.arm();
+        assert!(armed || cause.load(at::plain()) == 1, "refused, and what came before the kill is not seen");
+        armed
+    };
+    seen.note(if duel(order, desk, starts).1 { "armed" } else { "refused" });
+}
+
+#[test]
+fn who_is_refused_sees_what_came_before_the_kill() {
+    explore(&["armed", "refused"], |order, seen| refused_sees_why(order, seen));
+}
+
 /// A kill whose return has been heard of is seen by every check.
 #[test]
 fn a_kill_is_seen() {
@@ -166,5 +248,41 @@ mod twins {
     #[should_panic(expected = "one kill is cleared once")]
     fn one_of_two_rearms_with_load_then_store() {
         refute(|order, seen| two_rearm(store_rearmed, order, seen));
+    }
+
+    /// A kill word whose number of rearms is raised in one step, before the word: who looks between the two is given the
+    /// new number with the old kill.
+    struct OneStep {
+        word: AtomicU64,
+        rearms: AtomicU64,
+    }
+
+    impl KillWord for OneStep {
+        fn killed() -> Self {
+            Self { word: AtomicU64::new(1), rearms: AtomicU64::new(0) }
+        }
+
+        fn kill(&self) {
+            self.word.fetch_add(1, at::arm_add());
+        }
+
+        fn stamp(&self) -> u64 {
+            let rearms = self.rearms.load(at::arm_look());
+            rearms << 48 | self.word.load(at::arm_look())
+        }
+
+        fn rearm(&self, stamp: u64) -> bool {
+            let (rearms, word) = (stamp >> 48, stamp & 0xffff);
+            let one = |cell: &AtomicU64, old, new| {
+                cell.compare_exchange(old, new, at::arm_swap(), at::arm_swap_failed()).is_ok()
+            };
+            self.stamp() == stamp && one(&self.rearms, rearms, rearms + 1) && one(&self.word, word, 0)
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "a kill was cleared that the operator had not seen")]
+    fn a_stamp_is_of_one_kill_with_the_number_raised_in_one_step() {
+        refute(|order, seen| stamp_of_one_kill::<OneStep>(order, seen));
     }
 }

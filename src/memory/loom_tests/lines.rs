@@ -6,7 +6,6 @@ use super::super::lines::{ANY_WORD, BreakerLine, Cause, ListenerLine, Said};
 use super::super::orderings::at;
 use super::*;
 use crate::model::reading::{Level, Pending};
-use crate::model::status::Authority;
 use crate::rule::Linear;
 
 /// The word of version `n`; its cause has `n` in all its numbers.
@@ -15,7 +14,7 @@ fn word(n: u64) -> u64 {
 }
 
 fn cause(n: u64) -> Cause {
-    Cause { reason: Reason::Limit, value: n as f64, limit: -(n as f64), authority: Authority::Auto, actor: n as u32 }
+    Cause { reason: Reason::Limit, value: n as f64, limit: -(n as f64), actor: n as u32, ..Cause::AUTO }
 }
 
 /// Two winners publish why, the older one possibly last, while somebody asks. He is shown the cause of his word or none.
@@ -142,6 +141,41 @@ fn the_time_of_a_value_shows_the_value() {
     explore(&["heard", "not yet"], |order, seen| heard_shows_its_value(order, seen));
 }
 
+/// A feed takes back what was pending, then says its level. Whoever sees the level does not take what was pending under the
+/// answer before, and is due by now, for something that has come true since: it would stand in for the breach that he has
+/// just been told of.
+fn level_ends_what_was_pending(level_first: bool, order: Order, seen: &Seen) {
+    let line = Arc::new(ListenerLine::default());
+    let epoch = Epoch(Nanos(0));
+    let spent = Pending { due: Nanos(1_000), level: Level::Unready, step: Step::FIRST, reason: Reason::NotReady };
+    line.publish_pending(ANY_WORD, &spent, epoch);
+    let there = line.clone();
+    let says = move || {
+        let level = || there.publish_level(Said { level: Level::Breach, step: Step::FIRST, reason: Reason::Limit });
+        let early = level_first && level();
+        there.publish_pending(ANY_WORD, &Pending::NONE, epoch);
+        early || level()
+    };
+    let looks = move || {
+        let breach = line.level().level == Level::Breach;
+        let pending = line.pending(word(1), epoch);
+        assert!(!breach || pending.is_none(), "a breach, and what was pending before it stands for it");
+        (breach, pending.is_some())
+    };
+    let (changed, found) = duel(order, says, looks);
+    assert!(changed);
+    seen.note(match found {
+        (false, true) => "before",
+        (false, false) => "in between",
+        (true, _) => "after",
+    });
+}
+
+#[test]
+fn a_level_ends_what_was_pending() {
+    explore(&["before", "in between", "after"], |order, seen| level_ends_what_was_pending(false, order, seen));
+}
+
 /// A new baseline is there before its number is.
 fn asked_baseline(order: Order, seen: &Seen) {
     let line = Arc::new(BreakerLine::default());
@@ -184,6 +218,12 @@ mod twins {
             };
             duel(order, publishes, asks);
         });
+    }
+
+    #[test]
+    #[should_panic(expected = "a breach, and what was pending before it stands for it")]
+    fn a_level_ends_what_was_pending_with_the_level_first() {
+        refute(|order, seen| level_ends_what_was_pending(true, order, seen));
     }
 
     /// A writer that does not make the count odd: a reader finds the same count before and after, and halves between.
