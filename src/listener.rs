@@ -126,6 +126,7 @@ impl Listener {
         let context = Context { last: self.last, memory: &mut memory, used };
         let is_new = match self.rule.observe(observation, at, context) {
             Err(bad) => {
+                self.tell_monitor(circuit);
                 self.refused(circuit);
                 return Heard::Refused(FeedError::bad(bad.field, bad.found, bad.allowed));
             }
@@ -134,6 +135,7 @@ impl Listener {
                 if matches!(observation, Observation::Value(..)) {
                     self.band = Band::EMPTY;
                 }
+                self.tell_monitor(circuit);
                 return Heard::Good;
             }
             Ok(Some(answer)) => {
@@ -236,10 +238,15 @@ impl Listener {
             self.news |= line.publish_pending(self.seen, &self.breach_at(due), circuit.epoch());
         }
         // The monitor last: it has no part in the halt.
+        self.tell_monitor(circuit);
+        Heard::Good
+    }
+
+    /// Lets the monitor look again, if something has been published that may be due earlier.
+    fn tell_monitor(&mut self, circuit: &Circuit) {
         if core::mem::take(&mut self.news) {
             circuit.mark(self.entry.id);
         }
-        Heard::Good
     }
 
     fn breach_at(&self, due: Nanos) -> Pending {

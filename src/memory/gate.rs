@@ -7,7 +7,8 @@
 //!
 //! Wait-free: no loop, no lock, no write, no clock. A check is not a snapshot of several words. They are read from the
 //! leaf to the root and then the arm word, so a halt that is raised on an ancestor before it is lowered on a descendant
-//! is seen in one of them; moves the other way, and between siblings, are not atomic.
+//! is seen in one of them; moves the other way, and between siblings, are not atomic. So is a halt that is raised before
+//! the kill word is armed again: a check that looked at the halt's word before and at the kill word after sees neither.
 
 #![allow(unsafe_code)]
 
