@@ -13,17 +13,20 @@ use crate::circuit::{Circuit, session_of};
 use crate::feed::{FeedCell, Panel};
 use crate::listener::Listener;
 use crate::memory::board::{BREAKERS_A_SCOPE, Board};
+use crate::model::caps::Caps;
 use crate::model::error::{Error, ErrorKind};
 use crate::model::event::BreakerId;
 use crate::model::kind::Kind;
 use crate::model::machine::Input;
-use crate::model::plan::{BreakerSpec, Caps, KillSwitch, Plan, RuleSpec};
 use crate::model::scope::{ScopeId, ScopePath};
 use crate::model::status::Signed;
 use crate::model::status::Status;
 use crate::model::time::Nanos;
+use crate::plan::{BreakerSpec, Plan};
 use crate::plan_check;
 use crate::rule::Rule;
+use crate::rule::RuleSpec;
+use crate::rule::operator::KillSwitch;
 use crate::snapshot::{Entry, Snapshot, Watch};
 
 /// What a reload has done. Equal breakers are not counted; the kill switches of the scopes are.
@@ -443,7 +446,9 @@ fn with_kill_switches(snapshot: &Snapshot, plan: &Plan) -> Vec<(BreakerSpec, boo
 /// mean another rung, and a halt until tomorrow could become one of fifteen minutes.
 fn check_standing_ladder(old: &Snapshot, spec: &BreakerSpec, circuit: &Circuit, now: Nanos) -> Result<(), Error> {
     let Some(before) = same_breaker(old, spec) else { return Ok(()) };
-    let (RuleSpec::Ladder(was), RuleSpec::Ladder(will)) = (&before.rule, &spec.rule) else { return Ok(()) };
+    let (RuleSpec::MarketCircuitBreaker(was), RuleSpec::MarketCircuitBreaker(will)) = (&before.rule, &spec.rule) else {
+        return Ok(());
+    };
     let index = before.id.index();
     let used = circuit.board.breaker(index).used_rungs();
     let fired_today = used.rung > 0 && session_of(before, now) == Some(used.session);

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use crate::model::event::BreakerId;
 use crate::model::kind::Kind;
-use crate::model::plan::RuleSpec;
 use crate::model::policy::Policy;
 use crate::model::scope::{ScopeId, ScopePath};
+use crate::rule::RuleSpec;
 
 /// One breaker, as the plan has it.
 #[derive(Debug)]

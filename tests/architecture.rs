@@ -12,6 +12,7 @@ const LAYERS: &[&[&str]] = &[
     &["listener", "gate", "status"],
     &["circuit", "notes", "plan_check"],
     &["snapshot"],
+    &["plan"],
     &["memory"],
     &["rule"],
     &["window"],
@@ -19,8 +20,10 @@ const LAYERS: &[&[&str]] = &[
 ];
 
 /// What looks upwards, and why it may.
-const EXCEPTIONS: &[(&str, &str, &str)] =
-    &[("runtime/threads.rs", "system", "a thread holds the inside of the System that it works for")];
+const EXCEPTIONS: &[(&str, &str, &str)] = &[
+    ("runtime/threads.rs", "system", "a thread holds the inside of the System that it works for"),
+    ("model/kind.rs", "rule", "the table of kinds says where each has its parameters; `rule` makes types of that"),
+];
 
 fn rust_files(dir: &Path, out: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(dir).unwrap() {
@@ -42,7 +45,7 @@ fn sources() -> Vec<(String, String)> {
 }
 
 fn is_test_file(name: &str) -> bool {
-    ["_tests", "_twin", "trial", "loom"].iter().any(|mark| name.contains(mark))
+    ["tests", "twin", "trial", "loom"].iter().any(|mark| name.contains(mark))
 }
 
 fn layer(module: &str) -> Option<usize> {

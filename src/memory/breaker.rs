@@ -81,8 +81,8 @@ pub(crate) fn transition(
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use crate::model::caps::Caps;
     use crate::model::intent::Lanes;
-    use crate::model::plan::Caps;
     use crate::model::scope::ScopeId;
     use crate::model::state::Step;
     use crate::model::time::{Epoch, Micros};

@@ -6,8 +6,8 @@
 use super::board::Header;
 use super::lines::{BreakerLine, ListenerLine};
 use super::sync::AtomicU64;
+use crate::model::caps::Caps;
 use crate::model::error::Error;
-use crate::model::plan::Caps;
 
 /// The parts of a Board's memory. All of it is zero at first: no breaker, no denial, no epoch.
 #[derive(Debug)]

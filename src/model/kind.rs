@@ -1,4 +1,5 @@
-//! The table of kinds: TOML names, the command's list and the defaults come from this one array.
+//! The table of kinds. One row makes a kind: its name in TOML, C and on the command line, its defaults, its parameters and
+//! its detector; `docs/adding-a-kind.md` walks through it.
 
 use core::fmt;
 use core::time::Duration;
@@ -7,32 +8,70 @@ use super::intent::Lanes;
 use super::policy::{Halt, OnStale, Policy, Release};
 use super::status::{Authority, named};
 
-named! {
-    /// What a breaker watches for.
-    ///
-    /// ```
-    /// use haltline::{Intent, Kind, Release};
-    /// // A drawdown leaves the way out of the position open, and a person ends it.
-    /// let drawdown = Kind::Drawdown.default_policy();
-    /// assert!(drawdown.release == Release::Latched && !drawdown.effect.denies(Intent::Reduce));
-    /// // A wild market stops both sides, and time ends it.
-    /// let volatility = Kind::Volatility.default_policy();
-    /// assert!(volatility.release == Release::Timed && volatility.effect.denies(Intent::Reduce));
-    /// ```
-    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-    Kind: "kind" {
-        /// Realised volatility of an instrument or index.
-        Volatility = 1, "volatility";
-        /// Fall of equity from a peak.
-        Drawdown = 2, "drawdown";
-        /// Tripped and reset by people.
-        Manual = 7, "manual";
-        /// The emergency stop of a scope.
-        KillSwitch = 9, "kill_switch";
-        /// A ladder of market-wide halts.
-        MarketCircuitBreaker = 10, "market_circuit_breaker";
-    }
+/// The rows, handed to the macro `$then`: here it makes [`Kind`] and [`KINDS`], in [`rule`](crate::rule) the parameters and
+/// the detectors of the kinds. A kind without a detector has no readings: people move it, or nobody.
+macro_rules! kinds {
+    ($then:ident) => {
+        $then! {
+            /// Realised volatility of an instrument or index.
+            Volatility = 1, "volatility": "realised volatility, or a volatility level made elsewhere, is too high",
+                HALT, Timed, RiskDesk, spec($crate::rule::volatility::Volatility), detector($crate::rule::volatility::Detector);
+            /// Fall of equity from a peak.
+            Drawdown = 2, "drawdown": "equity has fallen too far from its peak",
+                NO_NEW, Latched, RiskDesk, spec($crate::rule::drawdown::Drawdown), detector($crate::rule::drawdown::Detector);
+            /// Tripped and reset by people.
+            Manual = 7, "manual": "tripped and reset by people",
+                HALT, Latched, RiskDesk, spec(), detector();
+            /// The emergency stop of a scope.
+            KillSwitch = 9, "kill_switch": "the emergency stop of a scope",
+                HALT, Latched, Admin, spec($crate::rule::operator::KillSwitch), detector();
+            /// A ladder of market-wide halts.
+            MarketCircuitBreaker = 10, "market_circuit_breaker": "the market has moved through a rung of its ladder",
+                HALT, Timed, Admin, spec(::std::sync::Arc<$crate::model::ladder::Ladder>), detector($crate::rule::ladder::Detector);
+        }
+    };
 }
+pub(crate) use kinds;
+
+macro_rules! table {
+    ($($(#[$doc:meta])* $kind:ident = $number:literal, $name:literal: $summary:literal, $effect:ident, $release:ident,
+        $reset:ident, spec($($spec:ty)?), detector($($detector:ty)?);)+) => {
+        named! {
+            /// What a breaker watches for.
+            ///
+            /// ```
+            /// use haltline::{Intent, Kind, Release};
+            /// // A drawdown leaves the way out of the position open, and a person ends it.
+            /// let drawdown = Kind::Drawdown.default_policy();
+            /// assert!(drawdown.release == Release::Latched && !drawdown.effect.denies(Intent::Reduce));
+            /// // A wild market stops both sides, and time ends it.
+            /// let volatility = Kind::Volatility.default_policy();
+            /// assert!(volatility.release == Release::Timed && volatility.effect.denies(Intent::Reduce));
+            /// ```
+            #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+            Kind: "kind" {
+                $($(#[$doc])* $kind = $number, $name;)+
+            }
+        }
+
+        /// All kinds, in the order of their numbers.
+        ///
+        /// ```
+        /// use haltline::KINDS;
+        /// let driven_by_feeds: Vec<_> = KINDS.iter().filter(|row| row.has_readings).map(|row| row.kind.name()).collect();
+        /// assert!(driven_by_feeds.contains(&"drawdown") && !driven_by_feeds.contains(&"manual"));
+        /// ```
+        pub const KINDS: &[KindRow] = &[$(KindRow {
+            kind: Kind::$kind,
+            summary: $summary,
+            effect: Lanes::$effect,
+            release: Release::$release,
+            reset_authority: Authority::$reset,
+            has_readings: !stringify!($($detector)?).is_empty(),
+        }),+];
+    };
+}
+kinds!(table);
 
 /// One row of the table.
 ///
@@ -58,56 +97,6 @@ pub struct KindRow {
     /// Whether observations drive it; if not, it is never unready and never stale.
     pub has_readings: bool,
 }
-
-/// All kinds, in the order of their numbers.
-///
-/// ```
-/// use haltline::KINDS;
-/// let driven_by_feeds: Vec<_> = KINDS.iter().filter(|row| row.has_readings).map(|row| row.kind.name()).collect();
-/// assert!(driven_by_feeds.contains(&"drawdown") && !driven_by_feeds.contains(&"manual"));
-/// ```
-pub const KINDS: &[KindRow] = &[
-    KindRow {
-        kind: Kind::Volatility,
-        summary: "realised volatility, or a volatility level made elsewhere, is too high",
-        effect: Lanes::HALT,
-        release: Release::Timed,
-        reset_authority: Authority::RiskDesk,
-        has_readings: true,
-    },
-    KindRow {
-        kind: Kind::Drawdown,
-        summary: "equity has fallen too far from its peak",
-        effect: Lanes::NO_NEW,
-        release: Release::Latched,
-        reset_authority: Authority::RiskDesk,
-        has_readings: true,
-    },
-    KindRow {
-        kind: Kind::Manual,
-        summary: "tripped and reset by people",
-        effect: Lanes::HALT,
-        release: Release::Latched,
-        reset_authority: Authority::RiskDesk,
-        has_readings: false,
-    },
-    KindRow {
-        kind: Kind::KillSwitch,
-        summary: "the emergency stop of a scope",
-        effect: Lanes::HALT,
-        release: Release::Latched,
-        reset_authority: Authority::Admin,
-        has_readings: false,
-    },
-    KindRow {
-        kind: Kind::MarketCircuitBreaker,
-        summary: "the market has moved through a rung of its ladder",
-        effect: Lanes::HALT,
-        release: Release::Timed,
-        reset_authority: Authority::Admin,
-        has_readings: true,
-    },
-];
 
 impl Kind {
     /// Its row.

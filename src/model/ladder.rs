@@ -4,7 +4,7 @@ use core::fmt;
 use core::time::Duration;
 use std::sync::Arc;
 
-use super::plan::Limits;
+use super::limits::Limits;
 use super::session::{Date, Session, Sessions};
 use super::state::Step;
 use super::status::named;
@@ -33,7 +33,7 @@ named! {
     /// #     let halt = Halt::Ladder(ladder.clone());
     /// #     let default = Kind::MarketCircuitBreaker.default_policy();
     /// #     let policy = Policy { halt, sessions: Some(sessions.clone()), ..default };
-    /// #     let (scope, rule) = (ScopePath::root(), RuleSpec::Ladder(ladder));
+    /// #     let (scope, rule) = (ScopePath::root(), RuleSpec::MarketCircuitBreaker(ladder));
     /// #     let spec = BreakerSpec { name: "mwcb".into(), scope, watch: vec![], rule, policy };
     /// #     let start = day(10, 186_400).open + minutes(60);
     /// #     let system = System::manual(Plan { breakers: vec![spec], ..Plan::default() }, start)?;
@@ -80,7 +80,7 @@ named! {
     /// # let halt = Halt::Ladder(ladder.clone());
     /// # let default = Kind::MarketCircuitBreaker.default_policy();
     /// # let policy = Policy { halt, sessions: Some(sessions.clone()), ..default };
-    /// # let (scope, rule) = (ScopePath::root(), RuleSpec::Ladder(ladder));
+    /// # let (scope, rule) = (ScopePath::root(), RuleSpec::MarketCircuitBreaker(ladder));
     /// # let spec = BreakerSpec { name: "mwcb".into(), scope, watch: vec![], rule, policy };
     /// # let start = day(10, 186_400).open + minutes(60);
     /// # let system = System::manual(Plan { breakers: vec![spec], ..Plan::default() }, start)?;

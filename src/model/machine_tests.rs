@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::*;
 use crate::model::intent::Intent;
 use crate::model::ladder::{Bell, Direction, HaltEnd, Ladder, Reopen, Rung, Window};
-use crate::model::plan::Limits;
+use crate::model::limits::Limits;
 use crate::model::policy::{OnStale, OnUnready};
 use crate::model::session::{Date, Session, Sessions};
 use crate::model::time::{Epoch, Micros, Nanos};

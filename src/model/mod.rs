@@ -3,15 +3,17 @@
 //! Nothing here knows an atomic, a clock, a thread or a file. Every function is a function of its arguments, so that
 //! a replay of the same observations at the same times gives the same answers, for ever.
 
+pub(crate) mod caps;
 pub(crate) mod error;
 pub(crate) mod event;
 pub(crate) mod intent;
 pub(crate) mod kind;
 pub(crate) mod ladder;
 pub(crate) mod legal;
+pub(crate) mod limits;
 pub mod machine;
 pub(crate) mod observation;
-pub(crate) mod plan;
+
 pub(crate) mod policy;
 pub(crate) mod reading;
 pub(crate) mod reason;

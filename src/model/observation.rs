@@ -1,6 +1,5 @@
 //! What a feed hears.
 
-use super::plan::VolatilitySource;
 use super::session::Date;
 use super::status::named;
 use super::units::{Money, Price};
@@ -18,16 +17,6 @@ pub(crate) enum Channel {
     Equity,
     /// None: the rule takes no plain numbers.
     None,
-}
-
-impl From<VolatilitySource> for Channel {
-    fn from(source: VolatilitySource) -> Self {
-        match source {
-            VolatilitySource::Trade => Self::Trade,
-            VolatilitySource::Mid => Self::Mid,
-            VolatilitySource::Level => Self::None,
-        }
-    }
 }
 
 /// One thing heard.

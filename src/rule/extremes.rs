@@ -5,11 +5,13 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 
-use super::Rule;
+use super::drawdown::{Baseline, Drawdown};
 use super::trial::{Trial, sessions};
+use super::volatility::{Volatility, VolatilitySource};
+use super::{Rule, RuleSpec};
 use crate::model::ladder::{Bell, Direction, HaltEnd, Ladder, Reopen, Rung, Window};
+use crate::model::limits::Limits;
 use crate::model::observation::{Channel, Observation, VenueStatus};
-use crate::model::plan::{Baseline, Drawdown, Limits, RuleSpec, Volatility, VolatilitySource};
 use crate::model::policy::Policy;
 use crate::model::session::{Date, Sessions};
 use crate::model::time::Nanos;
@@ -50,7 +52,7 @@ fn ladder() -> impl Strategy<Value = RuleSpec> {
     let direction = prop::sample::select(Direction::ALL.to_vec());
     let reopen = prop::sample::select(Reopen::ALL.to_vec());
     (rungs, direction, reopen, any::<bool>(), duration()).prop_map(|(rungs, direction, reopen, inclusive, lasting)| {
-        RuleSpec::Ladder(Arc::new(Ladder {
+        RuleSpec::MarketCircuitBreaker(Arc::new(Ladder {
             sessions: calendar(),
             direction,
             rungs,

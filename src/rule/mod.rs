@@ -7,18 +7,19 @@
 //! it, and time before its end, nothing that anybody could notice changes, so the feed does not even call the rule.
 
 pub(crate) mod band;
-mod drawdown;
+pub(crate) mod check;
+pub(crate) mod drawdown;
 #[cfg(test)]
 mod extremes;
-mod ladder;
-mod scale;
+pub(crate) mod ladder;
+pub(crate) mod operator;
 #[cfg(test)]
 mod trial;
-mod volatility;
+pub(crate) mod volatility;
 
-use crate::model::kind::Kind;
+use crate::model::error::Error;
+use crate::model::kind::{Kind, kinds};
 use crate::model::observation::{Channel, Observation};
-use crate::model::plan::RuleSpec;
 use crate::model::policy::Policy;
 use crate::model::reading::Reading;
 use crate::model::session::Date;
@@ -26,6 +27,7 @@ use crate::model::time::Nanos;
 use crate::model::units::{Money, Ratio};
 
 pub(crate) use band::{Band, Linear};
+use check::Check;
 
 /// From this share of the limit on a value that comes no further counts as a near miss.
 pub(crate) const NEAR_MISS: Ratio = Ratio::from_raw(950_000_000);
@@ -98,101 +100,153 @@ pub(crate) struct Context<'a> {
     pub(crate) used: UsedRungs,
 }
 
-/// The rule of a breaker for one feed.
-#[derive(Debug)]
-pub(crate) enum Rule {
-    Ladder(ladder::Ladder),
-    Drawdown(drawdown::Drawdown),
-    Volatility(volatility::Volatility),
-}
+/// What turns one feed's observations into readings. Its module says the formula, the units and the cost.
+pub(crate) trait Detect: Sized {
+    /// The parameters of its kind.
+    type Spec;
+    /// Whether it measures from a baseline that a person may set anew.
+    const HAS_BASELINE: bool = false;
 
-impl Rule {
-    /// `None` for a kind that has no readings. Allocates all that it will ever need.
-    pub(crate) fn new(spec: &RuleSpec, policy: &Policy) -> Option<Self> {
-        match spec {
-            RuleSpec::Ladder(ladder) => Some(Self::Ladder(ladder::Ladder::new(ladder.clone()))),
-            RuleSpec::Drawdown(drawdown) => {
-                Some(Self::Drawdown(drawdown::Drawdown::new(drawdown.clone(), policy.sessions.clone())))
-            }
-            RuleSpec::Volatility(volatility) => {
-                Some(Self::Volatility(volatility::Volatility::new(volatility.clone(), policy.sessions.clone())))
-            }
-            RuleSpec::KillSwitch(_) | RuleSpec::Manual => None,
-        }
-    }
+    /// Allocates all that it will ever need.
+    fn new(spec: &Self::Spec, policy: &Policy) -> Self;
 
     /// Which stream of plain numbers it tests.
-    pub(crate) fn channel(&self) -> Channel {
-        match self {
-            Self::Ladder(_) => Channel::Trade,
-            Self::Drawdown(_) => Channel::Equity,
-            Self::Volatility(rule) => rule.channel(),
-        }
-    }
+    fn channel(&self) -> Channel;
 
     /// Whether it takes readings made elsewhere, and nothing else.
-    pub(crate) fn takes_levels(&self) -> bool {
-        matches!(self, Self::Volatility(_)) && self.channel() == Channel::None
+    fn takes_levels(&self) -> bool {
+        false
     }
 
     /// Hears one observation. `None`: it does not concern this rule, or is not to be believed yet.
-    ///
-    /// The feed's part: a value of the channel becomes its last value only if the band held it or the answer is `Some`;
-    /// after `None` for such a value it is forgotten, and the band is [`Band::EMPTY`] until the
-    /// next answer, since the rule must hear of each value then. A refused observation changes nothing, the band neither.
-    /// What is pending and due by `at` has come true before the observation.
-    pub(crate) fn observe(
+    fn observe(
         &mut self,
         observation: &Observation,
         at: Nanos,
         context: Context<'_>,
-    ) -> Result<Option<Answer>, BadInput> {
-        let is_value = matches!(observation, Observation::Value(..));
-        let (answer, is_new) = match self {
-            Self::Ladder(rule) => (rule.observe(observation, at, context)?, is_value),
-            Self::Drawdown(rule) => (rule.observe(observation, at, context)?, is_value),
-            Self::Volatility(rule) => {
-                let answer = rule.observe(observation, at, context)?;
-                (answer, rule.has_new_reading())
-            }
-        };
-        Ok(answer.map(|answer| Answer { is_new, ..answer }))
-    }
+    ) -> Result<Option<Answer>, BadInput>;
 
     /// What it says of the last value now that something beside the observations has changed: a rung has fired, a
     /// baseline was set anew, a new claimant has the feed. Changes no window.
-    pub(crate) fn evaluate(&mut self, at: Nanos, context: Context<'_>) -> Answer {
-        match self {
-            Self::Ladder(rule) => rule.evaluate(at, context),
-            Self::Drawdown(rule) => rule.evaluate(at, context),
-            Self::Volatility(rule) => rule.evaluate(at, context),
-        }
+    fn evaluate(&mut self, at: Nanos, context: Context<'_>) -> Answer;
+
+    /// Whether the answer to this observation is a reading of something new.
+    fn is_new(&self, observation: &Observation) -> bool {
+        matches!(observation, Observation::Value(..))
     }
 
-    /// Sets the baseline anew by hand; false if the kind has none.
-    pub(crate) fn rebase(&mut self, baseline: Money, memory: &mut Memory) -> bool {
-        match self {
-            Self::Drawdown(rule) => {
-                rule.rebase(baseline, memory);
-                true
-            }
-            Self::Ladder(_) | Self::Volatility(_) => false,
-        }
-    }
+    /// Sets the baseline anew by hand.
+    fn rebase(&mut self, _baseline: Money, _memory: &mut Memory) {}
 
     /// After a reload that changed the policy: takes over the windows of the rule before it, if they have the same
     /// shape, so that a new limit does not forget the past. Neither allocates nor frees.
-    pub(crate) fn inherit(&mut self, old: &mut Self) {
-        match (self, old) {
-            (Self::Ladder(new), Self::Ladder(old)) => new.inherit(old),
-            (Self::Drawdown(new), Self::Drawdown(old)) => new.inherit(old),
-            (Self::Volatility(new), Self::Volatility(old)) => new.inherit(old),
-            _ => {}
-        }
-    }
+    fn inherit(&mut self, old: &mut Self);
 }
 
-/// Whether a kind can be given a new baseline.
-pub(crate) fn has_baseline(kind: Kind) -> bool {
-    kind == Kind::Drawdown
+macro_rules! rules {
+    ($($(#[$doc:meta])* $kind:ident = $number:literal, $name:literal: $summary:literal, $effect:ident, $release:ident,
+        $reset:ident, spec($($spec:ty)?), detector($($detector:ty)?);)+) => {
+        /// The parameters of a kind.
+        ///
+        /// ```
+        /// use haltline::{Drawdown, OnStale, Ratio, RuleSpec};
+        /// let drawdown = RuleSpec::Drawdown(Drawdown::with_limit(Ratio::from_f64(0.08)?)).kind();
+        /// // The rule gives the kind, the kind the defaults: what a feed drives trips when the feed falls silent.
+        /// assert_eq!(drawdown.default_policy().on_stale, OnStale::Trip);
+        /// assert_eq!(RuleSpec::Manual.kind().default_policy().on_stale, OnStale::Ignore);
+        /// # Ok::<(), haltline::Error>(())
+        /// ```
+        #[derive(Clone, Debug, PartialEq)]
+        pub enum RuleSpec {
+            $($(#[$doc])* $kind $(($spec))?,)+
+        }
+
+        impl RuleSpec {
+            /// The kind.
+            pub fn kind(&self) -> Kind {
+                match self { $(Self::$kind { .. } => Kind::$kind,)+ }
+            }
+
+            /// Whether the parameters can be, under this policy.
+            pub(crate) fn check(&self, policy: &Policy) -> Result<(), Error> {
+                match self {
+                    $($(Self::$kind(spec) => <$spec as Check>::check(spec, policy),)?)+
+                    _ => Ok(()),
+                }
+            }
+        }
+
+        /// The rule of a breaker for one feed.
+        #[derive(Debug)]
+        pub(crate) enum Rule {
+            $($($kind($detector),)?)+
+        }
+
+        impl Rule {
+            /// `None` for a kind that has no readings. Allocates all that it will ever need.
+            pub(crate) fn new(spec: &RuleSpec, policy: &Policy) -> Option<Self> {
+                match spec {
+                    $($(RuleSpec::$kind(spec) => Some(Self::$kind(<$detector as Detect>::new(spec, policy))),)?)+
+                    _ => None,
+                }
+            }
+
+            /// Which stream of plain numbers it tests.
+            pub(crate) fn channel(&self) -> Channel {
+                match self { $($(Self::$kind(rule) => <$detector as Detect>::channel(rule),)?)+ }
+            }
+
+            /// Whether it takes readings made elsewhere, and nothing else.
+            pub(crate) fn takes_levels(&self) -> bool {
+                match self { $($(Self::$kind(rule) => <$detector as Detect>::takes_levels(rule),)?)+ }
+            }
+
+            /// Hears one observation. `None`: it does not concern this rule, or is not to be believed yet.
+            ///
+            /// The feed's part: a value of the channel becomes its last value only if the band held it or the answer is
+            /// `Some`; after `None` for such a value it is forgotten, and the band is [`Band::EMPTY`] until the next answer,
+            /// since the rule must hear of each value then. A refused observation changes nothing, the band neither. What is
+            /// pending and due by `at` has come true before the observation.
+            pub(crate) fn observe(
+                &mut self,
+                observation: &Observation,
+                at: Nanos,
+                context: Context<'_>,
+            ) -> Result<Option<Answer>, BadInput> {
+                match self {
+                    $($(Self::$kind(rule) => {
+                        let answer = <$detector as Detect>::observe(rule, observation, at, context)?;
+                        Ok(answer.map(|answer| Answer { is_new: rule.is_new(observation), ..answer }))
+                    })?)+
+                }
+            }
+
+            /// What it says now, see [`Detect::evaluate`].
+            pub(crate) fn evaluate(&mut self, at: Nanos, context: Context<'_>) -> Answer {
+                match self { $($(Self::$kind(rule) => <$detector as Detect>::evaluate(rule, at, context),)?)+ }
+            }
+
+            /// Sets the baseline anew by hand, for a kind that has one.
+            pub(crate) fn rebase(&mut self, baseline: Money, memory: &mut Memory) {
+                match self { $($(Self::$kind(rule) => <$detector as Detect>::rebase(rule, baseline, memory),)?)+ }
+            }
+
+            /// Takes over the windows of the rule before it, see [`Detect::inherit`].
+            pub(crate) fn inherit(&mut self, old: &mut Self) {
+                match (self, old) {
+                    $($((Self::$kind(new), Self::$kind(old)) => <$detector as Detect>::inherit(new, old),)?)+
+                    _ => {}
+                }
+            }
+        }
+
+        /// Whether a kind can be given a new baseline.
+        pub(crate) fn has_baseline(kind: Kind) -> bool {
+            match kind {
+                $($(Kind::$kind => <$detector as Detect>::HAS_BASELINE,)?)+
+                _ => false,
+            }
+        }
+    };
 }
+kinds!(rules);

@@ -3,13 +3,19 @@
 
 use std::sync::Arc;
 
-use super::{Band, Context, Linear, Mark, Memory, Rule, UsedRungs};
+use super::{Band, Context, Linear, Mark, Memory, Rule, RuleSpec, UsedRungs};
 use crate::model::observation::{Channel, Observation};
+use crate::model::policy::Policy;
 use crate::model::reading::{Level, Pending, Reading};
 use crate::model::reason::Reason;
 use crate::model::session::{Date, Session, Sessions};
 use crate::model::state::Step;
 use crate::model::time::Nanos;
+
+/// The rule of these parameters, under the default policy in these sessions.
+pub(super) fn rule(spec: RuleSpec, sessions: Option<Arc<Sessions>>) -> Rule {
+    Rule::new(&spec, &Policy { sessions, ..Policy::default() }).unwrap()
+}
 
 /// What must be the same with and without the shortcut.
 pub(super) type Said = (Level, Step, Reason, Pending);
@@ -111,7 +117,7 @@ impl Trial {
     fn fire(&mut self, at: Nanos) {
         let Some(date) = self.date(at) else { return };
         let fired = UsedRungs { session: date, rung: self.reading.step.number() };
-        if matches!(self.rule, Rule::Ladder(_))
+        if matches!(self.rule, Rule::MarketCircuitBreaker(_))
             && self.reading.level == Level::Breach
             && fired.pack() > self.used.pack()
         {

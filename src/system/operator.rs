@@ -8,11 +8,12 @@ use crate::model::error::{Error, ErrorKind};
 use crate::model::event::{BreakerId, EventType};
 use crate::model::kind::Kind;
 use crate::model::machine::{Input, Refusal};
-use crate::model::plan::{EmergencySource, RuleSpec};
 use crate::model::reason::Reason;
 use crate::model::status::{Authority, Signed};
 use crate::model::units::Money;
 use crate::notes::By;
+use crate::rule::RuleSpec;
+use crate::rule::operator::EmergencySource;
 use crate::snapshot::Entry;
 
 impl System {

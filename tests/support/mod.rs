@@ -131,5 +131,11 @@ pub fn mwcb(ladder: Ladder) -> BreakerSpec {
         ..Kind::MarketCircuitBreaker.default_policy()
     };
     let watch = vec![scope("index/SPX")];
-    BreakerSpec { name: "mwcb".into(), scope: ScopePath::root(), watch, rule: RuleSpec::Ladder(ladder), policy }
+    BreakerSpec {
+        name: "mwcb".into(),
+        scope: ScopePath::root(),
+        watch,
+        rule: RuleSpec::MarketCircuitBreaker(ladder),
+        policy,
+    }
 }

@@ -118,7 +118,7 @@ fn breaker_as_json(breaker: &BreakerSpec) -> Value {
     let policy = &breaker.policy;
     let limits = |l: &Limits| json!({ "limit": l.limit.to_f64(), "warn": l.warn.to_f64(), "clear": l.clear.to_f64() });
     let levels: Vec<Value> = match &breaker.rule {
-        RuleSpec::Ladder(ladder) => ladder.rungs.iter().map(|rung| limits(&rung.limits)).collect(),
+        RuleSpec::MarketCircuitBreaker(ladder) => ladder.rungs.iter().map(|rung| limits(&rung.limits)).collect(),
         RuleSpec::Drawdown(Drawdown { limits: l, .. }) | RuleSpec::Volatility(Volatility { limits: l, .. }) => {
             vec![limits(l)]
         }
@@ -161,7 +161,7 @@ fn hears(breaker: &BreakerSpec) -> String {
 fn limits(rule: &RuleSpec) -> Vec<String> {
     let share = |l: &Limits| format!("{} (warns at {})", percent(l.limit), percent(l.warn));
     match rule {
-        RuleSpec::Ladder(ladder) => (1..).zip(&ladder.rungs).flat_map(|(n, _)| rung(ladder, n)).collect(),
+        RuleSpec::MarketCircuitBreaker(ladder) => (1..).zip(&ladder.rungs).flat_map(|(n, _)| rung(ladder, n)).collect(),
         RuleSpec::Drawdown(drawdown) => vec![share(&drawdown.limits)],
         RuleSpec::Volatility(volatility) => match volatility.source {
             VolatilitySource::Level => {

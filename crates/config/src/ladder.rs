@@ -34,7 +34,7 @@ pub(crate) fn ladder(table: &Table<'_>, market: Option<&Market>) -> (Option<Rule
     if let Some(ladder) = &ladder {
         policy.halt = Halt::Ladder(ladder.clone());
     }
-    (ladder.map(RuleSpec::Ladder), policy)
+    (ladder.map(RuleSpec::MarketCircuitBreaker), policy)
 }
 
 /// What the rungs say for a ladder.

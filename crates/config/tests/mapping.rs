@@ -368,7 +368,7 @@ fn every_key_of_a_ladder_is_mapped() {
         effective_to: Some(Date::new(2020, 3, 30)),
     });
     assert_eq!(spec.watch, [path("index/SPX")]);
-    assert_eq!(spec.rule, RuleSpec::Ladder(ladder.clone()));
+    assert_eq!(spec.rule, RuleSpec::MarketCircuitBreaker(ladder.clone()));
     let expected = Policy {
         halt: Halt::Ladder(ladder),
         release: Release::Latched,
@@ -384,7 +384,7 @@ fn a_ladder_needs_no_more_than_a_calendar_and_a_rung() {
         "market_circuit_breaker",
         "calendar = \"us\"\nrung = [{ limit = 0.07, windows = [{ from = \"open\", until = \"close\", halt_for = \"15m\" }] }]",
     );
-    let RuleSpec::Ladder(ladder) = spec.rule else { panic!("{:?}", spec.rule) };
+    let RuleSpec::MarketCircuitBreaker(ladder) = spec.rule else { panic!("{:?}", spec.rule) };
     assert_eq!((ladder.direction, ladder.reopen), (Direction::Down, Reopen::Auto));
     assert_eq!((ladder.cutoff_inclusive, ladder.lasting), (true, Duration::ZERO));
     assert_eq!((ladder.effective_from, ladder.effective_to), (None, None));
@@ -398,7 +398,7 @@ fn breakers_of_one_calendar_share_its_sessions() {
     );
     let config = config(&text);
     let sessions = &config.calendars["us"].sessions;
-    let RuleSpec::Ladder(ladder) = &config.plan.breakers[0].rule else { panic!("no ladder") };
+    let RuleSpec::MarketCircuitBreaker(ladder) = &config.plan.breakers[0].rule else { panic!("no ladder") };
     assert!(Arc::ptr_eq(&ladder.sessions, sessions));
     for breaker in &config.plan.breakers {
         assert!(Arc::ptr_eq(breaker.policy.sessions.as_ref().unwrap(), sessions));

@@ -8,13 +8,15 @@ use super::super::sync::{AtomicU64, fence_unless_relaxed};
 use super::*;
 use crate::circuit::{Circuit, Clock};
 use crate::feed::FeedCell;
+use crate::model::caps::Skew;
 use crate::model::event::BreakerId;
 use crate::model::kind::Kind;
 use crate::model::machine::Input;
-use crate::model::plan::{KillSwitch, RuleSpec, Skew};
 use crate::model::policy::Policy;
 use crate::model::reading::Level;
 use crate::model::status::{Authority, Signed};
+use crate::rule::RuleSpec;
+use crate::rule::operator::KillSwitch;
 use crate::snapshot::{Entry, Snapshot, Watch};
 
 const A: usize = 0;

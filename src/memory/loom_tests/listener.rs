@@ -6,14 +6,16 @@ use super::*;
 use crate::circuit::{Circuit, Clock};
 use crate::feed::{Feed, FeedCell, Panel};
 use crate::listener::Listener;
+use crate::model::caps::Skew;
 use crate::model::event::BreakerId;
 use crate::model::kind::Kind;
 use crate::model::machine::Input;
-use crate::model::plan::{Drawdown, RuleSpec, Skew};
 use crate::model::policy::Policy;
 use crate::model::status::{Authority, Signed};
 use crate::model::units::{Money, Ratio};
 use crate::rule::Rule;
+use crate::rule::RuleSpec;
+use crate::rule::drawdown::Drawdown;
 use crate::snapshot::{Entry, Snapshot, Watch};
 
 const A: usize = 0;

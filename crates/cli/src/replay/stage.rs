@@ -88,7 +88,7 @@ fn ladder(source: &Source, scenario: &Scenario, plan: &Plan) -> Result<Arc<Ladde
     let Some(breaker) = plan.breakers.iter().find(|b| b.name == *name) else {
         return wrong(format!("the configuration has no breaker {name:?}"));
     };
-    let RuleSpec::Ladder(ladder) = &breaker.rule else {
+    let RuleSpec::MarketCircuitBreaker(ladder) = &breaker.rule else {
         let kind = breaker.rule.kind();
         return wrong(format!("breaker {name:?} is a {kind}, allowed is a market_circuit_breaker"));
     };

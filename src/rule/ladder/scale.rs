@@ -3,9 +3,9 @@
 //! All tests of a ladder are of one kind, `move >= need`, in whole units of the price: `need` is the least whole move
 //! that is a given share of the reference, so `move >= need` is exactly `move * 1e9 >= share * reference`.
 
-use super::Linear;
 use crate::model::ladder::Direction;
 use crate::model::units::Ratio;
+use crate::rule::Linear;
 
 /// A reference and a direction.
 #[derive(Clone, Copy, Debug)]
@@ -32,7 +32,7 @@ impl Scale {
         i64::try_from(need).unwrap_or(if need > 0 { i64::MAX } else { i64::MIN })
     }
 
-    /// Where prices with a smaller move part from those with at least this one, see [`Band::around`](super::Band::around).
+    /// Where prices with a smaller move part from those with at least this one, see [`Band::around`](crate::rule::Band::around).
     pub(super) fn edges(self, need: i64) -> [i64; 2] {
         let below = self.reference.saturating_sub(need).saturating_add(1);
         let above = self.reference.saturating_add(need);

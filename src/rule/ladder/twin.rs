@@ -2,11 +2,11 @@
 
 use proptest::prelude::*;
 
-use super::super::super::trial::{Said, Trial, sessions};
 use super::super::*;
 use crate::model::ladder::{Bell, Direction, HaltEnd};
-use crate::model::plan::Limits;
-use crate::rule::Rule;
+use crate::model::limits::Limits;
+use crate::rule::RuleSpec;
+use crate::rule::trial::{Said, Trial, rule, sessions};
 
 struct Twin {
     spec: Arc<Spec>,
@@ -276,7 +276,7 @@ proptest! {
         heard in prop::collection::vec((prop_oneof![4 => 0u64..4, 4 => 0u64..15, 1 => 0u64..150], observation()), 1..60),
     ) {
         let spec = Arc::new(spec);
-        let make = |shortcut| Trial::new(Rule::Ladder(Ladder::new(spec.clone())), Some(spec.sessions.clone()), shortcut);
+        let make = |shortcut| Trial::new(rule(RuleSpec::MarketCircuitBreaker(spec.clone()), None), Some(spec.sessions.clone()), shortcut);
         let (mut each, mut short, mut ticked, mut clocked) = (make(false), make(true), make(true), make(true));
         let mut twin = Twin::new(spec.clone());
         let mut at = begin;

@@ -2,10 +2,10 @@
 
 use proptest::prelude::*;
 
-use super::super::super::trial::{Said, Trial, sessions};
 use super::super::*;
-use crate::model::plan::Limits;
-use crate::rule::Rule;
+use crate::model::limits::Limits;
+use crate::rule::RuleSpec;
+use crate::rule::trial::{Said, Trial, rule, sessions};
 
 const NANO: i128 = 1_000_000_000;
 
@@ -224,7 +224,7 @@ fn pass(trial: &mut Trial, heard: Heard, at: Nanos) {
         Heard::Heartbeat => assert!(trial.hear(Observation::Heartbeat, at)),
         Heard::Silence => trial.evaluate(at),
         Heard::Rebase(peak) => {
-            assert!(trial.rule.rebase(Money::from_raw(peak), &mut trial.memory));
+            trial.rule.rebase(Money::from_raw(peak), &mut trial.memory);
             trial.evaluate(at);
         }
     }
@@ -240,7 +240,7 @@ proptest! {
         list in prop::collection::vec((prop_oneof![4 => 0u64..4, 4 => 0u64..15, 1 => 0u64..400], heard()), 1..80),
     ) {
         let calendar = sessions(&[(9, 100, 200), (10, 300, 400), (11, 500, 600), (12, 700, 760)]);
-        let make = |shortcut| Trial::new(Rule::Drawdown(Drawdown::new(spec.clone(), Some(calendar.clone()))), None, shortcut);
+        let make = |shortcut| Trial::new(rule(RuleSpec::Drawdown(spec.clone()), Some(calendar.clone())), None, shortcut);
         let (mut each, mut short, mut twin) = (make(false), make(true), Twin::new(spec.clone(), calendar.clone()));
         let mut at = begin;
         for (gap, heard) in list {

@@ -1,11 +1,11 @@
-use super::super::Rule;
-use super::super::trial::{Trial, sessions};
 use super::*;
 use crate::model::ladder::{Bell, Direction, HaltEnd};
+use crate::model::limits::Limits;
 use crate::model::observation::Channel::Trade;
-use crate::model::plan::Limits;
 use crate::model::session::Sessions;
 use crate::model::units::Price;
+use crate::rule::RuleSpec;
+use crate::rule::trial::{Trial, rule, sessions};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -53,7 +53,7 @@ fn mwcb() -> Spec {
 
 fn trial(spec: Spec) -> Trial {
     let sessions = spec.sessions.clone();
-    Trial::new(Rule::Ladder(Ladder::new(Arc::new(spec))), Some(sessions), true)
+    Trial::new(rule(RuleSpec::MarketCircuitBreaker(Arc::new(spec)), None), Some(sessions), true)
 }
 
 /// With a reference of 1000, the close of the 6th, on the 9th.
@@ -370,12 +370,12 @@ fn a_reload_keeps_the_time_that_a_rung_has_been_reached() {
     let spec = |lasting| Arc::new(Spec { lasting, ..mwcb() });
     let mut trial = ninth(Spec { lasting: MINUTE, ..mwcb() });
     trade(&mut trial, 925.0, at(9, 10, 0, 0));
-    let mut new = Rule::Ladder(Ladder::new(spec(2 * MINUTE)));
+    let mut new = rule(RuleSpec::MarketCircuitBreaker(spec(2 * MINUTE)), None);
     new.inherit(&mut trial.rule);
     trial.rule = new;
     trial.evaluate(at(9, 10, 0, 30));
     assert_eq!(trial.reading.pending.due, at(9, 10, 2, 0));
 }
 
-#[path = "ladder_twin.rs"]
+#[path = "twin.rs"]
 mod twin;

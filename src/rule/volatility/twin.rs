@@ -2,13 +2,13 @@
 
 use proptest::prelude::*;
 
-use super::super::super::trial::{Said, Trial, sessions};
 use super::super::*;
-use crate::model::plan::Limits;
+use crate::model::limits::Limits;
 use crate::model::reading::Pending;
 use crate::model::state::Step;
 use crate::model::units::Ratio;
-use crate::rule::Rule;
+use crate::rule::RuleSpec;
+use crate::rule::trial::{Said, Trial, rule, sessions};
 
 struct Twin {
     spec: Spec,
@@ -162,7 +162,7 @@ proptest! {
     ) {
         let many: Vec<_> = (1..31).map(|day| (day, u64::from(day) * 100, u64::from(day) * 100 + 40 + u64::from(day))).collect();
         let calendar = in_sessions.then(|| sessions(&many));
-        let make = |shortcut| Trial::new(Rule::Volatility(Volatility::new(spec.clone(), calendar.clone())), None, shortcut);
+        let make = |shortcut| Trial::new(rule(RuleSpec::Volatility(spec.clone()), calendar.clone()), None, shortcut);
         let (mut each, mut short) = (make(false), make(true));
         let (closes, readings) = (vec![], vec![]);
         let mut twin = Twin { spec: spec.clone(), sessions: calendar.clone(), last: None, suspended: false, now: None, closes, readings, ready: false };

@@ -1,8 +1,8 @@
-use super::super::Rule;
-use super::super::trial::{Trial, sessions};
 use super::*;
-use crate::model::plan::Limits;
+use crate::model::limits::Limits;
 use crate::model::units::Ratio;
+use crate::rule::RuleSpec;
+use crate::rule::trial::{Trial, rule, sessions};
 
 const MINUTE: u64 = 60_000_000_000;
 
@@ -29,7 +29,7 @@ fn calendar() -> Arc<Sessions> {
 }
 
 fn trial(spec: Spec, sessions: Option<Arc<Sessions>>) -> Trial {
-    Trial::new(Rule::Volatility(Volatility::new(spec, sessions)), None, true)
+    Trial::new(rule(RuleSpec::Volatility(spec), sessions), None, true)
 }
 
 fn levels(limit: f64) -> Trial {
@@ -276,7 +276,7 @@ fn a_reload_keeps_the_window_under_a_new_limit() {
     }
     assert_eq!(trial.reading.level, Level::Normal);
     let new = Spec { limits: Limits::of(ratio(0.01)), ..spec(2, Some(MINUTE)) };
-    let mut new = Rule::Volatility(Volatility::new(new, None));
+    let mut new = rule(RuleSpec::Volatility(new), None);
     new.inherit(&mut trial.rule);
     trial.rule = new;
     trial.evaluate(Nanos(3 * MINUTE));
@@ -293,5 +293,5 @@ fn between_two_edges_the_rule_is_not_asked() {
     assert_eq!(trial.asked, 1);
 }
 
-#[path = "volatility_twin.rs"]
+#[path = "twin.rs"]
 mod twin;

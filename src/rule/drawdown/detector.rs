@@ -13,7 +13,7 @@
 //! * **Baselines.** The peak since the start, since the session's open, the session's first mark, or of a rolling window
 //!   (see [`Maximum`] for its error). The last mark before an open is the session's first, so a gap is seen. The open
 //!   takes effect with the first mark at or after it; marks after the close still count to the session before.
-//! * **Steps.** A mark more than `max_step` of the last good one away from it is held: [`observe`](Drawdown::observe)
+//! * **Steps.** A mark more than `max_step` of the last good one away from it is held: [`observe`](Detect::observe)
 //!   answers `None`, and it is not good. The third in a row that agrees with the first of them is taken. One that is near
 //!   the last good mark ends the doubt.
 //! * **Samples** lie on the grid of `sample` from the Unix epoch on; one covers `(k * s, (k + 1) * s]`, so a mark exactly
@@ -28,15 +28,16 @@
 use core::time::Duration;
 use std::sync::Arc;
 
-use super::{Answer, BadInput, Band, Context, Linear, Mark, Memory, NEAR_MISS};
+use super::{Baseline, Drawdown as Spec};
 use crate::model::observation::{Channel, Observation};
-use crate::model::plan::{Baseline, Drawdown as Spec};
+use crate::model::policy::Policy;
 use crate::model::reading::{Level, Pending, Reading};
 use crate::model::reason::Reason;
 use crate::model::session::Sessions;
 use crate::model::state::Step;
 use crate::model::time::{Nanos, nanos_of};
 use crate::model::units::{Money, Ratio};
+use crate::rule::{Answer, BadInput, Band, Context, Detect, Linear, Mark, Memory, NEAR_MISS};
 use crate::window::extrema::Maximum;
 
 /// The words of its memory: the peak (raw; 0 is none), since when equity is off it (0 is not),
@@ -56,7 +57,7 @@ const TICK: Duration = Duration::from_nanos(1);
 
 /// The rule of one drawdown on one feed.
 #[derive(Debug)]
-pub(crate) struct Drawdown {
+pub(crate) struct Detector {
     spec: Spec,
     sessions: Option<Arc<Sessions>>,
     rolling: Option<Maximum>,
@@ -71,8 +72,12 @@ struct Held {
     count: u8,
 }
 
-impl Drawdown {
-    pub(crate) fn new(mut spec: Spec, sessions: Option<Arc<Sessions>>) -> Self {
+impl Detect for Detector {
+    type Spec = Spec;
+    const HAS_BASELINE: bool = true;
+
+    fn new(spec: &Spec, policy: &Policy) -> Self {
+        let (mut spec, sessions) = (spec.clone(), policy.sessions.clone());
         if sessions.is_none() && matches!(spec.baseline, Baseline::Session | Baseline::SessionOpen) {
             spec.baseline = Baseline::Peak;
         }
@@ -84,8 +89,12 @@ impl Drawdown {
         Self { spec, sessions, rolling, held: None, speed }
     }
 
+    fn channel(&self) -> Channel {
+        Channel::Equity
+    }
+
     /// Any number is a possible mark. `None` for one that is held.
-    pub(crate) fn observe(
+    fn observe(
         &mut self,
         observation: &Observation,
         at: Nanos,
@@ -99,14 +108,14 @@ impl Drawdown {
         })
     }
 
-    pub(crate) fn evaluate(&mut self, at: Nanos, context: Context<'_>) -> Answer {
+    fn evaluate(&mut self, at: Nanos, context: Context<'_>) -> Answer {
         let last = context.last.map(|last| last.value);
         self.settle(at, last, context.memory);
         self.answer(at, last, context.memory)
     }
 
     /// A new peak, whatever the baseline. What was underwater or too fast under the old one is so no longer.
-    pub(crate) fn rebase(&mut self, peak: Money, memory: &mut Memory) {
+    fn rebase(&mut self, peak: Money, memory: &mut Memory) {
         set_peak(memory, peak.raw());
         memory.0[OFF_SINCE] = 0;
         memory.0[PEAK_AT] = 0;
@@ -117,7 +126,7 @@ impl Drawdown {
     }
 
     /// Takes over held marks, and rolling window and samples if they mean the same.
-    pub(crate) fn inherit(&mut self, old: &mut Self) {
+    fn inherit(&mut self, old: &mut Self) {
         core::mem::swap(&mut self.held, &mut old.held);
         if self.spec.baseline == old.spec.baseline {
             core::mem::swap(&mut self.rolling, &mut old.rolling);
@@ -126,7 +135,9 @@ impl Drawdown {
             }
         }
     }
+}
 
+impl Detector {
     fn mark(&mut self, now: Mark, last: Option<Mark>, memory: &mut Memory) -> Option<Answer> {
         if let Some(last) = last
             && peak(memory) > 0
@@ -431,5 +442,5 @@ impl Speed {
 }
 
 #[cfg(test)]
-#[path = "drawdown_tests.rs"]
+#[path = "tests.rs"]
 mod tests;

@@ -1,8 +1,8 @@
-use super::super::Rule;
-use super::super::trial::{Trial, sessions};
 use super::*;
+use crate::model::limits::Limits;
 use crate::model::observation::Channel::Equity;
-use crate::model::plan::Limits;
+use crate::rule::RuleSpec;
+use crate::rule::trial::{Trial, rule, sessions};
 
 const MINUTE: Duration = Duration::from_secs(60);
 const PER_MINUTE: u64 = 60_000_000_000;
@@ -30,7 +30,7 @@ fn calendar() -> Arc<Sessions> {
 }
 
 fn trial(spec: Spec) -> Trial {
-    Trial::new(Rule::Drawdown(Drawdown::new(spec, Some(calendar()))), None, true)
+    Trial::new(rule(RuleSpec::Drawdown(spec), Some(calendar())), None, true)
 }
 
 fn minute(minutes: u64) -> Nanos {
@@ -147,7 +147,7 @@ fn the_first_mark_ever_is_the_baseline_of_its_session() {
 
 #[test]
 fn without_sessions_their_baselines_are_the_peak() {
-    let mut trial = Trial::new(Rule::Drawdown(Drawdown::new(spec(Baseline::SessionOpen), None)), None, true);
+    let mut trial = Trial::new(rule(RuleSpec::Drawdown(spec(Baseline::SessionOpen)), None), None, true);
     marks(&mut trial, &[1_000, 1_100, 1_012], 1);
     assert_eq!(trial.reading.level, Level::Breach);
 }
@@ -288,7 +288,7 @@ fn a_rebase_sets_the_peak_and_the_time_underwater_anew() {
         let mut trial = trial(Spec { underwater_for: Some(60 * MINUTE), ..spec(baseline) });
         marks(&mut trial, &[1_000, 900], 110);
         assert_eq!(trial.reading.level, Level::Breach);
-        assert!(trial.rule.rebase(Money::from_raw(956), &mut trial.memory));
+        trial.rule.rebase(Money::from_raw(956), &mut trial.memory);
         trial.evaluate(minute(120));
         assert_eq!((trial.reading.level, trial.reading.pending.due), (Level::Elevated, minute(180)));
         assert_eq!(mark(&mut trial, 879, minute(121)), Level::Breach, "{baseline:?}");
@@ -317,7 +317,7 @@ fn a_reload_keeps_window_samples_and_held_marks() {
     let mut trial = trial(old());
     marks(&mut trial, &[1_000, 1_000, 990, 980, 980, 500], 1);
     let new = Spec { limits: Limits::of(ratio(0.019)), ..old() };
-    let mut new = Rule::Drawdown(Drawdown::new(new, Some(calendar())));
+    let mut new = rule(RuleSpec::Drawdown(new), Some(calendar()));
     new.inherit(&mut trial.rule);
     trial.rule = new;
     trial.evaluate(minute(6));
@@ -336,5 +336,5 @@ fn inside_the_band_the_rule_is_not_asked() {
     assert!((trial.reading.value - 0.05).abs() < 1e-12);
 }
 
-#[path = "drawdown_twin.rs"]
+#[path = "twin.rs"]
 mod twin;

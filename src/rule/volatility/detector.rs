@@ -28,14 +28,15 @@ use core::time::Duration;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::{Answer, BadInput, Band, Context, Linear, Mark};
+use super::{Volatility as Spec, VolatilitySource};
 use crate::model::observation::{Channel, Observation, VenueStatus};
-use crate::model::plan::{Volatility as Spec, VolatilitySource};
+use crate::model::policy::Policy;
 use crate::model::reading::{Level, Reading};
 use crate::model::reason::Reason;
 use crate::model::session::Sessions;
 use crate::model::time::{Nanos, nanos_of};
 use crate::model::units::Price;
+use crate::rule::{Answer, BadInput, Band, Context, Detect, Linear, Mark};
 
 /// Readings of the rise, the present one included.
 const RISE: usize = 10;
@@ -50,7 +51,7 @@ const TICK: Duration = Duration::from_nanos(1);
 
 /// The rule of one volatility on one feed.
 #[derive(Debug)]
-pub(crate) struct Volatility {
+pub(crate) struct Detector {
     spec: Spec,
     grid: Grid,
     window: Window,
@@ -71,8 +72,11 @@ struct Window {
     readings: VecDeque<f64>,
 }
 
-impl Volatility {
-    pub(crate) fn new(spec: Spec, sessions: Option<Arc<Sessions>>) -> Self {
+impl Detect for Detector {
+    type Spec = Spec;
+
+    fn new(spec: &Spec, policy: &Policy) -> Self {
+        let (spec, sessions) = (spec.clone(), policy.sessions.clone());
         let room = if spec.source == VolatilitySource::Level { 0 } else { spec.returns };
         let window = Window {
             upto: None,
@@ -84,11 +88,19 @@ impl Volatility {
         Self { grid: Grid::new(spec.sample, sessions), spec, window, has_new_reading: false }
     }
 
-    pub(crate) fn channel(&self) -> Channel {
-        Channel::from(self.spec.source)
+    fn channel(&self) -> Channel {
+        match self.spec.source {
+            VolatilitySource::Trade => Channel::Trade,
+            VolatilitySource::Mid => Channel::Mid,
+            VolatilitySource::Level => Channel::None,
+        }
     }
 
-    pub(crate) fn observe(
+    fn takes_levels(&self) -> bool {
+        self.spec.source == VolatilitySource::Level
+    }
+
+    fn observe(
         &mut self,
         observation: &Observation,
         at: Nanos,
@@ -122,18 +134,25 @@ impl Volatility {
         Ok(Some(self.answer()))
     }
 
-    pub(crate) fn evaluate(&mut self, _at: Nanos, _context: Context<'_>) -> Answer {
+    fn evaluate(&mut self, _at: Nanos, _context: Context<'_>) -> Answer {
         self.answer()
     }
 
     /// Takes over the window if it means the same.
-    pub(crate) fn inherit(&mut self, old: &mut Self) {
+    fn inherit(&mut self, old: &mut Self) {
         let shape = |rule: &Self| (rule.spec.source, rule.spec.sample, rule.spec.returns, rule.spec.annualise);
         if shape(self) == shape(old) && self.grid.same_kind(&old.grid) {
             core::mem::swap(&mut self.window, &mut old.window);
         }
     }
 
+    /// A reading is made at the close of a sample, or elsewhere.
+    fn is_new(&self, _observation: &Observation) -> bool {
+        self.has_new_reading
+    }
+}
+
+impl Detector {
     fn level(&mut self, reading: f64) -> Result<(), BadInput> {
         if !(reading.is_finite() && reading >= 0.0) {
             return Err(BadInput { field: "reading", found: reading, allowed: "finite numbers from zero on" });
@@ -188,11 +207,6 @@ impl Volatility {
     fn read(&mut self, reading: f64) {
         push(&mut self.window.readings, reading, BREAKOUT_MOST + 1);
         self.has_new_reading = true;
-    }
-
-    /// Whether the last observation has made one.
-    pub(crate) fn has_new_reading(&self) -> bool {
-        self.has_new_reading
     }
 
     /// The value of a full window.
@@ -367,5 +381,5 @@ fn begun(sessions: &Sessions, at: Nanos) -> Option<&crate::model::session::Sessi
 }
 
 #[cfg(test)]
-#[path = "volatility_tests.rs"]
+#[path = "tests.rs"]
 mod tests;

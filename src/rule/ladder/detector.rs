@@ -24,15 +24,16 @@ use core::time::Duration;
 use std::sync::Arc;
 
 use super::scale::Scale;
-use super::{Answer, BadInput, Band, Context, Linear, Mark, Memory, NEAR_MISS, UsedRungs};
 use crate::model::ladder::{Ladder as Spec, Reopen, Rung, Window};
 use crate::model::observation::{Channel, Observation, VenueStatus};
+use crate::model::policy::Policy;
 use crate::model::reading::{Level, Pending, Reading};
 use crate::model::reason::Reason;
 use crate::model::session::{Date, Session};
 use crate::model::state::Step;
 use crate::model::time::Nanos;
 use crate::model::units::Ratio;
+use crate::rule::{Answer, BadInput, Band, Context, Detect, Linear, Mark, Memory, NEAR_MISS, UsedRungs};
 
 /// The words of its memory: the reference (raw; 0 is none) and the date of its session,
 const REFERENCE: usize = 0;
@@ -50,17 +51,23 @@ const TICK: Duration = Duration::from_nanos(1);
 
 /// The rule of one ladder on one feed.
 #[derive(Debug)]
-pub(crate) struct Ladder {
+pub(crate) struct Detector {
     spec: Arc<Spec>,
     reached: Reached,
 }
 
-impl Ladder {
-    pub(crate) fn new(spec: Arc<Spec>) -> Self {
-        Self { spec, reached: Reached::default() }
+impl Detect for Detector {
+    type Spec = Arc<Spec>;
+
+    fn new(spec: &Arc<Spec>, _policy: &Policy) -> Self {
+        Self { spec: spec.clone(), reached: Reached::default() }
     }
 
-    pub(crate) fn observe(
+    fn channel(&self) -> Channel {
+        Channel::Trade
+    }
+
+    fn observe(
         &mut self,
         observation: &Observation,
         at: Nanos,
@@ -93,13 +100,29 @@ impl Ladder {
         }
     }
 
-    pub(crate) fn evaluate(&mut self, at: Nanos, context: Context<'_>) -> Answer {
+    fn evaluate(&mut self, at: Nanos, context: Context<'_>) -> Answer {
         let Context { last, memory, used } = context;
         self.remember_firing(last, at, memory, used);
         let (used, late) = self.catch_up(at, last, memory, used);
         self.say(at, last, memory, used, late)
     }
 
+    /// Takes over how long each rung has been reached, where its windows are the same.
+    fn inherit(&mut self, old: &mut Self) {
+        if self.spec.sessions != old.spec.sessions {
+            return;
+        }
+        core::mem::swap(&mut self.reached, &mut old.reached);
+        for (index, run) in self.reached.runs.iter_mut().enumerate() {
+            let (new, old) = (self.spec.rungs.get(index), old.spec.rungs.get(index));
+            if new.map(|rung| &rung.windows) != old.map(|rung| &rung.windows) {
+                *run = None;
+            }
+        }
+    }
+}
+
+impl Detector {
     /// What it says of the last price, and of a rung that fired before.
     fn say(&mut self, at: Nanos, last: Option<Mark>, memory: &Memory, used: UsedRungs, late: Option<Late>) -> Answer {
         let answer = self.assess(at, last, memory, used);
@@ -157,20 +180,6 @@ impl Ladder {
         let dues = runs.iter().enumerate().skip(used).rev();
         let dues = dues.filter_map(|(index, run)| Some((run.as_ref()?.due(self.spec.lasting)?, step(index))));
         dues.filter(|(due, _)| *asked < *due && *due <= at).min_by_key(|(due, _)| *due)
-    }
-
-    /// Takes over how long each rung has been reached, where its windows are the same.
-    pub(crate) fn inherit(&mut self, old: &mut Self) {
-        if self.spec.sessions != old.spec.sessions {
-            return;
-        }
-        core::mem::swap(&mut self.reached, &mut old.reached);
-        for (index, run) in self.reached.runs.iter_mut().enumerate() {
-            let (new, old) = (self.spec.rungs.get(index), old.spec.rungs.get(index));
-            if new.map(|rung| &rung.windows) != old.map(|rung| &rung.windows) {
-                *run = None;
-            }
-        }
     }
 
     fn scale(&self, memory: &Memory) -> Scale {
@@ -489,5 +498,5 @@ fn positive(field: &'static str, found: i64) -> Result<(), BadInput> {
 }
 
 #[cfg(test)]
-#[path = "ladder_tests.rs"]
+#[path = "tests.rs"]
 mod tests;

@@ -1,0 +1,92 @@
+//! What a configuration means: scopes, and breakers with the parameters of their kinds. Immutable once built.
+
+use crate::model::caps::{Caps, Skew};
+use crate::model::policy::{Halt, Policy};
+use crate::model::scope::ScopePath;
+use crate::rule::RuleSpec;
+
+/// Everything that a System is made from.
+///
+/// ```
+/// use haltline::{BreakerSpec, Plan, Policy, RuleSpec, ScopePath};
+/// let plan = Plan {
+///     scopes: vec![ScopePath::new("XNAS/AAPL")?],
+///     breakers: vec![BreakerSpec {
+///         name: "desk".into(),
+///         scope: ScopePath::root(),
+///         watch: vec![],
+///         rule: RuleSpec::Manual,
+///         policy: Policy { release: haltline::Release::Latched, ..Policy::default() },
+///     }],
+///     ..Plan::default()
+/// };
+/// assert_eq!(plan.breakers.len(), 1);
+/// # Ok::<(), haltline::Error>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Plan {
+    /// Scopes that exist even if no breaker guards them. Scopes of breakers and all ancestors exist anyway.
+    pub scopes: Vec<ScopePath>,
+    /// The breakers. Each scope without a kill switch among them gets one.
+    pub breakers: Vec<BreakerSpec>,
+    /// Capacities.
+    pub caps: Caps,
+    /// How far an observation's time may be ahead and behind.
+    pub skew: Skew,
+}
+
+/// One breaker. Its identity is (name, kind, scope): a reload that keeps these keeps its state.
+///
+/// ```
+/// # use haltline::*;
+/// # let (scope, rule, policy) = (ScopePath::root(), RuleSpec::Manual, Kind::Manual.default_policy());
+/// # let mut desk = BreakerSpec { name: "desk".into(), scope, watch: vec![], rule, policy };
+/// # let plan = Plan { breakers: vec![desk.clone()], ..Plan::default() };
+/// # let system = System::manual(plan.clone(), Nanos::from_secs(0))?;
+/// let id = system.breaker("desk")?;
+/// system.trip(id, By::new("ann", Authority::Trader, "wild router"))?;
+/// // Another policy, the same breaker: no reload lifts a halt.
+/// desk.policy.effect = Lanes::CLOSE;
+/// system.reload(&Plan { breakers: vec![desk], ..plan })?;
+/// let now = system.breaker_status(id)?;
+/// assert_eq!((now.status, now.denies), (Status::Tripped, Lanes::CLOSE));
+/// # Ok::<(), haltline::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct BreakerSpec {
+    /// Its name, unique in a plan.
+    pub name: String,
+    /// What it guards.
+    pub scope: ScopePath,
+    /// Whose observations it hears; empty means its own scope.
+    pub watch: Vec<ScopePath>,
+    /// The kind and its parameters.
+    pub rule: RuleSpec,
+    /// Everything else.
+    pub policy: Policy,
+}
+
+impl BreakerSpec {
+    /// A breaker with its kind's default policy, which hears its own scope. A ladder brings its halts and its sessions
+    /// along.
+    pub fn new(name: &str, scope: ScopePath, rule: RuleSpec) -> Self {
+        let mut policy = rule.kind().default_policy();
+        if let RuleSpec::MarketCircuitBreaker(ladder) = &rule {
+            policy.halt = Halt::Ladder(ladder.clone());
+            policy.sessions = Some(ladder.sessions.clone());
+        }
+        Self { name: name.into(), scope, watch: Vec::new(), rule, policy }
+    }
+
+    /// The same, hearing other feeds.
+    #[must_use]
+    pub fn watching(self, watch: Vec<ScopePath>) -> Self {
+        Self { watch, ..self }
+    }
+
+    /// The same, with another policy.
+    #[must_use]
+    pub fn with_policy(self, policy: Policy) -> Self {
+        Self { policy, ..self }
+    }
+}
