@@ -196,7 +196,8 @@ impl Circuit {
     /// The numbers that belong to a move: those of the reading if there is one.
     fn cause(&self, entry: &Entry, moved: &Moved, by: Signed, at: Nanos) -> Cause {
         let numbers = entry.watch.iter().filter_map(|w| self.board.listener(w.line).numbers());
-        let (value, limit) = numbers.max_by(|a, b| (a.0 * b.1).total_cmp(&(b.0 * a.1))).unwrap_or_default();
+        let share = |numbers: &(f64, f64)| entry.kind.share_of_limit(numbers.0, numbers.1);
+        let (value, limit) = numbers.max_by(|a, b| share(a).total_cmp(&share(b))).unwrap_or_default();
         Cause { reason: moved.reason, value, limit, authority: by.authority, actor: by.actor, at }
     }
 

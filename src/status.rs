@@ -104,10 +104,11 @@ fn value_of(circuit: &Circuit, entry: &Entry) -> Option<(f64, f64)> {
         // Without a usable value there is no limit that it was tested against.
         (0..4).find_map(|_| line.numbers()).filter(|(_, limit)| *limit > 0.0)
     });
-    each.max_by(|a, b| (a.0 * b.1).total_cmp(&(b.0 * a.1)))
+    let share = |numbers: &(f64, f64)| entry.kind.share_of_limit(numbers.0, numbers.1);
+    each.max_by(|a, b| share(a).total_cmp(&share(b)))
 }
 
-/// `100 * severity * clamp(value / limit, 0, 1)`; the full weight while it denies, 100 in an emergency stop.
+/// `100 * severity`, by how much of the way to its limit the value has gone; the full weight while it denies, 100 in an emergency stop.
 fn risk_score(entry: &Entry, state: State, value: Option<(f64, f64)>) -> f64 {
     if state.status == Status::EmergencyHalt {
         return 100.0;
@@ -117,7 +118,7 @@ fn risk_score(entry: &Entry, state: State, value: Option<(f64, f64)>) -> f64 {
     }
     let share = match value {
         _ if state.denies.denies_any() => 1.0,
-        Some((value, limit)) if limit > 0.0 => (value / limit).clamp(0.0, 1.0),
+        Some((value, limit)) if limit > 0.0 => entry.kind.share_of_limit(value, limit).clamp(0.0, 1.0),
         _ => 0.0,
     };
     100.0 * entry.policy.severity * share

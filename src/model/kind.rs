@@ -8,26 +8,29 @@ use super::intent::Lanes;
 use super::policy::{Halt, OnStale, Policy, Release};
 use super::status::{Authority, named};
 
-/// The rows, handed to the macro `$then`: here it makes [`Kind`] and [`KINDS`], in [`rule`](crate::rule) the parameters and
+/// A row: name of the variant, number, name; what it watches for in one line; then the defaults of its policy (effect,
+/// release, who may reset, seconds of a halt, weight), the best value if lower is worse, its parameters, its detector.
+///
+/// The rows are handed to the macro `$then`: here that makes [`Kind`] and [`KINDS`], in [`rule`](crate::rule) the parameters and
 /// the detectors of the kinds. A kind without a detector has no readings: people move it, or nobody.
 macro_rules! kinds {
     ($then:ident) => {
         $then! {
             /// Realised volatility of an instrument or index.
             Volatility = 1, "volatility": "realised volatility, or a volatility level made elsewhere, is too high",
-                HALT, Timed, RiskDesk, spec($crate::rule::volatility::Volatility), detector($crate::rule::volatility::Detector);
+                HALT, Timed, RiskDesk, 900, 1.0, best(), spec($crate::rule::volatility::Volatility), detector($crate::rule::volatility::Detector);
             /// Fall of equity from a peak.
             Drawdown = 2, "drawdown": "equity has fallen too far from its peak",
-                NO_NEW, Latched, RiskDesk, spec($crate::rule::drawdown::Drawdown), detector($crate::rule::drawdown::Detector);
+                NO_NEW, Latched, RiskDesk, 900, 1.0, best(), spec($crate::rule::drawdown::Drawdown), detector($crate::rule::drawdown::Detector);
             /// Tripped and reset by people.
             Manual = 7, "manual": "tripped and reset by people",
-                HALT, Latched, RiskDesk, spec(), detector();
+                HALT, Latched, RiskDesk, 900, 1.0, best(), spec(), detector();
             /// The emergency stop of a scope.
             KillSwitch = 9, "kill_switch": "the emergency stop of a scope",
-                HALT, Latched, Admin, spec($crate::rule::operator::KillSwitch), detector();
+                HALT, Latched, Admin, 900, 1.0, best(), spec($crate::rule::operator::KillSwitch), detector();
             /// A ladder of market-wide halts.
             MarketCircuitBreaker = 10, "market_circuit_breaker": "the market has moved through a rung of its ladder",
-                HALT, Timed, Admin, spec(::std::sync::Arc<$crate::model::ladder::Ladder>), detector($crate::rule::ladder::Detector);
+                HALT, Timed, Admin, 900, 1.0, best(), spec(::std::sync::Arc<$crate::model::ladder::Ladder>), detector($crate::rule::ladder::Detector);
         }
     };
 }
@@ -35,7 +38,7 @@ pub(crate) use kinds;
 
 macro_rules! table {
     ($($(#[$doc:meta])* $kind:ident = $number:literal, $name:literal: $summary:literal, $effect:ident, $release:ident,
-        $reset:ident, spec($($spec:ty)?), detector($($detector:ty)?);)+) => {
+        $reset:ident, $halt_for:literal, $severity:literal, best($($best:literal)?), spec($($spec:ty)?), detector($($detector:ty)?);)+) => {
         named! {
             /// What a breaker watches for.
             ///
@@ -67,6 +70,9 @@ macro_rules! table {
             effect: Lanes::$effect,
             release: Release::$release,
             reset_authority: Authority::$reset,
+            halt_for: Duration::from_secs($halt_for),
+            severity: $severity,
+            best: [$(Some($best),)? None][0],
             has_readings: !stringify!($($detector)?).is_empty(),
         }),+];
     };
@@ -94,6 +100,12 @@ pub struct KindRow {
     pub release: Release,
     /// Who may reset unless the policy says otherwise.
     pub reset_authority: Authority,
+    /// How long a trip lasts at least unless the policy says otherwise.
+    pub halt_for: Duration,
+    /// The weight of its risk score unless the policy says otherwise.
+    pub severity: f64,
+    /// The best value of a kind whose values are worse the lower they are; `None` where higher is worse.
+    pub best: Option<f64>,
     /// Whether observations drive it; if not, it is never unready and never stale.
     pub has_readings: bool,
 }
@@ -105,6 +117,20 @@ impl Kind {
         KINDS.iter().find(|row| row.kind == self).unwrap_or(&KINDS[0])
     }
 
+    /// How much of the way to the limit a value has gone: 0 at the best value, 1 at the limit, more beyond it. What is not a
+    /// number shows as such.
+    ///
+    /// ```
+    /// # use haltline::Kind;
+    /// assert_eq!(Kind::Drawdown.share_of_limit(0.06, 0.08), 0.75);
+    /// ```
+    pub fn share_of_limit(self, value: f64, limit: f64) -> f64 {
+        match self.row().best {
+            Some(best) => (best - value) / (best - limit),
+            None => value / limit,
+        }
+    }
+
     /// The policy of this kind with the catalogue's defaults.
     pub fn default_policy(self) -> Policy {
         let row = self.row();
@@ -114,7 +140,8 @@ impl Kind {
             cooldown_effect: row.effect,
             reset_authority: row.reset_authority,
             on_stale: if row.has_readings { OnStale::Trip } else { OnStale::Ignore },
-            halt: Halt::Timed { base: Duration::from_secs(15 * 60), backoff: 1.0, max: Duration::from_secs(24 * 3600) },
+            severity: row.severity,
+            halt: Halt::Timed { base: row.halt_for, backoff: 1.0, max: Duration::from_secs(24 * 3600) },
             ..Policy::default()
         }
     }

@@ -145,7 +145,7 @@ pub(crate) trait Detect: Sized {
 
 macro_rules! rules {
     ($($(#[$doc:meta])* $kind:ident = $number:literal, $name:literal: $summary:literal, $effect:ident, $release:ident,
-        $reset:ident, spec($($spec:ty)?), detector($($detector:ty)?);)+) => {
+        $reset:ident, $halt_for:literal, $severity:literal, best($($best:literal)?), spec($($spec:ty)?), detector($($detector:ty)?);)+) => {
         /// The parameters of a kind.
         ///
         /// ```
