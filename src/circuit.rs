@@ -214,6 +214,7 @@ impl Circuit {
         if matches!(moved.after.status, Status::Tripped | Status::EmergencyHalt) && before != after {
             line.count_trip();
         }
+        self.open_permits(entry, moved);
         // A new version of the same trip is still that trip: who asks why wants its cause, not the reload's.
         let same = (moved.before.status, moved.before.step) == (moved.after.status, moved.after.step);
         let shown = if same { line.cause(before).unwrap_or(cause) } else { cause };
@@ -240,6 +241,15 @@ impl Circuit {
             authority: cause.authority as u8,
             actor: cause.actor,
         });
+    }
+
+    /// Half open: its probes may be asked for, those that have passed in the round before count.
+    fn open_permits(&self, entry: &Entry, moved: &Moved) {
+        let (Some(permits), Status::Cooldown) = (entry.policy.probes(), moved.after.status) else { return };
+        let line = self.board.breaker(entry.id.index());
+        let (_, passed) = line.permits.counts(moved.before.pack());
+        let carried = if moved.before.status == Status::Cooldown && passed < permits { passed } else { 0 };
+        line.permits.open(moved.after.pack(), carried);
     }
 
     /// In the session of the price, not of the moment at which it was heard: yesterday's late price leaves today's rungs.

@@ -14,6 +14,7 @@ use crate::model::state::State;
 use crate::model::status::Status;
 use crate::model::time::Nanos;
 use crate::notes::Notes;
+use crate::probe::{self, Permit};
 use crate::snapshot::Entry;
 
 /// A resolved handle on up to seven scopes, their ancestors included. `Send` and `Sync`; stays valid through every
@@ -73,6 +74,21 @@ impl Gate {
     #[inline]
     pub fn permits(&self, intent: Intent) -> bool {
         self.words.quick() == 0 || self.words.look().permits(intent)
+    }
+
+    /// A permit to send one order although it is denied, if everything that denies it is half open (Cooldown with
+    /// `probe = n`) and has a permit left. The order may go; say with the [`Permit`] what came of it. If nothing denies it
+    /// any more, the permit costs nothing.
+    ///
+    /// Lock-free, not for every order: it looks at each breaker of the gate's scopes. `None` also where transitions are in
+    /// flight: doubt denies.
+    pub fn try_probe(&self, intent: Intent) -> Option<Permit> {
+        probe::admit(&self.words.kept().circuit, &[&self.words], intent)
+    }
+
+    /// As [`try_probe`](Self::try_probe), through this gate and `other` together.
+    pub fn try_probe_with(&self, other: &Self, intent: Intent) -> Option<Permit> {
+        probe::admit(&self.words.kept().circuit, &[&self.words, &other.words], intent)
     }
 
     /// Which breaker denies, why, until when; for the verdict that the caller saw. Cold: looks names up and allocates.

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use crate::model::error::Error;
-use crate::model::policy::{Halt, MAX_AUTO_RESETS};
+use crate::model::policy::{CooldownEffect, Halt, MAX_AUTO_RESETS, MAX_PROBES};
 use crate::plan::{BreakerSpec, Plan};
 use crate::rule::RuleSpec;
 use crate::rule::check::bad;
@@ -92,8 +92,19 @@ fn check_policy(spec: &BreakerSpec) -> Result<(), Error> {
     {
         return bad(format!("max_auto_resets: found {n}, allowed are 1 to {MAX_AUTO_RESETS}"));
     }
-    if policy.effect.is_empty() || policy.effect.warns() || policy.cooldown_effect.warns() {
+    if policy.effect.is_empty()
+        || policy.effect.warns()
+        || matches!(policy.cooldown_effect, CooldownEffect::Denies(lanes) if lanes.warns())
+    {
         return bad("effect: it must deny something, and nothing but intents");
+    }
+    if let CooldownEffect::Probe(n) = policy.cooldown_effect
+        && !(1..=MAX_PROBES).contains(&n)
+    {
+        return bad(format!("cooldown_effect: found {n} probes, allowed are 1 to {MAX_PROBES}"));
+    }
+    if matches!(policy.cooldown_effect, CooldownEffect::Probe(_)) && policy.cooldown_for.is_zero() {
+        return bad("cooldown_for: found 0, but probes need a time in which they must be back");
     }
     if policy.stale_after.is_zero() {
         return bad("stale_after: found 0, allowed are times above it");

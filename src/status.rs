@@ -57,6 +57,8 @@ pub struct BreakerStatus {
     pub value: Option<(f64, f64)>,
     /// 0 to 100, see the catalogue.
     pub risk_score: f64,
+    /// Probes that are out, and those that have passed, while it is half open.
+    pub probes: (u8, u8),
     /// Trips since the start.
     pub trips: u64,
     /// Observations refused since the start.
@@ -90,6 +92,7 @@ impl BreakerStatus {
             reason: reason_of(state, line.cause(word).map(|cause| cause.reason)),
             value,
             risk_score: risk_score(entry, state, value),
+            probes: line.permits.counts(word),
             trips: line.trips(),
             refused,
             near_misses,

@@ -10,6 +10,7 @@ const LAYERS: &[&[&str]] = &[
     &["runtime", "registry"],
     &["feed"],
     &["listener", "gate", "status"],
+    &["probe"],
     &["circuit", "notes", "plan_check"],
     &["snapshot"],
     &["plan"],

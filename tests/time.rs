@@ -103,7 +103,7 @@ fn cooldown_denies_what_its_policy_says() {
     let mut spec = timed();
     spec.policy.effect = Lanes::HALT;
     spec.policy.cooldown_for = Duration::from_secs(10);
-    spec.policy.cooldown_effect = Lanes::NO_NEW;
+    spec.policy.cooldown_effect = CooldownEffect::Denies(Lanes::NO_NEW);
     let mut desk = Desk::new(spec);
     let gate = desk.system.gate(&["X"]).unwrap();
     desk.mark(90.0, 1);

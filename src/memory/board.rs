@@ -43,7 +43,7 @@ use super::sync::AtomicU64;
 use crate::model::caps::Caps;
 use crate::model::error::{Error, ErrorKind};
 use crate::model::event::BreakerId;
-use crate::model::intent::Lanes;
+use crate::model::intent::{Intent, Lanes};
 use crate::model::scope::ScopeId;
 use crate::model::state::State;
 use crate::model::time::{Epoch, Micros, Nanos};
@@ -70,6 +70,22 @@ pub(crate) struct Header {
     ones: AtomicU64,
     /// System time, on a line of its own.
     now: AtomicU64,
+}
+
+/// Lanes that are counted although no breaker's word denies them yet. More than the words say is allowed at any time; a
+/// transition that is made meanwhile has added its own before this is taken back, so who has seen the denial goes on
+/// seeing it.
+#[derive(Debug)]
+#[must_use = "dropped at once it holds nothing"]
+pub(crate) struct Hold<'a> {
+    word: &'a AtomicU64,
+    counts: u64,
+}
+
+impl Drop for Hold<'_> {
+    fn drop(&mut self) {
+        self.word.fetch_sub(self.counts, at::lane_subtract());
+    }
 }
 
 /// The memory of one System, and its arm word. Lives as long as its System, and as the last gate and feed.
@@ -148,6 +164,18 @@ impl Board {
     /// The lanes of a scope that are not at zero.
     pub(crate) fn lanes(&self, scope: ScopeId) -> Lanes {
         Lanes::from_counts(self.scope(scope).load(at::gate_look()))
+    }
+
+    /// Counts these lanes of a scope once more, until the result is dropped: for what is about to trip.
+    pub(crate) fn hold(&self, scope: ScopeId, lanes: Lanes) -> Hold<'_> {
+        let (word, counts) = (self.scope(scope), lanes.as_counts());
+        word.fetch_add(counts, at::lane_add());
+        Hold { word, counts }
+    }
+
+    /// How many breakers of a scope deny this intent; more while transitions are in flight, never fewer.
+    pub(crate) fn denials(&self, scope: ScopeId, intent: Intent) -> u16 {
+        (self.scope(scope).load(at::gate_look()) >> (16 * intent as u32)) as u16
     }
 
     /// The state of a breaker. Acquire: what its winner did before the swap is seen.

@@ -1,6 +1,7 @@
 //! The lines of the Board: one a breaker, one a pair of breaker and feed. Plain words at fixed offsets.
 
 use super::orderings::at;
+use super::permit::Permits;
 use super::sync::{AtomicU64, fence_unless_relaxed};
 use crate::model::reading::{Level, Pending};
 use crate::model::reason::Reason;
@@ -27,6 +28,8 @@ pub(crate) struct BreakerLine {
     /// How many new baselines were asked for, and the last.
     rebases: AtomicU64,
     rebase_to: AtomicU64,
+    /// Of a Cooldown that is half open.
+    pub(crate) permits: Permits,
 }
 
 const _: () = assert!(cfg!(loom) || size_of::<BreakerLine>() == 192);

@@ -11,6 +11,7 @@ pub(crate) mod doorbell;
 pub(crate) mod gate;
 pub(crate) mod lines;
 pub(crate) mod orderings;
+pub(crate) mod permit;
 mod region;
 pub(crate) mod ring;
 pub(crate) mod sync;

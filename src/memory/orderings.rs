@@ -99,6 +99,10 @@ orderings! {
     rebase_publish = Release;
     /// The look at it.
     rebase_look = Acquire;
+    /// A permit taken or back, a round opened or sealed.
+    permit_swap = AcqRel;
+    /// The look at the permits.
+    permit_look = Acquire;
     /// The time of a manual System.
     clock_advance = AcqRel;
     /// The look at it.

@@ -92,6 +92,8 @@ named! {
         Ready = 9, "ready";
         /// It has none any more.
         Unready = 10, "unready";
+        /// Half open still, with a new time for its probes.
+        Probing = 14, "probing";
         /// A plan put it into service.
         Installed = 11, "installed";
         /// A plan removed it.
@@ -127,6 +129,7 @@ impl EventType {
                 if after.denies.is_empty() { Self::Ready } else { Self::Unready }
             }
             (S::Warning, S::Active) if !after.denies.is_empty() => Self::Unready,
+            (S::Cooldown, S::Cooldown) if before.since != after.since => Self::Probing,
             (a, b) if a == b && b != S::Tripped => Self::Updated,
             (_, S::Tripped) => Self::Tripped,
             (_, S::Cooldown) => Self::CooldownStarted,

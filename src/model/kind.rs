@@ -137,7 +137,6 @@ impl Kind {
         Policy {
             effect: row.effect,
             release: row.release,
-            cooldown_effect: row.effect,
             reset_authority: row.reset_authority,
             on_stale: if row.has_readings { OnStale::Trip } else { OnStale::Ignore },
             severity: row.severity,

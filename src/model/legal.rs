@@ -32,6 +32,12 @@ pub enum InputKind {
     Emergency,
     /// [`Input::ClearEmergency`].
     ClearEmergency,
+    /// [`Input::ProbePassed`].
+    ProbePassed,
+    /// [`Input::ProbeFailed`].
+    ProbeFailed,
+    /// [`Input::ProbeRound`].
+    ProbeRound,
     /// [`Input::Liquidate`].
     Liquidate,
     /// [`Input::Liquidated`].
@@ -60,6 +66,9 @@ impl Input {
             Self::Reset { .. } => InputKind::Reset,
             Self::Emergency => InputKind::Emergency,
             Self::ClearEmergency(_) => InputKind::ClearEmergency,
+            Self::ProbePassed { .. } => InputKind::ProbePassed,
+            Self::ProbeFailed { .. } => InputKind::ProbeFailed,
+            Self::ProbeRound { .. } => InputKind::ProbeRound,
             Self::Liquidate => InputKind::Liquidate,
             Self::Liquidated => InputKind::Liquidated,
             Self::Maintain(_) => InputKind::Maintain,
@@ -122,6 +131,9 @@ pub const LEGAL: &[(Status, InputKind, &[Status])] = {
         (S::Cooldown, I::Good, &[S::Active, S::Warning]),
         (S::Cooldown, I::Breach, &[S::Tripped]),
         (S::Cooldown, I::Elapsed, &[S::Active, S::Warning]),
+        (S::Cooldown, I::ProbePassed, &[S::Active, S::Warning]),
+        (S::Cooldown, I::ProbeFailed, &[S::Tripped]),
+        (S::Cooldown, I::ProbeRound, &[S::Cooldown]),
         (S::Cooldown, I::Trip, &[S::Tripped]),
         (S::Cooldown, I::Reset, &[S::Active, S::Warning]),
         (S::Cooldown, I::Emergency, &[S::EmergencyHalt]),

@@ -8,7 +8,8 @@
 //! * Active <-> Warning on the warn level, with hysteresis (`Elevated` keeps a warning and begins none).
 //! * -> Tripped on a breach. The feed has counted the confirmations before.
 //! * Tripped -> Cooldown (or Active, or Warning) when its time is up **and** the cause is gone.
-//! * Cooldown -> Active (or Warning) when its time is up; a breach in it trips again, one step up the back-off.
+//! * Cooldown -> Active (or Warning) when its time is up, or, half open, when its probes have passed; a breach in it, or a
+//!   probe that fails, trips again, one step up the back-off.
 //! * A trip by hand, and a trip beyond the last automatic reset, latch: `step` is [`Step::LATCHED`] and only a person
 //!   ends it.
 //! * EmergencyHalt wins over all and is left only by `ClearEmergency`: not even a plan removes it. Liquidating is not
@@ -60,6 +61,23 @@ pub enum Input {
     Emergency,
     /// The end of an emergency stop.
     ClearEmergency(Authority),
+    /// As many probes as the policy asks for have passed.
+    ProbePassed {
+        /// The word under which they were admitted; another one that stands makes this void.
+        seen: u64,
+    },
+    /// A probe has failed, or was not back in time.
+    ProbeFailed {
+        /// The word under which it was admitted.
+        seen: u64,
+        /// [`Reason::ProbeFailed`] or [`Reason::ProbeExpired`].
+        why: Reason,
+    },
+    /// The time of the probes is over and none is out: the next ones get their own time.
+    ProbeRound {
+        /// The word whose time is over.
+        seen: u64,
+    },
     /// The book must be reduced.
     Liquidate,
     /// It has been.
@@ -180,6 +198,7 @@ pub fn step(state: State, input: Input, policy: &Policy, moment: &Moment) -> Dec
         return match input {
             Input::Install => here.install(),
             Input::Read(..) | Input::Elapsed | Input::PolicyChanged | Input::Rebased | Input::Retire => Decision::Stay,
+            Input::ProbePassed { .. } | Input::ProbeFailed { .. } | Input::ProbeRound { .. } => Decision::Stay,
             _ => Decision::Refuse(Refusal::WrongStatus),
         };
     }
@@ -194,6 +213,13 @@ pub fn step(state: State, input: Input, policy: &Policy, moment: &Moment) -> Dec
         Input::Read(..) | Input::Elapsed if !policy.enabled => Decision::Stay,
         Input::Read(level, rung, reason) => here.read(level, rung, reason),
         Input::Elapsed => here.elapsed(),
+        Input::ProbePassed { seen } if here.is_probing(seen) => here.probe_passed(),
+        Input::ProbeFailed { seen, why } if here.is_probing(seen) => here.trip(here.next_step(Step::FIRST), why),
+        Input::ProbeRound { seen } if here.is_probing(seen) => {
+            here.enter(Status::Cooldown, state.step, Reason::ProbeRound)
+        }
+        // Late: what was admitted under another word decides nothing.
+        Input::ProbePassed { .. } | Input::ProbeFailed { .. } | Input::ProbeRound { .. } => Decision::Stay,
         Input::Reset { seen, by, force } => here.reset(seen, by, force),
         Input::ClearEmergency(by) => here.clear_emergency(by),
         _ if !policy.enabled => Decision::Refuse(Refusal::NotInForce),
@@ -373,6 +399,19 @@ impl Here<'_> {
             Level::Unready => self.to(Status::Active, self.policy.unready_mask(), Step::FIRST, reason),
             Level::Normal => self.enter(Status::Active, Step::FIRST, reason),
             Level::Elevated | Level::Warn | Level::Breach => self.enter(Status::Warning, Step::FIRST, reason),
+        }
+    }
+
+    fn is_probing(&self, seen: u64) -> bool {
+        self.state.pack() == seen && self.policy.enabled && self.policy.probe_deadline(self.state).is_some()
+    }
+
+    /// The probes say that it works again. A cause that stands, or doubt, says otherwise: then it stays half open.
+    fn probe_passed(&self) -> Decision {
+        match self.moment.standing {
+            Standing::Last(Level::Breach) => Decision::Stay,
+            Standing::Last(Level::Unready) | Standing::Silent if self.policy.silence_holds() => Decision::Stay,
+            _ => self.rest(self.last_level(), Reason::ProbesPassed),
         }
     }
 

@@ -8,7 +8,7 @@ use super::*;
 use crate::model::intent::Intent;
 use crate::model::ladder::{Bell, Direction, HaltEnd, Ladder, Reopen, Rung, Window};
 use crate::model::limits::Limits;
-use crate::model::policy::{OnStale, OnUnready};
+use crate::model::policy::{CooldownEffect, OnStale, OnUnready};
 use crate::model::session::{Date, Session, Sessions};
 use crate::model::time::{Epoch, Micros, Nanos};
 use crate::model::units::Ratio;
@@ -39,12 +39,21 @@ fn ladder() -> Halt {
     }))
 }
 
+fn cooldowns() -> [(Duration, CooldownEffect); 3] {
+    let five = Duration::from_micros(5);
+    [
+        (Duration::ZERO, CooldownEffect::AsTripped),
+        (five, CooldownEffect::Denies(Lanes::NO_NEW)),
+        (five, CooldownEffect::Probe(2)),
+    ]
+}
+
 fn policies() -> Vec<Policy> {
     let timed = Halt::Timed { base: Duration::from_micros(10), backoff: 2.0, max: Duration::from_secs(1) };
     let mut all = Vec::new();
     for release in Release::ALL {
         for halt in [timed.clone(), ladder()] {
-            for cooldown in [Duration::ZERO, Duration::from_micros(5)] {
+            for (cooldown_for, cooldown_effect) in cooldowns() {
                 for (enabled, shadow) in [(true, false), (true, true), (false, false)] {
                     for max_auto_resets in [None, Some(1)] {
                         for on_unready in [OnUnready::Deny, OnUnready::Allow] {
@@ -52,7 +61,8 @@ fn policies() -> Vec<Policy> {
                                 all.push(Policy {
                                     release: *release,
                                     halt: halt.clone(),
-                                    cooldown_for: cooldown,
+                                    cooldown_for,
+                                    cooldown_effect,
                                     enabled,
                                     shadow,
                                     max_auto_resets,
@@ -95,6 +105,10 @@ fn inputs(state: State) -> Vec<Input> {
         Input::Rebased,
         Input::Retire,
     ];
+    for seen in [state.pack(), state.pack() ^ 1] {
+        let why = Reason::ProbeFailed;
+        all.extend([Input::ProbePassed { seen }, Input::ProbeFailed { seen, why }, Input::ProbeRound { seen }]);
+    }
     for level in [Level::Unready, Level::Normal, Level::Elevated, Level::Warn, Level::Breach] {
         for rung in [Step::FIRST, Step::rung(2).unwrap()] {
             all.push(Input::Read(level, rung, Reason::Limit));

@@ -118,6 +118,35 @@ named! {
     }
 }
 
+/// What Cooldown denies, and whether orders may try whether it is over.
+///
+/// ```
+/// # use haltline::*;
+/// # use std::time::Duration;
+/// let cooldown = |cooldown_effect| Policy { cooldown_for: Duration::from_secs(60), cooldown_effect, ..Policy::default() };
+/// let denied = |effect| cooldown(effect).mask(Status::Cooldown);
+/// assert_eq!(denied(CooldownEffect::AsTripped), Lanes::HALT);
+/// assert_eq!(denied(CooldownEffect::Denies(Lanes::NO_NEW)), Lanes::NO_NEW);
+/// // Half open: denied like a trip, but three orders may be let through as probes.
+/// assert_eq!(denied(CooldownEffect::Probe(3)), Lanes::HALT);
+/// assert_eq!(cooldown(CooldownEffect::Probe(3)).probes(), Some(3));
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum CooldownEffect {
+    /// What Tripped denies; ends by time.
+    #[default]
+    AsTripped,
+    /// These lanes; ends by time.
+    Denies(Lanes),
+    /// What Tripped denies, but this many orders at a time are admitted as probes, see
+    /// [`Gate::try_probe`](crate::Gate::try_probe); 1 to [`MAX_PROBES`]. So many passed probes end it, time alone does not;
+    /// one that fails, or is not back after `cooldown_for`, trips again.
+    Probe(u8),
+}
+
+/// The most probes that a Cooldown admits.
+pub const MAX_PROBES: u8 = 30;
+
 /// How long Tripped lasts at least.
 ///
 /// ```
@@ -166,10 +195,10 @@ pub struct Policy {
     pub release: Release,
     /// How long it lasts at least.
     pub halt: Halt,
-    /// Time in Cooldown; zero for none.
+    /// Time in Cooldown, zero for none; with probes the time in which each must be back.
     pub cooldown_for: Duration,
     /// What Cooldown denies.
-    pub cooldown_effect: Lanes,
+    pub cooldown_effect: CooldownEffect,
     /// After so many automatic resets within the window a trip latches; at most [`MAX_AUTO_RESETS`].
     pub max_auto_resets: Option<u8>,
     /// The window of the automatic resets.
@@ -206,7 +235,7 @@ impl Default for Policy {
             release: Release::Timed,
             halt: Halt::Timed { base: Duration::from_secs(15 * 60), backoff: 1.0, max: Duration::from_secs(24 * 3600) },
             cooldown_for: Duration::ZERO,
-            cooldown_effect: Lanes::HALT,
+            cooldown_effect: CooldownEffect::AsTripped,
             max_auto_resets: None,
             auto_reset_window: Duration::from_secs(24 * 3600),
             reset_authority: Authority::RiskDesk,
@@ -232,7 +261,10 @@ impl Policy {
             Status::Retired | Status::Active => Lanes::NONE,
             Status::Warning => Lanes::WARNING,
             Status::Tripped | Status::Maintenance | Status::EmergencyHalt => self.effect,
-            Status::Cooldown => self.cooldown_effect,
+            Status::Cooldown => match self.cooldown_effect {
+                CooldownEffect::AsTripped | CooldownEffect::Probe(_) => self.effect,
+                CooldownEffect::Denies(lanes) => lanes,
+            },
             Status::Liquidating => Lanes::NO_NEW,
         }
     }
@@ -245,9 +277,24 @@ impl Policy {
         }
     }
 
+    /// How many probes a Cooldown admits, if it has any and admits them. A shadow denies nobody, so nobody would ask for
+    /// one: its Cooldown ends by time.
+    pub fn probes(&self) -> Option<u8> {
+        match self.cooldown_effect {
+            CooldownEffect::Probe(permits) if !self.cooldown_for.is_zero() && !self.shadow => Some(permits),
+            _ => None,
+        }
+    }
+
+    /// When the probes that are out must be back, in a Cooldown that admits probes. Pure, as [`deadline`](Self::deadline).
+    pub fn probe_deadline(&self, state: State) -> Option<Micros> {
+        (state.status == Status::Cooldown && self.probes().is_some()).then(|| state.since.after(self.cooldown_for))
+    }
+
     /// When the status of `state` ends by time, `None` if it does not. Pure, so no deadline is ever stored.
     pub fn deadline(&self, state: State, epoch: Epoch) -> Option<Micros> {
         match state.status {
+            Status::Cooldown if self.probes().is_some() => None,
             Status::Cooldown => Some(state.since.after(self.cooldown_for)),
             Status::Tripped if state.step == Step::LATCHED || self.release != Release::Timed => None,
             Status::Tripped => match &self.halt {

@@ -69,6 +69,14 @@ named! {
         Liquidation = 22, "liquidation";
         /// The baseline was set anew by hand.
         Rebased = 23, "rebased";
+        /// As many probes as were asked for have passed.
+        ProbesPassed = 24, "probes_passed";
+        /// A probe has failed.
+        ProbeFailed = 25, "probe_failed";
+        /// A probe was not back in time.
+        ProbeExpired = 26, "probe_expired";
+        /// No probe was out when their time was over: the next ones get their own.
+        ProbeRound = 27, "probe_round";
         /// What denied an order denies no longer.
         Cleared = 40, "cleared";
         /// The kill word is set.

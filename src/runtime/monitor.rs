@@ -13,6 +13,7 @@ use crate::model::machine::Input;
 use crate::model::status::Signed;
 use crate::model::status::Status;
 use crate::model::time::Nanos;
+use crate::probe;
 use crate::snapshot::Entry;
 
 #[derive(Debug, Default)]
@@ -65,7 +66,9 @@ fn due(circuit: &Circuit, entry: &Entry, done: Nanos) -> Nanos {
     if !policy.enabled {
         return Nanos::NEVER;
     }
-    let end = policy.deadline(state, circuit.epoch()).map(|due| circuit.epoch().nanos(due));
+    let is_out = circuit.board.breaker(entry.id.index()).permits.counts(word).0 > 0;
+    let end = policy.deadline(state, circuit.epoch()).or(policy.probe_deadline(state).filter(|_| is_out));
+    let end = end.map(|due| circuit.epoch().nanos(due));
     let lines = || entry.watch.iter().map(|watch| circuit.board.listener(watch.line));
     let pending = lines().filter_map(|line| circuit.pending(entry, line, word)).map(|p| p.due);
     let since = circuit.epoch().nanos(state.since);
@@ -89,6 +92,7 @@ fn run(circuit: &Circuit, entry: &Entry, now: Nanos) {
         }
     }
     let _ = circuit.put(entry.id, Input::Elapsed, now, Signed::AUTO);
+    probe::expire(circuit, entry.id, now);
     let state = circuit.board.state(index);
     let since = circuit.epoch().nanos(state.since);
     let lines = entry.watch.iter().map(|watch| circuit.board.listener(watch.line));

@@ -183,8 +183,13 @@ impl<'t, 'a> Item<'t, 'a> {
 
     /// One of a few words.
     pub(crate) fn word<T: Copy>(self, words: &[T], name: impl Fn(T) -> &'static str) -> Option<T> {
+        self.word_or(words, name, "")
+    }
+
+    /// One of a few words; what else might have stood here, a table, completes what is allowed.
+    pub(crate) fn word_or<T: Copy>(self, words: &[T], name: impl Fn(T) -> &'static str, or: &str) -> Option<T> {
         let names = || words.iter().map(|word| name(*word));
-        let allowed = names().map(|n| format!("{n:?}")).collect::<Vec<_>>().join(", ");
+        let allowed = names().map(|n| format!("{n:?}")).collect::<Vec<_>>().join(", ") + or;
         let found = self.string(&allowed)?;
         let word = words.iter().copied().find(|word| name(*word) == found);
         word.or_else(|| self.refuse(&format!("{allowed}{}", did_you_mean(found, names()))))
@@ -204,6 +209,10 @@ impl<'t, 'a> Item<'t, 'a> {
             DeValue::Array(array) => array.iter().map(|value| Self { value, ..self }).collect(),
             _ => vec![self],
         }
+    }
+
+    pub(crate) fn is_table(self) -> bool {
+        matches!(self.value.get_ref(), DeValue::Table(_))
     }
 
     /// A table, which messages will name by `label`.

@@ -3,7 +3,10 @@
 
 use core::time::Duration;
 
-use haltline::{Authority, Halt, Kind, Lanes, MAX_AUTO_RESETS, OnBadInput, OnStale, OnUnready, Policy, Release};
+use haltline::{
+    Authority, CooldownEffect, Halt, Kind, Lanes, MAX_AUTO_RESETS, MAX_PROBES, OnBadInput, OnStale, OnUnready, Policy,
+    Release,
+};
 
 use crate::item::{ANY_TIME, Allowed, Item, SOME_TIME};
 use crate::scalar::duration_text;
@@ -23,6 +26,9 @@ const COUNT: Allowed<i64> =
     Allowed { text: "whole numbers from 1 to 1000000", holds: |n| (1..=1_000_000).contains(&n) };
 const RESETS: Allowed<i64> =
     Allowed { text: "whole numbers from 1 to 7", holds: |n| (1..=MAX_AUTO_RESETS as i64).contains(&n) };
+
+const PROBES: Allowed<i64> =
+    Allowed { text: "whole numbers from 1 to 30", holds: |n| (1..=MAX_PROBES as i64).contains(&n) };
 
 /// The keys of [`release`], for kinds that refuse them.
 pub(crate) const RELEASE_KEYS: [&str; 6] =
@@ -53,7 +59,6 @@ pub(crate) fn general(table: &Table<'_>, kind: Kind) -> Policy {
     };
     let effect = table.optional("effect").and_then(|item| item.word(effects, |effect| effect.0));
     set(&mut policy.effect, effect.map(|effect| effect.1));
-    policy.cooldown_effect = policy.effect;
     set(&mut policy.reset_authority, table.optional("reset_authority").and_then(|i| i.word(people, Authority::name)));
     let weightless = "it adds nothing to the risk score";
     set(&mut policy.severity, warned(table, "severity", |i| i.number(&WEIGHT), |n| *n == 0.0, weightless));
@@ -152,11 +157,21 @@ pub(crate) fn cooldown(table: &Table<'_>, policy: &mut Policy) -> Option<Duratio
         table.refuse(&["cooldown_effect"], "there is no Cooldown, for cooldown_for is not above 0s");
         return time;
     }
-    let mut words = vec![(AS_TRIPPED, policy.effect)];
-    words.extend(EFFECTS);
-    let effect = table.optional("cooldown_effect").and_then(|item| item.word(&words, |effect: Effect| effect.0));
-    set(&mut policy.cooldown_effect, effect.map(|effect| effect.1));
+    set(&mut policy.cooldown_effect, table.optional("cooldown_effect").and_then(|item| cooldown_effect(table, item)));
     time
+}
+
+/// A word, or `{ probe = n }`.
+fn cooldown_effect(table: &Table<'_>, item: Item<'_, '_>) -> Option<CooldownEffect> {
+    if !item.is_table() {
+        let denies = EFFECTS.map(|(word, lanes)| (word, CooldownEffect::Denies(lanes)));
+        let words: Vec<_> = core::iter::once((AS_TRIPPED, CooldownEffect::AsTripped)).chain(denies).collect();
+        return item.word_or(&words, |(word, _)| word, ", { probe = n }").map(|(_, effect)| effect);
+    }
+    let probes = item.table(table.message("cooldown_effect"), "{ probe = n }")?;
+    let permits = probes.required("probe", PROBES.text).and_then(|probe| probe.integer(&PROBES));
+    probes.finish();
+    permits.and_then(|n| u8::try_from(n).ok()).map(CooldownEffect::Probe)
 }
 
 /// What the breaker does without a value, without news, and with nonsense.

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use haltline::{
-    Authority, Baseline, Bell, BreakerSpec, Caps, Date, Direction, Drawdown, Halt, HaltEnd, KillSwitch, Kind, Ladder,
-    Lanes, Limits, OnBadInput, OnStale, OnUnready, Policy, Ratio, Release, Reopen, RuleSpec, Rung, ScopePath, Skew,
-    Volatility, VolatilitySource, Window,
+    Authority, Baseline, Bell, BreakerSpec, Caps, CooldownEffect, Date, Direction, Drawdown, Halt, HaltEnd, KillSwitch,
+    Kind, Ladder, Lanes, Limits, OnBadInput, OnStale, OnUnready, Policy, Ratio, Release, Reopen, RuleSpec, Rung,
+    ScopePath, Skew, Status, Volatility, VolatilitySource, Window,
 };
 use haltline_config::{Config, parse};
 
@@ -146,7 +146,7 @@ fn every_policy_key_of_a_kind_with_readings_is_mapped() {
         release: Release::Timed,
         halt: Halt::Timed { base: secs(600), backoff: 2.0, max: secs(3_600) },
         cooldown_for: secs(300),
-        cooldown_effect: Lanes::HALT,
+        cooldown_effect: CooldownEffect::Denies(Lanes::HALT),
         max_auto_resets: Some(7),
         auto_reset_window: secs(12 * 3_600),
         reset_authority: Authority::Trader,
@@ -167,12 +167,15 @@ fn words_of_the_policy_mean_what_they_say() {
     let policy = |keys: &str| breaker("volatility", keys).policy;
     for (word, lanes) in [("halt", Lanes::HALT), ("no_new", Lanes::NO_NEW), ("close", Lanes::CLOSE)] {
         let both = policy(&format!("effect = {word:?}\n"));
-        assert_eq!((both.effect, both.cooldown_effect), (lanes, lanes), "Cooldown denies what Tripped denies");
+        let cooldown = both.mask(Status::Cooldown);
+        assert_eq!((both.effect, cooldown), (lanes, lanes), "Cooldown denies what Tripped denies");
         let graded = policy(&format!("cooldown_for = \"1m\"\ncooldown_effect = {word:?}\n"));
-        assert_eq!((graded.effect, graded.cooldown_effect), (Lanes::HALT, lanes));
+        assert_eq!((graded.effect, graded.mask(Status::Cooldown)), (Lanes::HALT, lanes));
     }
     let same = policy("effect = \"no_new\"\ncooldown_for = \"1m\"\ncooldown_effect = \"as_tripped\"\n");
-    assert_eq!(same.cooldown_effect, Lanes::NO_NEW);
+    assert_eq!((same.cooldown_effect, same.mask(Status::Cooldown)), (CooldownEffect::AsTripped, Lanes::NO_NEW));
+    let probing = policy("cooldown_for = \"1m\"\ncooldown_effect = { probe = 30 }\n");
+    assert_eq!((probing.cooldown_effect, probing.probes()), (CooldownEffect::Probe(30), Some(30)));
     for (word, release) in [("timed", Release::Timed), ("level", Release::Level), ("latched", Release::Latched)] {
         assert_eq!(policy(&format!("release = {word:?}\n")).release, release);
     }
@@ -304,7 +307,11 @@ fn sources_of_a_kill_switch_that_are_not_listed_are_not_allowed() {
 #[test]
 fn a_manual_breaker_may_have_a_cooldown() {
     let policy = breaker("manual", "cooldown_for = \"5m\"\ncooldown_effect = \"no_new\"\n").policy;
-    let expected = Policy { cooldown_for: secs(300), cooldown_effect: Lanes::NO_NEW, ..Kind::Manual.default_policy() };
+    let expected = Policy {
+        cooldown_for: secs(300),
+        cooldown_effect: CooldownEffect::Denies(Lanes::NO_NEW),
+        ..Kind::Manual.default_policy()
+    };
     assert_eq!(policy, expected);
 }
 

@@ -91,7 +91,12 @@ fn values_out_of_their_range_are_refused() {
         ("drawdown", "severity", "1.1", "numbers from 0 to 1".into()),
         ("drawdown", "severity", "nan", "numbers from 0 to 1".into()),
         ("drawdown", "effect", "\"pause\"", "\"halt\", \"no_new\", \"close\"".into()),
-        ("drawdown", "cooldown_effect", "\"probe\"", "\"as_tripped\", \"halt\", \"no_new\", \"close\"".into()),
+        (
+            "drawdown",
+            "cooldown_effect",
+            "\"probe\"",
+            "\"as_tripped\", \"halt\", \"no_new\", \"close\", { probe = n }".into(),
+        ),
         ("drawdown", "reset_authority", "\"auto\"", "\"trader\", \"risk_desk\", \"admin\"".into()),
         ("drawdown", "on_stale", "\"deny\"", "\"trip\", \"warn\", \"ignore\"".into()),
         (
@@ -115,6 +120,21 @@ fn values_out_of_their_range_are_refused() {
         let expected = format!("{line}:{}: breaker \"b\": {key}: found {value}, allowed are {allowed}", key.len() + 4);
         assert_eq!(of_breaker(kind, &format!("{beside}{key} = {value}\n")), [expected]);
     }
+}
+
+#[test]
+fn the_probes_of_a_cooldown_are_counted_and_nothing_else_stands_there() {
+    let of = |effect: &str| {
+        let keys = format!("release = \"timed\"\ncooldown_for = \"1m\"\ncooldown_effect = {effect}\n");
+        of_breaker("drawdown", &keys)
+    };
+    let label = "breaker \"b\": cooldown_effect";
+    for found in ["0", "31", "-1"] {
+        let expected = format!("7:29: {label}: probe: found {found}, allowed are whole numbers from 1 to 30");
+        assert_eq!(of(&format!("{{ probe = {found} }}")), [expected]);
+    }
+    assert_eq!(of("{}"), [format!("7:19: {label}: probe is missing, allowed are whole numbers from 1 to 30")]);
+    assert_eq!(of("{ probe = 3, halt = 1 }"), [format!("7:32: {label}: unknown key \"halt\", allowed are probe")]);
 }
 
 #[test]

@@ -20,6 +20,7 @@ mod gate;
 mod lanes;
 mod lines;
 mod listener;
+mod permit;
 mod ring;
 mod wake;
 mod word;
