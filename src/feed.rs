@@ -261,8 +261,10 @@ impl Feed {
         let Self { panel, circuit, cell, .. } = self;
         for listener in &mut panel.listeners {
             if listener.channel() == channel && !listener.stays_quiet(circuit, value, at) {
+                let hold = listener.hold(circuit, value, at);
                 let outdated = || cell.generation() != panel.generation;
                 let heard = listener.hear(circuit, &outdated, &Observation::Value(channel, value), at);
+                drop(hold);
                 outcome = outcome.and(heard);
             }
         }

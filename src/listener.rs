@@ -4,10 +4,12 @@
 use std::sync::Arc;
 
 use crate::circuit::Circuit;
+use crate::memory::board::Hold;
 use crate::memory::breaker::transition;
 use crate::memory::lines::{ANY_WORD, Cause, Said};
 use crate::model::error::FeedError;
 use crate::model::event::{BreakerId, EventType};
+use crate::model::intent::Lanes;
 use crate::model::kind::Kind;
 use crate::model::machine::{Decision, Input, step};
 use crate::model::observation::{Channel, Observation};
@@ -41,6 +43,10 @@ pub(crate) struct Listener {
     /// Nothing changes for values inside, while the word is `seen`.
     band: Band,
     seen: u64,
+    /// Values inside are sure to trip, under the same word, and what is denied then. Empty where a breach does not trip at
+    /// once.
+    sure: Band,
+    denies: Lanes,
     last: Option<Mark>,
     reading: Reading,
     streak: Streak,
@@ -58,11 +64,13 @@ impl Listener {
         let (rebases, _) = circuit.board.breaker(entry.id.index()).rebase_asked();
         Self {
             channel: rule.channel(),
+            denies: entry.policy.mask(Status::Tripped),
             entry,
             line,
             rule,
             band: Band::EMPTY,
             seen: 0,
+            sure: Band::EMPTY,
             last: None,
             reading: Reading::UNREADY,
             streak: Streak::default(),
@@ -106,6 +114,14 @@ impl Listener {
             circuit.board.listener(self.line).hear(value, at);
         }
         quiet
+    }
+
+    /// Denies at once what is denied for certain when this value has been heard: the rule, the machine and what people want
+    /// to know of it come after. To be dropped after [`hear`](Self::hear).
+    #[inline(always)]
+    pub(crate) fn hold<'a>(&self, circuit: &'a Circuit, value: i64, at: Nanos) -> Option<Hold<'a>> {
+        let sure = self.sure.holds(value, at) && circuit.board.word(self.entry.id.index()) == self.seen;
+        sure.then(|| circuit.board.hold(self.entry.scope, self.denies))
     }
 
     /// Hears an observation that may change something.
@@ -238,9 +254,22 @@ impl Listener {
             let line = circuit.board.listener(self.line);
             self.news |= line.publish_pending(self.seen, &self.breach_at(due), circuit.epoch());
         }
+        self.sure = self.sure_trip(circuit, at);
         // The monitor last: it has no part in the halt.
         self.tell_monitor(circuit);
         Heard::Good
+    }
+
+    /// The values that are sure to trip under the word that was seen.
+    fn sure_trip(&self, circuit: &Circuit, at: Nanos) -> Band {
+        let Policy { enabled, confirm, confirm_for, .. } = &self.entry.policy;
+        let trips = matches!(State::unpack(self.seen).status, Status::Active | Status::Warning);
+        if !trips || !enabled || *confirm > 1 || !confirm_for.is_zero() {
+            return Band::EMPTY;
+        }
+        let mut memory = circuit.board.listener(self.line).memory();
+        let used = circuit.board.breaker(self.entry.id.index()).used_rungs();
+        self.rule.sure_breach(at, Context { last: self.last, memory: &mut memory, used })
     }
 
     /// Lets the monitor look again, if something has been published that may be due earlier.

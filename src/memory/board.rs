@@ -167,6 +167,7 @@ impl Board {
     }
 
     /// Counts these lanes of a scope once more, until the result is dropped: for what is about to trip.
+    #[inline(always)]
     pub(crate) fn hold(&self, scope: ScopeId, lanes: Lanes) -> Hold<'_> {
         let (word, counts) = (self.scope(scope), lanes.as_counts());
         word.fetch_add(counts, at::lane_add());

@@ -135,6 +135,12 @@ pub(crate) trait Detect: Sized {
         matches!(observation, Observation::Value(..))
     }
 
+    /// The values that are sure to breach if one comes next, and until when; empty if the rule would have to be asked.
+    /// A feed denies on such a value at once and asks after.
+    fn sure_breach(&self, _at: Nanos, _context: Context<'_>) -> Band {
+        Band::EMPTY
+    }
+
     /// Sets the baseline anew by hand.
     fn rebase(&mut self, _baseline: Money, _memory: &mut Memory) {}
 
@@ -224,6 +230,11 @@ macro_rules! rules {
             /// What it says now, see [`Detect::evaluate`].
             pub(crate) fn evaluate(&mut self, at: Nanos, context: Context<'_>) -> Answer {
                 match self { $($(Self::$kind(rule) => <$detector as Detect>::evaluate(rule, at, context),)?)+ }
+            }
+
+            /// The values that are sure to breach, see [`Detect::sure_breach`].
+            pub(crate) fn sure_breach(&self, at: Nanos, context: Context<'_>) -> Band {
+                match self { $($(Self::$kind(rule) => <$detector as Detect>::sure_breach(rule, at, context),)?)+ }
             }
 
             /// Sets the baseline anew by hand, for a kind that has one.

@@ -28,6 +28,8 @@ pub(super) struct Trial {
     pub(super) reading: Reading,
     pub(super) band: Band,
     linear: Linear,
+    /// What the rule says will breach for certain; it is held to its word.
+    sure: Band,
     shortcut: bool,
     sessions: Option<Arc<Sessions>>,
     /// How often the rule was asked.
@@ -44,6 +46,7 @@ impl Trial {
             reading: Reading::UNREADY,
             band: Band::EMPTY,
             linear: Linear::default(),
+            sure: Band::EMPTY,
             shortcut,
             sessions,
             asked: 0,
@@ -67,12 +70,17 @@ impl Trial {
             return true;
         }
         self.asked += 1;
+        let sure = value.is_some_and(|value| self.sure.holds(value, at));
         let context = Context { last: self.last, memory: &mut self.memory, used: self.used };
         match self.rule.observe(&observation, at, context) {
             Err(_) => return false,
-            Ok(None) if value.is_some() => self.band = Band::EMPTY,
+            Ok(None) if value.is_some() => {
+                assert!(!sure, "it was sure, and holds {value:?} back");
+                self.band = Band::EMPTY;
+            }
             Ok(None) => {}
             Ok(Some(answer)) => {
+                assert!(!sure || answer.reading.level == Level::Breach, "it was sure of {value:?}: {answer:?}");
                 self.last = value.map(|value| Mark { value, at }).or(self.last);
                 if let (Some(moved), Some(last)) = (answer.moved_last, &mut self.last) {
                     last.value = moved;
@@ -81,6 +89,7 @@ impl Trial {
                 self.fire(at);
             }
         }
+        self.sure = self.sure_breach(at);
         true
     }
 
@@ -90,6 +99,11 @@ impl Trial {
         let answer = self.rule.evaluate(at, context);
         (self.reading, self.band, self.linear) = (answer.reading, answer.band, answer.linear);
         self.fire(at);
+        self.sure = self.sure_breach(at);
+    }
+
+    fn sure_breach(&mut self, at: Nanos) -> Band {
+        self.rule.sure_breach(at, Context { last: self.last, memory: &mut self.memory, used: self.used })
     }
 
     /// Lets time pass up to `at` for another thread's clock, which uses up a rung but cannot ask the rule.
@@ -100,6 +114,7 @@ impl Trial {
             && let Some(session) = self.date(due)
         {
             self.used = UsedRungs { session, rung: step.number() };
+            self.sure = Band::EMPTY;
             self.reading.pending = Pending::NONE;
         }
     }

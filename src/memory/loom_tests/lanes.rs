@@ -154,8 +154,48 @@ fn a_denial_finds_its_breaker_in_the_registry() {
     explore(&["denied", "open"], |order, seen| denial_shows_its_registry(order, seen));
 }
 
+/// A feed is sure of a trip: it denies, runs the transition, and takes its own denial back. Whoever has seen the gate
+/// closed does not see it open again, and at rest the lanes are the recount.
+fn no_flicker(keeps: bool, order: Order, seen: &Seen) {
+    let board = board(1, 1, 1);
+    install(&board, A, SCOPE, state(Status::Active, 1));
+    let there = board.clone();
+    let trips = move || {
+        let hold = board.hold(SCOPE, Lanes::HALT);
+        if !keeps {
+            drop(hold);
+            return real(&board, A, &mut trip).is_some();
+        }
+        let moved = real(&board, A, &mut trip);
+        drop(hold);
+        assert_eq!(board.scope(SCOPE).load(at::gate_look()), board.recount(SCOPE, 1), "the lanes are not the recount");
+        moved.is_some()
+    };
+    let checks = move || {
+        let denied = || there.lanes(SCOPE).denies(Intent::Increase);
+        let first = denied();
+        let then = denied();
+        assert!(!first || then, "denied, then open, and nobody has reset it");
+        first
+    };
+    let (moved, denied) = duel(order, trips, checks);
+    assert!(moved);
+    seen.note(if denied { "denied" } else { "open" });
+}
+
+#[test]
+fn a_denial_ahead_of_its_trip_stays() {
+    explore(&["denied", "open"], |order, seen| no_flicker(true, order, seen));
+}
+
 mod twins {
     use super::*;
+
+    #[test]
+    #[should_panic(expected = "denied, then open")]
+    fn a_denial_ahead_of_its_trip_is_taken_back_before_it() {
+        refute(|order, seen| no_flicker(false, order, seen));
+    }
 
     /// A trips by its swap and has not added; the other resets A and subtracts: B's count is gone.
     #[test]

@@ -114,6 +114,19 @@ impl Detect for Detector {
         self.answer(at, last, context.memory)
     }
 
+    /// Deep enough, and not so far that the mark would be held.
+    fn sure_breach(&self, _at: Nanos, Context { last, memory, .. }: Context<'_>) -> Band {
+        let (Some(Mark { value: equity, .. }), peak, None) = (last, peak(memory), self.held) else {
+            return Band::EMPTY;
+        };
+        if peak == 0 {
+            return Band::EMPTY;
+        }
+        let room = self.step_room(equity);
+        let hi = self.spec.limits.limit.fall_level(peak).min(equity.saturating_add(room));
+        Band { lo: equity.saturating_sub(room), hi, until: self.until(memory) }
+    }
+
     /// A new peak, whatever the baseline. What was underwater or too fast under the old one is so no longer.
     fn rebase(&mut self, peak: Money, memory: &mut Memory) {
         set_peak(memory, peak.raw());

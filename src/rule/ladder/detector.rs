@@ -107,6 +107,25 @@ impl Detect for Detector {
         self.say(at, last, memory, used, late)
     }
 
+    /// Beyond the lowest rung whose window is open, if it need not last.
+    fn sure_breach(&self, at: Nanos, Context { last, memory, used }: Context<'_>) -> Band {
+        let sure = || {
+            let index = self.spec.sessions.current_or_next(at).filter(|_| self.spec.lasting.is_zero())?;
+            let session = self.spec.sessions.get(index).filter(|session| trades(session, at))?;
+            let price = last.filter(|last| trades(session, last.at))?.value;
+            if self.standing(index, memory) != Standing::Reference {
+                return None;
+            }
+            let scene = self.scene(session, at, price, memory, used);
+            let rung = scene.measure().filter(|rung| scene.open_until(rung).is_some())?;
+            let [below, above] = scene.scale.edges(scene.need(rung));
+            let falls = scene.scale.linear(price).slope < 0.0;
+            let (lo, hi) = if falls { (1, below.saturating_sub(1)) } else { (above, i64::MAX) };
+            Some(Band { lo, hi, until: scene.until() })
+        };
+        sure().unwrap_or(Band::EMPTY)
+    }
+
     /// Takes over how long each rung has been reached, where its windows are the same.
     fn inherit(&mut self, old: &mut Self) {
         if self.spec.sessions != old.spec.sessions {
@@ -214,17 +233,11 @@ impl Detector {
             Standing::Reference => match last.filter(|last| trades(&session, last.at)) {
                 None => Answer { band: Band::EMPTY, ..self.quiet(end) },
                 Some(last) => {
-                    let scene = Scene {
-                        spec: &self.spec,
-                        session: &session,
-                        scale: self.scale(memory),
-                        used: used_in(&session, used),
-                        fired: (memory.0[FIRED_RUNG] == used.pack()).then_some(memory.0[FIRED_PRICE] as i64),
-                        at,
-                        price: last.value,
-                    };
-                    self.reached = scene.reached(&reached);
-                    scene.answer(&self.reached)
+                    let scene = self.scene(&session, at, last.value, memory, used);
+                    let reached = scene.reached(&reached);
+                    let answer = scene.answer(&reached);
+                    self.reached = reached;
+                    answer
                 }
             },
         };
@@ -238,6 +251,18 @@ impl Detector {
             answer.reading.pending = answer.reading.pending.earlier(spent);
         }
         answer
+    }
+
+    fn scene<'a>(&'a self, session: &'a Session, at: Nanos, price: i64, memory: &Memory, used: UsedRungs) -> Scene<'a> {
+        Scene {
+            spec: &self.spec,
+            session,
+            scale: self.scale(memory),
+            used: used_in(session, used),
+            fired: (memory.0[FIRED_RUNG] == used.pack()).then_some(memory.0[FIRED_PRICE] as i64),
+            at,
+            price,
+        }
     }
 
     /// The rung that fired in this session, if only the venue's word ends its halt and has not been heard since.
