@@ -1,3 +1,19 @@
 //! Windows over observations, each with its cost and its error.
 
+#[cfg_attr(not(test), expect(dead_code, reason = "no rule uses it yet"))]
+pub(crate) mod blocks;
+#[cfg_attr(not(test), expect(dead_code, reason = "no rule uses it yet"))]
+pub(crate) mod covariance;
+#[cfg(test)]
+pub(crate) mod drift;
 pub(crate) mod extrema;
+#[cfg_attr(not(test), expect(dead_code, reason = "no rule uses it yet"))]
+pub(crate) mod float;
+#[cfg_attr(not(test), expect(dead_code, reason = "no rule uses it yet"))]
+pub(crate) mod gcra;
+#[cfg_attr(not(test), expect(dead_code, reason = "no rule uses it yet"))]
+pub(crate) mod moments;
+#[cfg_attr(not(test), expect(dead_code, reason = "no rule uses it yet"))]
+pub(crate) mod ring;
+#[cfg_attr(not(test), expect(dead_code, reason = "no rule uses it yet"))]
+pub(crate) mod sum;
