@@ -6,6 +6,8 @@ pub(crate) mod blocks;
 pub(crate) mod covariance;
 #[cfg(test)]
 pub(crate) mod drift;
+#[cfg_attr(not(test), expect(dead_code, reason = "no rule uses it yet"))]
+pub(crate) mod ewma;
 pub(crate) mod extrema;
 #[cfg_attr(not(test), expect(dead_code, reason = "no rule uses it yet"))]
 pub(crate) mod float;
@@ -14,6 +16,12 @@ pub(crate) mod gcra;
 #[cfg_attr(not(test), expect(dead_code, reason = "no rule uses it yet"))]
 pub(crate) mod moments;
 #[cfg_attr(not(test), expect(dead_code, reason = "no rule uses it yet"))]
+pub(crate) mod outcomes;
+#[cfg_attr(not(test), expect(dead_code, reason = "no rule uses it yet"))]
+pub(crate) mod past;
+#[cfg_attr(not(test), expect(dead_code, reason = "no rule uses it yet"))]
 pub(crate) mod ring;
 #[cfg_attr(not(test), expect(dead_code, reason = "no rule uses it yet"))]
 pub(crate) mod sum;
+#[cfg_attr(not(test), expect(dead_code, reason = "no rule uses it yet"))]
+pub(crate) mod time_sums;
