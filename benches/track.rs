@@ -7,6 +7,7 @@
 
 #[path = "../tests/support/mod.rs"]
 mod support;
+mod tallies;
 mod threads;
 
 use std::hint::black_box;
@@ -33,6 +34,7 @@ fn main() {
     beside_a_writer(&mut criterion);
     feeds(&mut criterion);
     operators(&mut criterion);
+    tallies::tallies(&mut criterion);
     criterion.final_summary();
     print_table();
 }
@@ -192,7 +194,7 @@ fn print_table() {
     let floor = estimate("floor");
     let Some(floor) = floor else { return };
     println!("\n{:<44} {:>10} {:>8}  goal", "what", "ns", "floors");
-    for (name, goal) in ROWS {
+    for (name, goal) in ROWS.iter().chain(tallies::ROWS) {
         let Some(time) = estimate(name) else { continue };
         let verdict = |held: bool| if held { "held" } else { "MISSED" };
         let goal = match goal {
@@ -205,6 +207,7 @@ fn print_table() {
         };
         println!("{name:<44} {time:>10.3} {:>8.2}  {goal}", time / floor);
     }
+    tallies::print_ratios();
     threads::print_propagation();
 }
 

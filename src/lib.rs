@@ -91,6 +91,7 @@ pub use gate::{Denial, Gate};
 pub use memory::board::BREAKERS_A_SCOPE;
 pub use memory::gate::Verdict;
 pub use model::caps::{Caps, Skew};
+pub use memory::tally::{Tally, TallyHandle};
 pub use model::error::{Error, ErrorKind, FeedError};
 pub use model::event::{BreakerId, Event, EventType};
 pub use model::intent::{Intent, Lanes};
@@ -106,6 +107,7 @@ pub use model::scope::{GATE_SCOPES, PATH_BYTES, PATH_SEGMENTS, ScopeId, ScopePat
 pub use model::session::{Date, Place, Session, Sessions};
 pub use model::state::{State, Step};
 pub use model::status::{Authority, Status};
+pub use model::tally::{Amounts, Sums};
 pub use model::time::{Epoch, Micros, Nanos};
 pub use model::units::{Money, Price, Qty, Ratio};
 pub use notes::{ACTOR_BYTES, By, REASON_BYTES};

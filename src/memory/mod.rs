@@ -15,6 +15,7 @@ pub(crate) mod permit;
 mod region;
 pub(crate) mod ring;
 pub(crate) mod sync;
+pub(crate) mod tally;
 
 #[cfg(all(test, loom))]
 mod loom_tests;

@@ -111,6 +111,16 @@ orderings! {
     closed_raise = AcqRel;
     /// The look at it.
     closed_look = Acquire;
+    /// A number of a tally.
+    tally_number = Release;
+    /// Which bucket a tally's line holds; which copy of the rest stands.
+    tally_tag = Release;
+    /// The look of another thread at any of them.
+    tally_look = Acquire;
+    /// The claim of a tally's slot.
+    tally_claim = Acquire;
+    /// A tally's slot, given back.
+    tally_release = Release;
     /// Counters and data that an ordering beside them guards.
     plain = Relaxed;
 }

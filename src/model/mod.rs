@@ -21,5 +21,6 @@ pub(crate) mod scope;
 pub(crate) mod session;
 pub(crate) mod state;
 pub(crate) mod status;
+pub(crate) mod tally;
 pub(crate) mod time;
 pub(crate) mod units;
