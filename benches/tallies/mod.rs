@@ -107,12 +107,15 @@ pub(crate) fn print_ratios() {
             mine.record(tick(&mut now), kinds[next]);
         });
     }
-    beside(|| theirs.record(black_box(at(0)), Amounts::SUCCESS), || {
-        for _ in 0..SLICES {
-            let mut now = black_box(at(0));
-            two.slice(|| mine.record(tick(&mut now), Amounts::SUCCESS));
-        }
-    });
+    beside(
+        || theirs.record(black_box(at(0)), Amounts::SUCCESS),
+        || {
+            for _ in 0..SLICES {
+                let mut now = black_box(at(0));
+                two.slice(|| mine.record(tick(&mut now), Amounts::SUCCESS));
+            }
+        },
+    );
     let row = |what: &str, time: f64, goal: &str| println!("{what:<56} {time:>8.2} ns  {goal}");
     let verdict = |held: bool| if held { "held" } else { "MISSED" };
     println!();
@@ -121,5 +124,9 @@ pub(crate) fn print_ratios() {
     row("a record in a tally", success.0, &format!("{ratio:.2} additions, <= 0.5: {}", verdict(ratio <= 0.5)));
     row("a record of several numbers, mixed", mixed.0, &format!("{:.2} additions", mixed.0 / addition.0));
     let ratio = two.0 / success.0;
-    row("a record beside another thread's", two.0, &format!("{ratio:.2} times alone, <= 1.1: {}", verdict(ratio <= 1.1)));
+    row(
+        "a record beside another thread's",
+        two.0,
+        &format!("{ratio:.2} times alone, <= 1.1: {}", verdict(ratio <= 1.1)),
+    );
 }

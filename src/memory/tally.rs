@@ -7,11 +7,11 @@
 //! [`line`] has the words of a bucket, [`lane`] the ring of them, this file the slots and the types to hold.
 
 pub(in crate::memory) mod lane;
-#[cfg(all(test, not(loom)))]
-mod lane_twin;
 pub(in crate::memory) mod line;
 #[cfg(all(test, not(loom)))]
 mod tally_tests;
+#[cfg(all(test, not(loom)))]
+mod tally_twin;
 
 use core::cell::Cell;
 use core::marker::PhantomData;
@@ -146,12 +146,19 @@ impl Tally {
     pub fn handle(&self) -> Option<TallyHandle> {
         let slots = &self.shared.slots;
         // Acquire: the new owner goes on from the counts that the last one left.
-        let claimed =
-            |slot: &Slot| slot.claim.compare_exchange(FREE, HELD, at::tally_claim(), at::plain()).is_ok();
+        let claimed = |slot: &Slot| slot.claim.compare_exchange(FREE, HELD, at::tally_claim(), at::plain()).is_ok();
         let slot = slots.iter().position(claimed)?;
         let lane = slots[slot].lane.get_or_init(|| Arc::new(Lane::new(self.shared.buckets))).clone();
         // The first record finds its bucket: no time lies in a bucket of no length.
-        Some(TallyHandle { first: 0, length: 0, line: Arc::default(), lane, slot, shared: self.shared.clone(), one: PhantomData })
+        Some(TallyHandle {
+            first: 0,
+            length: 0,
+            line: Arc::default(),
+            lane,
+            slot,
+            shared: self.shared.clone(),
+            one: PhantomData,
+        })
     }
 
     /// The sums of the window that ends at `now`.

@@ -22,6 +22,7 @@ mod lines;
 mod listener;
 mod permit;
 mod ring;
+mod tally;
 mod wake;
 mod word;
 
