@@ -211,12 +211,12 @@ impl Circuit {
         if moved.after.status == Status::Tripped {
             self.use_rung(entry, moved.after.step, cause.at);
         }
-        if matches!(moved.after.status, Status::Tripped | Status::EmergencyHalt) && before != after {
-            line.count_trip();
-        }
         self.open_permits(entry, moved);
         // A new version of the same trip is still that trip: who asks why wants its cause, not the reload's.
         let same = (moved.before.status, moved.before.step) == (moved.after.status, moved.after.step);
+        if matches!(moved.after.status, Status::Tripped | Status::EmergencyHalt) && !same {
+            line.count_trip();
+        }
         let shown = if same { line.cause(before).unwrap_or(cause) } else { cause };
         line.publish_cause(after, &shown);
         self.mark(entry.id);

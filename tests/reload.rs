@@ -23,6 +23,7 @@ fn a_tripped_breaker_stays_tripped_and_an_equal_policy_leaves_its_word_untouched
     let now = status(&system, "dd");
     assert_eq!((now.status, now.since), (Status::Tripped, at(1)), "no halt is prolonged");
     assert_ne!(now.stamp, stood, "a decision on the old policy cannot land");
+    assert_eq!(now.trips, 1, "and a reload is no trip");
     assert!(!gate.permits(Intent::Reduce), "the new effect holds at once");
 }
 
