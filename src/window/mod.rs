@@ -8,6 +8,7 @@ pub(crate) mod covariance;
 pub(crate) mod drift;
 #[cfg_attr(not(test), expect(dead_code, reason = "no rule uses it yet"))]
 pub(crate) mod ewma;
+pub(crate) mod calls;
 pub(crate) mod extrema;
 #[cfg_attr(not(test), expect(dead_code, reason = "no rule uses it yet"))]
 pub(crate) mod float;
