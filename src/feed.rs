@@ -4,6 +4,7 @@
 //! costs a few loads and two stores for each breaker that hears it: no locked instruction, no allocation, no clock.
 //! When something does change, the feed itself runs the transition; there is no thread in between.
 
+use core::time::Duration;
 use std::sync::Arc;
 
 use crate::circuit::Circuit;
@@ -12,7 +13,7 @@ use crate::memory::orderings::at;
 use crate::memory::sync::{AtomicU64, Mailbox, lock};
 use crate::model::error::{ErrorKind, FeedError};
 use crate::model::event::BreakerId;
-use crate::model::observation::{Channel, Observation, VenueStatus};
+use crate::model::observation::{Channel, Observation, Outcome, VenueStatus};
 use crate::model::session::Date;
 use crate::model::time::Nanos;
 use crate::model::units::{Money, Price, Qty};
@@ -210,6 +211,15 @@ impl Feed {
     /// As [`trade`](Self::trade).
     pub fn flow(&mut self, amount: Money, at: Nanos) -> Result<(), FeedError> {
         self.observe(&Observation::Flow(amount), at)
+    }
+
+    /// How a call ended that began `duration` before `at`; who does not measure gives zero. An ignored one counts nowhere, and
+    /// says all the same that the source is there.
+    ///
+    /// # Errors
+    /// As [`trade`](Self::trade), also for a call that would have begun before 1970.
+    pub fn outcome(&mut self, outcome: Outcome, duration: Duration, at: Nanos) -> Result<(), FeedError> {
+        self.observe(&Observation::Outcome { outcome, duration }, at)
     }
 
     /// What the venue says of itself.

@@ -1,8 +1,11 @@
 //! One breaker's ear on one feed: the rule with its windows, the confirmations, and the way from a reading to a
 //! transition. Owned by the feed's thread.
 
+mod stretch;
+
 use std::sync::Arc;
 
+use self::stretch::Stretch;
 use crate::circuit::Circuit;
 use crate::memory::board::Hold;
 use crate::memory::breaker::transition;
@@ -54,6 +57,7 @@ pub(crate) struct Listener {
     near: bool,
     refusals_in_a_row: u32,
     rebases: u64,
+    stretch: Stretch,
     /// Something has been published that the monitor must look at.
     news: bool,
 }
@@ -77,6 +81,7 @@ impl Listener {
             near: false,
             refusals_in_a_row: 0,
             rebases,
+            stretch: Stretch::default(),
             news: false,
         }
     }
@@ -135,6 +140,7 @@ impl Listener {
     ) -> Heard {
         self.take_rebase(circuit, at);
         self.catch_up(circuit, at);
+        self.begin_anew(circuit, at);
         let line = circuit.board.listener(self.line);
         let before = line.memory();
         let mut memory = before;
@@ -245,6 +251,7 @@ impl Listener {
             self.streak.word = self.seen;
             self.after_a_rung(circuit, moved.after, at);
         }
+        self.begin_anew(circuit, at);
         // While tripped or cooling down a reading like the last one may still end it, and a streak counts repeats.
         let repeats_matter = matches!(State::unpack(self.seen).status, Status::Tripped | Status::Cooldown);
         if repeats_matter || self.streak.count > 0 {
@@ -374,7 +381,7 @@ impl Listener {
         if (new_policy.confirm, new_policy.confirm_for) == (old_policy.confirm, old_policy.confirm_for) {
             self.streak = old.streak;
         }
-        (self.last, self.near, self.rebases) = (old.last, old.near, old.rebases);
+        (self.last, self.near, self.rebases, self.stretch) = (old.last, old.near, old.rebases, old.stretch);
     }
 
     /// Makes what stands published agree with the rule, under a new policy or a new claimant. A reload that has come in
@@ -387,6 +394,7 @@ impl Listener {
         if heard == Nanos(0) && self.last.is_none() {
             return;
         }
+        self.begin_anew(circuit, now.max(heard));
         self.evaluate(circuit, now.max(heard));
         self.seen = 0;
         let _ = self.decide(circuit, outdated, now.max(heard), false);

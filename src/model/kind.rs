@@ -5,7 +5,7 @@ use core::fmt;
 use core::time::Duration;
 
 use super::intent::Lanes;
-use super::policy::{Halt, OnStale, Policy, Release};
+use super::policy::{Halt, OnStale, OnUnready, Policy, Release};
 use super::status::{Authority, named};
 
 /// A row: name of the variant, number, name; what it watches for in one line; then the defaults of its policy (effect,
@@ -22,6 +22,9 @@ macro_rules! kinds {
             /// Fall of equity from a peak.
             Drawdown = 2, "drawdown": "equity has fallen too far from its peak",
                 NO_NEW, Latched, RiskDesk, 900, 1.0, best(), spec($crate::rule::drawdown::Drawdown), detector($crate::rule::drawdown::Detector);
+            /// The classic circuit breaker around a dependency.
+            Technical = 6, "technical": "a dependency fails too often, or answers too slowly",
+                HALT, Timed, RiskDesk, 30, 1.0, best(), spec($crate::rule::technical::Technical), detector($crate::rule::technical::Detector);
             /// Tripped and reset by people.
             Manual = 7, "manual": "tripped and reset by people",
                 HALT, Latched, RiskDesk, 900, 1.0, best(), spec(), detector();
@@ -74,6 +77,8 @@ macro_rules! table {
             severity: $severity,
             best: [$(Some($best),)? None][0],
             has_readings: !stringify!($($detector)?).is_empty(),
+            goes_stale: [$(<$detector as $crate::rule::Detect>::GOES_STALE,)? false][0],
+            judges_calls: [$(<$detector as $crate::rule::Detect>::JUDGES_CALLS,)? false][0],
         }),+];
     };
 }
@@ -108,6 +113,11 @@ pub struct KindRow {
     pub best: Option<f64>,
     /// Whether observations drive it; if not, it is never unready and never stale.
     pub has_readings: bool,
+    /// Whether it trips when its source falls silent, unless the policy says otherwise.
+    pub goes_stale: bool,
+    /// Whether it judges the very calls that it admits. Then it must admit the first ones unless the policy says otherwise,
+    /// and after a trip it begins anew: a call that is denied has no outcome.
+    pub judges_calls: bool,
 }
 
 impl Kind {
@@ -138,7 +148,8 @@ impl Kind {
             effect: row.effect,
             release: row.release,
             reset_authority: row.reset_authority,
-            on_stale: if row.has_readings { OnStale::Trip } else { OnStale::Ignore },
+            on_unready: if row.judges_calls { OnUnready::Allow } else { OnUnready::Deny },
+            on_stale: if row.goes_stale { OnStale::Trip } else { OnStale::Ignore },
             severity: row.severity,
             halt: Halt::Timed { base: row.halt_for, backoff: 1.0, max: Duration::from_secs(24 * 3600) },
             ..Policy::default()

@@ -4,6 +4,7 @@ use super::session::Date;
 use super::status::named;
 use super::units::{Money, Price};
 use core::fmt;
+use core::time::Duration;
 
 /// A stream of plain numbers that rules test against levels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -35,6 +36,13 @@ pub(crate) enum Observation {
     Flow(Money),
     /// A value made elsewhere.
     Level(f64),
+    /// How a call ended, and how long it took.
+    Outcome {
+        /// How.
+        outcome: Outcome,
+        /// From its begin to its end.
+        duration: Duration,
+    },
     /// What the venue says of itself.
     Venue(VenueStatus),
     /// Time passes; nothing else is new.
@@ -44,7 +52,7 @@ pub(crate) enum Observation {
 impl Observation {
     /// Whether the source has said something of its own, so that it is not silent.
     pub(crate) fn is_news(&self) -> bool {
-        matches!(self, Self::Value(..) | Self::Level(_) | Self::Reference { .. })
+        matches!(self, Self::Value(..) | Self::Level(_) | Self::Reference { .. } | Self::Outcome { .. })
     }
 }
 
@@ -79,5 +87,36 @@ named! {
         Halted = 2, "halted";
         /// It is closed.
         Closed = 3, "closed";
+    }
+}
+
+named! {
+    /// How a call of a dependency ended. Which errors are the dependency's fault is the caller's to say.
+    ///
+    /// ```
+    /// # use haltline::*;
+    /// # use std::time::Duration;
+    /// let rule = Technical { consecutive: Some(2), ..Technical::default() };
+    /// # let (scope, policy) = (ScopePath::root(), Kind::Technical.default_policy());
+    /// # let spec = BreakerSpec { name: "gw".into(), scope, watch: vec![], rule: RuleSpec::Technical(rule), policy };
+    /// # let system = System::manual(Plan { breakers: vec![spec], ..Plan::default() }, Nanos::from_secs(1))?;
+    /// # let (gate, mut calls, took) = (system.gate(&[])?, system.feed("")?, Duration::from_millis(3));
+    /// // A timeout is a failure. A reject for lack of margin is an answer: the gateway works.
+    /// calls.outcome(Outcome::Failure, took, system.now())?;
+    /// calls.outcome(Outcome::Ignored, took, system.now())?;
+    /// assert!(gate.permits(Intent::Increase));
+    /// // What is ignored neither counts nor breaks a row of failures.
+    /// calls.outcome(Outcome::Failure, took, system.now())?;
+    /// assert!(!gate.permits(Intent::Increase));
+    /// # Ok::<(), haltline::Error>(())
+    /// ```
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+    Outcome: "outcome" {
+        /// It did what it should.
+        Success = 0, "success";
+        /// It did not, and that is the dependency's fault.
+        Failure = 1, "failure";
+        /// Says nothing of the dependency but that it is there: a cancelled call, the caller's own mistake, a heartbeat.
+        Ignored = 2, "ignored";
     }
 }

@@ -77,6 +77,10 @@ named! {
         ProbeExpired = 26, "probe_expired";
         /// No probe was out when their time was over: the next ones get their own.
         ProbeRound = 27, "probe_round";
+        /// Too many calls of a dependency are slow.
+        SlowRate = 24, "slow_rate";
+        /// Too many calls of a dependency have failed in a row.
+        Consecutive = 25, "consecutive";
         /// What denied an order denies no longer.
         Cleared = 40, "cleared";
         /// The kill word is set.

@@ -6,12 +6,13 @@ use std::sync::Arc;
 use proptest::prelude::*;
 
 use super::drawdown::{Baseline, Drawdown};
+use super::technical::{CallWindow, SlowCalls, Technical};
 use super::trial::{Trial, sessions};
 use super::volatility::{Volatility, VolatilitySource};
 use super::{Rule, RuleSpec};
 use crate::model::ladder::{Bell, Direction, HaltEnd, Ladder, Reopen, Rung, Window};
 use crate::model::limits::Limits;
-use crate::model::observation::{Channel, Observation, VenueStatus};
+use crate::model::observation::{Channel, Observation, Outcome, VenueStatus};
 use crate::model::policy::Policy;
 use crate::model::session::{Date, Sessions};
 use crate::model::time::Nanos;
@@ -90,6 +91,17 @@ fn volatility() -> impl Strategy<Value = RuleSpec> {
     )
 }
 
+fn technical() -> impl Strategy<Value = RuleSpec> {
+    let count = || prop_oneof![0u32..5, any::<u32>()];
+    let window = prop_oneof![(0u32..70).prop_map(CallWindow::Last), duration().prop_map(CallWindow::Time)];
+    let slow = (limits(), duration()).prop_map(|(rate, after)| SlowCalls { rate, after });
+    (limits(), window, count(), prop::option::of(slow), prop::option::of(count())).prop_map(
+        |(failure_rate, window, min_calls, slow, consecutive)| {
+            RuleSpec::Technical(Technical { failure_rate, window, min_calls, slow, consecutive })
+        },
+    )
+}
+
 fn observation() -> impl Strategy<Value = Observation> {
     let channel = prop::sample::select(vec![Channel::Trade, Channel::Mid, Channel::Equity]);
     prop_oneof![
@@ -100,6 +112,8 @@ fn observation() -> impl Strategy<Value = Observation> {
         }),
         1 => number().prop_map(|amount| Observation::Flow(Money::from_raw(amount))),
         2 => any::<f64>().prop_map(Observation::Level),
+        6 => (prop::sample::select(Outcome::ALL.to_vec()), duration())
+            .prop_map(|(outcome, duration)| Observation::Outcome { outcome, duration }),
         1 => prop::sample::select(VenueStatus::ALL.to_vec()).prop_map(Observation::Venue),
         1 => Just(Observation::Heartbeat),
     ]
@@ -109,7 +123,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(4_000))]
     #[test]
     fn no_number_panics_or_makes_the_shortcut_lie(
-        spec in prop_oneof![ladder(), drawdown(), volatility()],
+        spec in prop_oneof![ladder(), drawdown(), volatility(), technical()],
         in_sessions: bool,
         mut times in prop::collection::vec(time(), 1..40),
         heard in prop::collection::vec((observation(), prop::bool::weighted(0.1), number()), 40),
@@ -123,6 +137,7 @@ proptest! {
                 trial.hear(observation, Nanos(at));
                 if aside {
                     trial.rule.rebase(Money::from_raw(number), &mut trial.memory);
+                    trial.rule.begin_anew(Nanos(number as u64));
                     trial.evaluate(Nanos(at));
                 }
             }

@@ -13,6 +13,7 @@ pub(crate) mod drawdown;
 mod extremes;
 pub(crate) mod ladder;
 pub(crate) mod operator;
+pub(crate) mod technical;
 #[cfg(test)]
 mod trial;
 pub(crate) mod volatility;
@@ -106,6 +107,10 @@ pub(crate) trait Detect: Sized {
     type Spec;
     /// Whether it measures from a baseline that a person may set anew.
     const HAS_BASELINE: bool = false;
+    /// Whether silence of its source is a fault by default: so it is where prices or marks should come all the time.
+    const GOES_STALE: bool = true;
+    /// Whether it judges the very calls that the breaker admits, see [`begin_anew`](Self::begin_anew).
+    const JUDGES_CALLS: bool = false;
 
     /// Allocates all that it will ever need.
     fn new(spec: &Self::Spec, policy: &Policy) -> Self;
@@ -143,6 +148,10 @@ pub(crate) trait Detect: Sized {
 
     /// Sets the baseline anew by hand.
     fn rebase(&mut self, _baseline: Money, _memory: &mut Memory) {}
+
+    /// Forgets what it has counted; calls that began before `from` count no more. Called at each trip, cooldown and return
+    /// of a kind that judges calls; [`Nanos::NEVER`] while none is to be judged.
+    fn begin_anew(&mut self, _from: Nanos) {}
 
     /// After a reload that changed the policy: takes over the windows of the rule before it, if they have the same
     /// shape, so that a new limit does not forget the past. Neither allocates nor frees.
@@ -240,6 +249,17 @@ macro_rules! rules {
             /// Sets the baseline anew by hand, for a kind that has one.
             pub(crate) fn rebase(&mut self, baseline: Money, memory: &mut Memory) {
                 match self { $($(Self::$kind(rule) => <$detector as Detect>::rebase(rule, baseline, memory),)?)+ }
+            }
+
+            /// Whether it judges the very calls that the breaker admits.
+            #[inline(always)]
+            pub(crate) fn judges_calls(&self) -> bool {
+                match self { $($(Self::$kind(_) => <$detector as Detect>::JUDGES_CALLS,)?)+ }
+            }
+
+            /// Forgets what it has counted, see [`Detect::begin_anew`].
+            pub(crate) fn begin_anew(&mut self, from: Nanos) {
+                match self { $($(Self::$kind(rule) => <$detector as Detect>::begin_anew(rule, from),)?)+ }
             }
 
             /// Takes over the windows of the rule before it, see [`Detect::inherit`].
