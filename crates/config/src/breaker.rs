@@ -13,6 +13,7 @@ use crate::operator::{kill_switch, manual};
 use crate::policy::general;
 use crate::scalar::did_you_mean;
 use crate::table::Table;
+use crate::technical::technical;
 use crate::volatility::volatility;
 
 const SCOPES: &str = "scope paths, such as \"XNAS/AAPL\" or \"\" for everything";
@@ -83,6 +84,7 @@ fn parts(table: &Table<'_>, kind: Kind, markets: &Markets) -> (Option<Vec<ScopeP
         Kind::MarketCircuitBreaker => ladder(table, market),
         Kind::Drawdown => drawdown(table, market),
         Kind::Volatility => volatility(table, market),
+        Kind::Technical => technical(table),
         Kind::Manual => manual(table),
         Kind::KillSwitch => kill_switch(table),
     };

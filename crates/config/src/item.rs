@@ -105,6 +105,11 @@ impl<'t, 'a> Item<'t, 'a> {
         self.table.log().text(self.value.span()).chars().take(60).collect()
     }
 
+    /// Whether it is in quotes, for keys that take values of two types.
+    pub(crate) fn is_string(self) -> bool {
+        matches!(self.value.get_ref(), DeValue::String(_))
+    }
+
     pub(crate) fn string(self, allowed: &str) -> Option<&'a str> {
         match self.value.get_ref() {
             DeValue::String(text) => Some(text),

@@ -43,6 +43,7 @@ mod policy;
 mod scalar;
 mod system;
 mod table;
+mod technical;
 mod volatility;
 
 use std::collections::BTreeMap;

@@ -8,18 +8,39 @@ use crate::table::Table;
 
 /// Reads the three levels. Without a `default` the limit must be given.
 pub(crate) fn limits(table: &Table<'_>, allowed: &Allowed<Ratio>, default: Option<Ratio>) -> Option<Limits> {
+    levels(table, "limit", allowed, default)
+}
+
+/// The same for a kind that calls its limit by the name of `key`.
+pub(crate) fn levels(
+    table: &Table<'_>,
+    key: &'static str,
+    allowed: &Allowed<Ratio>,
+    default: Option<Ratio>,
+) -> Option<Limits> {
     let limit = match default {
-        Some(_) => table.optional("limit"),
-        None => table.required("limit", allowed.text),
+        Some(_) => table.optional(key),
+        None => table.required(key, allowed.text),
     };
     let limit = limit.map(|item| item.ratio(allowed));
     let warn = table.optional("warn").map(|item| Some((item, item.ratio(allowed)?)));
     let clear = table.optional("clear").map(|item| Some((item, item.ratio(allowed)?)));
     // A level that is there and means nothing ends it here: what is above and below it cannot be told.
     let limit = limit.unwrap_or(default)?;
-    let warn = within(warn, "limit", limit, Limits::of(limit).warn)?;
+    let warn = within(warn, key, limit, Limits::of(limit).warn)?;
     let clear = within(clear, "warn", warn, warn.times(Ratio::from_raw(900_000_000)))?;
     Some(Limits { limit, warn, clear })
+}
+
+/// The levels of a limit that has no keys for the two others.
+pub(crate) fn default_limits(limit: Ratio) -> Limits {
+    let Limits { warn, clear, .. } = Limits::of(limit);
+    Limits { limit, warn: at_least_one(warn), clear: at_least_one(clear) }
+}
+
+/// A level of zero would never be left again: the tiniest limits round down to it.
+fn at_least_one(level: Ratio) -> Ratio {
+    level.max(Ratio::from_raw(1))
 }
 
 type Read<'t, 'a> = Option<Option<(Item<'t, 'a>, Ratio)>>;
@@ -27,8 +48,7 @@ type Read<'t, 'a> = Option<Option<(Item<'t, 'a>, Ratio)>>;
 /// A level that must not be above another one, which goes by `name`.
 fn within(level: Read<'_, '_>, name: &str, most: Ratio, default: Ratio) -> Option<Ratio> {
     match level {
-        // A level of zero would never be left again: the tiniest limits round down to it.
-        None => Some(default.max(Ratio::from_raw(1))),
+        None => Some(at_least_one(default)),
         Some(None) => None,
         Some(Some((_, value))) if value <= most => Some(value),
         Some(Some((item, _))) => item.refuse(&format!("numbers above 0 and at most {name} ({})", ratio_text(most))),

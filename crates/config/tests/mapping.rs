@@ -10,6 +10,9 @@ use haltline::{
     Authority, Baseline, Bell, BreakerSpec, Caps, CooldownEffect, Date, Direction, Drawdown, Halt, HaltEnd, KillSwitch,
     Kind, Ladder, Lanes, Limits, OnBadInput, OnStale, OnUnready, Policy, Ratio, Release, Reopen, RuleSpec, Rung,
     ScopePath, Skew, Status, Volatility, VolatilitySource, Window,
+    Authority, Baseline, Bell, BreakerSpec, CallWindow, Caps, Date, Direction, Drawdown, Halt, HaltEnd, KillSwitch,
+    Kind, Ladder, Lanes, Limits, OnBadInput, OnStale, OnUnready, Policy, Ratio, Release, Reopen, RuleSpec, Rung,
+    ScopePath, Skew, SlowCalls, Technical, Volatility, VolatilitySource, Window,
 };
 use haltline_config::{Config, parse};
 
@@ -106,6 +109,17 @@ fn a_breaker_of_each_kind_with_no_more_than_it_needs_has_the_defaults_of_its_kin
         breakout: true,
     };
     assert_eq!(breaker("volatility", ""), plain(Kind::Volatility, RuleSpec::Volatility(volatility)));
+    let technical = Technical {
+        failure_rate: limits(0.5, 0.4, 0.36),
+        window: CallWindow::Last(100),
+        min_calls: 10,
+        slow: None,
+        consecutive: None,
+    };
+    let spec = breaker("technical", "");
+    assert_eq!(spec, plain(Kind::Technical, RuleSpec::Technical(technical)));
+    assert_eq!((spec.policy.on_unready, spec.policy.on_stale), (OnUnready::Allow, OnStale::Ignore));
+    assert_eq!(spec.policy.halt, Halt::Timed { base: secs(30), backoff: 1.0, max: secs(86_400) });
     assert_eq!(breaker("manual", ""), plain(Kind::Manual, RuleSpec::Manual));
     assert_eq!(breaker("kill_switch", ""), plain(Kind::KillSwitch, RuleSpec::KillSwitch(KillSwitch::default())));
 }
@@ -290,6 +304,59 @@ fn a_volatility_level_has_a_limit_in_its_own_unit() {
     assert_eq!(of("").limits, limits(40.0, 32.0, 28.8));
     assert_eq!(of("").source, VolatilitySource::Level);
     assert_eq!(of("limit = 35.5\nwarn = 30\n").limits, limits(35.5, 30.0, 27.0));
+}
+
+fn technical(keys: &str) -> Technical {
+    match breaker("technical", keys).rule {
+        RuleSpec::Technical(technical) => technical,
+        rule => panic!("{rule:?}"),
+    }
+}
+
+#[test]
+fn every_key_of_a_technical_breaker_is_mapped() {
+    let keys = r#"
+        window = "30s"
+        min_calls = 20
+        failure_rate = 0.6
+        warn = 0.3
+        clear = 0.2
+        slow_rate = 0.8
+        slow_after = "250ms"
+        consecutive = 5
+    "#;
+    let expected = Technical {
+        failure_rate: limits(0.6, 0.3, 0.2),
+        window: CallWindow::Time(secs(30)),
+        min_calls: 20,
+        slow: Some(SlowCalls { rate: limits(0.8, 0.64, 0.576), after: Duration::from_millis(250) }),
+        consecutive: Some(5),
+    };
+    assert_eq!(technical(keys), expected);
+    assert_eq!(technical("window = 65536\nmin_calls = 65536\n").window, CallWindow::Last(65_536));
+    let one = Ratio::from_raw(1);
+    let tiny = technical("slow_rate = 1e-9\nslow_after = \"1ns\"\n").slow.unwrap().rate;
+    assert_eq!((tiny.limit, tiny.warn, tiny.clear), (one, one, one), "a level of zero is never left");
+}
+
+#[test]
+fn a_window_of_fewer_calls_than_the_default_least_is_tested_when_it_is_full() {
+    assert_eq!(technical("window = 5\n").min_calls, 5);
+    assert_eq!(technical("window = 10\n").min_calls, 10);
+    assert_eq!(technical("window = \"1ms\"\n").min_calls, 10, "time holds any number");
+}
+
+#[test]
+fn silence_of_a_dependency_is_a_fault_where_somebody_says_how_long_it_may_last() {
+    let policy = |keys: &str| {
+        let policy = breaker("technical", keys).policy;
+        (policy.on_stale, policy.stale_after)
+    };
+    assert_eq!(policy("").0, OnStale::Ignore);
+    assert_eq!(policy("stale_after = \"5s\"\n"), (OnStale::Trip, secs(5)));
+    assert_eq!(policy("stale_after = \"5s\"\non_stale = \"warn\"\n"), (OnStale::Warn, secs(5)));
+    assert_eq!(policy("on_stale = \"trip\"\n"), (OnStale::Trip, secs(30)));
+    assert_eq!(breaker("technical", "on_unready = \"deny\"\n").policy.on_unready, OnUnready::Deny);
 }
 
 #[test]

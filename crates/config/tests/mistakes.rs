@@ -80,6 +80,7 @@ fn levels_out_of_order_are_refused() {
 #[test]
 fn values_out_of_their_range_are_refused() {
     let time = "such as \"250ms\", \"30s\", \"1h30m\" or \"1d\"";
+    let calls = "whole numbers of calls from 1 to 65536 and durations from \"1ms\" to \"366d\", such as 100 or \"30s\"";
     for (kind, key, value, allowed) in [
         ("drawdown", "halt_for", "\"15\"", format!("durations from \"0s\" to \"3650d\", {time}")),
         ("drawdown", "halt_for", "\"3651d\"", format!("durations from \"0s\" to \"3650d\", {time}")),
@@ -109,10 +110,24 @@ fn values_out_of_their_range_are_refused() {
         ("volatility", "window", "\"1m\"", "multiples of sample (1m) from 2 to 4096 times it".into()),
         ("volatility", "window", "\"4097m\"", "multiples of sample (1m) from 2 to 4096 times it".into()),
         ("volatility", "source", "\"last\"", "\"trade\", \"mid\", \"level\"".into()),
+        ("technical", "window", "0", calls.into()),
+        ("technical", "window", "65537", calls.into()),
+        ("technical", "window", "\"100\"", calls.into()),
+        ("technical", "window", "\"367d\"", calls.into()),
+        ("technical", "min_calls", "0", "whole numbers from 1 to 1000000".into()),
+        ("technical", "min_calls", "101", "whole numbers from 1 to the window (100)".into()),
+        ("technical", "failure_rate", "50", "fractions above 0 and at most 1".into()),
+        ("technical", "consecutive", "0", "whole numbers from 1 to 1000000".into()),
+        (
+            "technical",
+            "release",
+            "\"level\"",
+            "\"timed\", \"latched\": a call that is denied cannot show that all is well".into(),
+        ),
     ] {
         // Whatever one of the keys needs beside it, so that it is allowed at all.
         let beside = match (kind, key) {
-            ("volatility", _) => "",
+            ("volatility" | "technical", _) => "",
             (_, "backoff" | "backoff_max" | "cooldown_effect") => "release = \"timed\"\ncooldown_for = \"1m\"\n",
             _ => "release = \"timed\"\n",
         };
@@ -175,6 +190,21 @@ fn a_key_that_could_have_no_effect_is_refused_with_the_reason() {
             "annualise",
             "with source = \"level\" the readings are made elsewhere",
         ),
+        ("technical", "limit = 0.5", "limit", "a technical breaker has failure_rate and slow_rate"),
+        ("technical", "confirm = 2", "confirm", "min_calls and consecutive say how many calls make a trip"),
+        (
+            "technical",
+            "confirm_for = \"1s\"",
+            "confirm_for",
+            "min_calls and consecutive say how many calls make a trip",
+        ),
+        ("technical", "slow_after = \"1s\"", "slow_after", "without slow_rate nobody asks which calls are slow"),
+        (
+            "technical",
+            "stale_after = \"5m\"\non_stale = \"ignore\"",
+            "stale_after",
+            "on_stale is \"ignore\", so nothing becomes stale",
+        ),
         ("manual", "limit = 1", "limit", "a manual breaker has no readings"),
         ("manual", "watch = \"x\"", "watch", "a manual breaker has no readings"),
         ("manual", "halt_for = \"1m\"", "halt_for", "a manual breaker is held until a person ends it"),
@@ -190,6 +220,26 @@ fn a_key_that_could_have_no_effect_is_refused_with_the_reason() {
     ] {
         assert_eq!(of_breaker(kind, keys), [format!("5:1: breaker \"b\": {key} is not allowed: {why}")]);
     }
+}
+
+#[test]
+fn a_slow_rate_needs_to_know_what_is_slow() {
+    assert_eq!(
+        of_breaker("technical", "slow_rate = 0.5"),
+        [
+            "1:1: breaker \"b\": slow_after is missing, allowed are durations above \"0s\" and at most \"3650d\", such as \
+             \"250ms\", \"30s\", \"1h30m\" or \"1d\""
+        ]
+    );
+    assert_eq!(
+        of_breaker("technical", "slow_rate = 0.5\nslow_after = \"0s\"\nwindow = 1.5"),
+        [
+            "6:14: breaker \"b\": slow_after: found \"0s\", allowed are durations above \"0s\" and at most \"3650d\", such as \
+             \"250ms\", \"30s\", \"1h30m\" or \"1d\"",
+            "7:10: breaker \"b\": window: found a float 1.5, allowed are whole numbers of calls from 1 to 65536 and \
+             durations from \"1ms\" to \"366d\", such as 100 or \"30s\"",
+        ]
+    );
 }
 
 #[test]
@@ -307,6 +357,9 @@ fn what_depends_on_something_unreadable_is_no_second_mistake() {
         ("drawdown", "on_stale = 1\nstale_after = \"5m\"", "on_stale"),
         ("volatility", "halt_for = 1\ncooldown_for = \"1m\"\nbackoff_max = \"1m\"", "halt_for"),
         ("volatility", "max_auto_resets = 0\nauto_reset_window = \"5m\"", "max_auto_resets"),
+        ("technical", "window = \"x\"\nmin_calls = 500", "window"),
+        ("technical", "failure_rate = \"x\"\nwarn = 0.9\nmin_calls = 1", "failure_rate"),
+        ("technical", "slow_rate = 2\nslow_after = \"1s\"", "slow_rate"),
     ] {
         let found = of_breaker(kind, keys);
         assert_eq!(found.len(), 1, "{found:#?}");

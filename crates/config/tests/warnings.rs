@@ -22,6 +22,10 @@ fn each_unusual_value_is_named_at_its_place() {
             "limit = 0.11",
             "f:5:9: breaker \"b\": limit: 0.11 is above 0.1, unusual for the move of one window",
         ),
+        ("technical", "min_calls = 2", "f:5:13: breaker \"b\": min_calls: one failure among 2 calls trips it"),
+        ("technical", "failure_rate = 0.1", "f:5:16: breaker \"b\": failure_rate: one failure among 10 calls trips it"),
+        ("technical", "window = 1", "f:1:1: breaker \"b\": one failure among 1 calls trips it"),
+        ("technical", "consecutive = 1", "f:5:15: breaker \"b\": consecutive: a single failure trips it"),
         ("drawdown", "shadow = true", "f:5:10: breaker \"b\": shadow: this breaker denies nothing"),
         ("manual", "enabled = false", "f:5:11: breaker \"b\": enabled: this breaker takes no part at all"),
         ("kill_switch", "enabled = false", "f:5:11: breaker \"b\": enabled: this breaker takes no part at all"),
@@ -51,6 +55,10 @@ fn usual_values_are_not_worth_a_word() {
         ("volatility", "limit = 0.1"),
         ("volatility", "source = \"level\"\nlimit = 80"),
         ("volatility", "annualise = 252\nlimit = 0.8"),
+        // What the kind does by itself; a single failure among ten is below 0.11, and two in a row are no single one.
+        ("technical", "on_unready = \"allow\"\non_stale = \"ignore\""),
+        ("technical", "failure_rate = 0.11\nconsecutive = 2"),
+        ("technical", "min_calls = 3\nslow_rate = 0.1\nslow_after = \"1s\""),
         ("manual", ""),
         ("kill_switch", ""),
     ] {
