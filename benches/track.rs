@@ -33,6 +33,7 @@ fn main() {
     instruments(&mut criterion);
     beside_a_writer(&mut criterion);
     feeds(&mut criterion);
+    outcomes(&mut criterion);
     operators(&mut criterion);
     tallies::tallies(&mut criterion);
     criterion.final_summary();
@@ -151,6 +152,27 @@ fn feeds(criterion: &mut Criterion) {
     });
 }
 
+/// Calls of a dependency: half of what would trip fail, over both windows.
+fn outcomes(criterion: &mut Criterion) {
+    for (name, window) in [
+        ("outcome that changes nothing, last 100 calls", CallWindow::Last(100)),
+        ("outcome that changes nothing, calls of 1 ms", CallWindow::Time(Duration::from_millis(1))),
+    ] {
+        let rule = Technical { window, ..Technical::default() };
+        let system = system(vec![spec("gw", "gw/a", RuleSpec::Technical(rule), Kind::Technical.default_policy())]);
+        let mut feed = system.feed("gw/a").unwrap();
+        let mut call = 0u64;
+        batch(criterion, name, || {
+            call += 1;
+            let outcome = if call.is_multiple_of(4) { Outcome::Failure } else { Outcome::Success };
+            // A nanosecond apart, up to what the System takes as not yet ahead.
+            let now = black_box(at(0)) + Duration::from_nanos(call.min(1_000_000_000));
+            feed.outcome(outcome, Duration::from_micros(80), now).unwrap();
+        });
+        assert_eq!(status(&system, "gw").status, Status::Active);
+    }
+}
+
 fn operators(criterion: &mut Criterion) {
     let system = system((0..10).map(|i| manual(&format!("m{i}"), "a/b")).collect());
     let id = system.breaker("m0").unwrap();
@@ -186,6 +208,8 @@ const ROWS: &[(&str, Goal)] = &[
     ("check 3 scopes, a writer flat out", Goal::None),
     ("observation that changes nothing", Goal::Floors(15.0)),
     ("observation that trips or releases", Goal::None),
+    ("outcome that changes nothing, last 100 calls", Goal::None),
+    ("outcome that changes nothing, calls of 1 ms", Goal::None),
     ("trip and reset by hand", Goal::None),
     ("status of 14 breakers", Goal::None),
 ];

@@ -59,18 +59,27 @@ fn rolling() -> BreakerSpec {
     spec("rolling", "acct/b", RuleSpec::Drawdown(rule), Kind::Drawdown.default_policy())
 }
 
+/// Trips when half of the calls of 5 s fail, and comes back after 3 s.
+fn technical() -> BreakerSpec {
+    let rule = Technical { window: CallWindow::Time(Duration::from_secs(5)), ..Technical::default() };
+    let halt = Halt::Timed { base: Duration::from_secs(3), backoff: 1.0, max: Duration::from_secs(3) };
+    let policy = Policy { halt, ..Kind::Technical.default_policy() };
+    spec("gw", "gw/a", RuleSpec::Technical(rule), policy)
+}
+
 #[test]
 fn the_data_plane_allocates_nothing() {
     let session = sessions().as_slice()[1];
     let mut dd = drawdown("dd", "acct/a", 0.10);
     dd.policy.release = Release::Level;
-    let first = plan(vec![mwcb(us_ladder()), volatility(), rolling(), dd.clone(), manual("desk", "X")]);
+    let first = plan(vec![mwcb(us_ladder()), volatility(), rolling(), dd.clone(), manual("desk", "X"), technical()]);
     let system = System::manual(first.clone(), session.open).unwrap();
     let (gate, other) = (system.gate(&["X"]).unwrap(), system.gate(&["acct/a"]).unwrap());
     let desk_id = system.breaker("desk").unwrap();
     let mut index = system.feed("index/SPX").unwrap();
     let mut marks = system.feed("acct/a").unwrap();
     let mut more = system.feed("acct/b").unwrap();
+    let mut calls = system.feed("gw/a").unwrap();
     index.reference(price(2972.37), Date::new(2020, 3, 6), session.open).unwrap();
     // One operator's name is kept, once.
     system.trip(desk_id, desk()).unwrap();
@@ -102,14 +111,18 @@ fn the_data_plane_allocates_nothing() {
             more.equity(money(100_000.0 - 90.0 * wave), at).unwrap();
             more.flow(money(if secs % 2 == 0 { 1.0 } else { -1.0 }), at).unwrap();
             index.heartbeat(at).unwrap();
+            for _ in 0..4 {
+                let outcome = if secs % 20 < 5 { Outcome::Failure } else { Outcome::Success };
+                calls.outcome(outcome, Duration::from_millis(2), at).unwrap();
+            }
             let seen = (gate.check(), other.check());
             std::hint::black_box(&seen);
         }
     };
     // The monitor's heap finds its size in the first minutes.
-    a_day(1..1_000);
+    a_day(1..2_000);
     system.drain(|_| {});
-    let during = calls_of(|| a_day(1_000..4_000));
+    let during = calls_of(|| a_day(2_000..4_000));
     assert_eq!(during, 0, "observations, transitions and their events");
     let mut trips = 0;
     system.drain(|event| trips += u64::from(event.event_type() == EventType::Tripped));

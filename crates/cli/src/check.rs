@@ -5,8 +5,8 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use haltline::{
-    Bell, BreakerSpec, Drawdown, Halt, HaltEnd, Intent, Ladder, Lanes, Limits, Nanos, Policy, Release, RuleSpec,
-    System, Volatility, VolatilitySource,
+    Bell, BreakerSpec, CallWindow, Drawdown, Halt, HaltEnd, Intent, Ladder, Lanes, Limits, Nanos, Policy, Release,
+    RuleSpec, System, Technical, Volatility, VolatilitySource,
 };
 use haltline_config::{Config, Finding};
 use serde_json::{Value, json};
@@ -122,6 +122,9 @@ fn breaker_as_json(breaker: &BreakerSpec) -> Value {
         RuleSpec::Drawdown(Drawdown { limits: l, .. }) | RuleSpec::Volatility(Volatility { limits: l, .. }) => {
             vec![limits(l)]
         }
+        RuleSpec::Technical(t) => {
+            [Some(t.failure_rate), t.slow.map(|slow| slow.rate)].iter().flatten().map(limits).collect()
+        }
         RuleSpec::KillSwitch(_) | RuleSpec::Manual => vec![],
     };
     let halt_for = match &policy.halt {
@@ -169,8 +172,21 @@ fn limits(rule: &RuleSpec) -> Vec<String> {
             }
             VolatilitySource::Trade | VolatilitySource::Mid => vec![share(&volatility.limits)],
         },
+        RuleSpec::Technical(rule) => technical(rule),
         RuleSpec::KillSwitch(_) | RuleSpec::Manual => vec!["-".into()],
     }
+}
+
+fn technical(rule: &Technical) -> Vec<String> {
+    let of = match rule.window {
+        CallWindow::Last(calls) => format!("of the last {calls} calls"),
+        CallWindow::Time(window) => format!("of the calls of {}", short(window)),
+    };
+    let rate = |l: &Limits, what: &str| format!("{} {what} (warns at {})", percent(l.limit), percent(l.warn));
+    let slow = rule.slow.map(|slow| rate(&slow.rate, &format!("take {} or more", short(slow.after))));
+    let row = rule.consecutive.map(|most| format!("{most} failures in a row"));
+    let fewest = format!("{of}, at least {}", rule.min_calls);
+    [Some(rate(&rule.failure_rate, "fail")), slow, Some(fewest), row].into_iter().flatten().collect()
 }
 
 fn rung(ladder: &Ladder, number: usize) -> Vec<String> {

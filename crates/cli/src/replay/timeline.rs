@@ -97,6 +97,9 @@ impl<'z> Lines<'z> {
         if self.plain.iter().any(|name| *name == *t.breaker) {
             return format!("{:.4} {sign} {}", t.value, t.limit);
         }
+        if t.reason == Reason::Consecutive {
+            return format!("{} {sign} {} in a row", t.value, t.limit);
+        }
         let limit = format!("{:.4}", t.limit * 100.0);
         format!("{:>8.4} % {sign} {} %", t.value * 100.0, limit.trim_end_matches('0').trim_end_matches('.'))
     }
