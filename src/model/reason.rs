@@ -78,9 +78,9 @@ named! {
         /// No probe was out when their time was over: the next ones get their own.
         ProbeRound = 27, "probe_round";
         /// Too many calls of a dependency are slow.
-        SlowRate = 24, "slow_rate";
+        SlowRate = 28, "slow_rate";
         /// Too many calls of a dependency have failed in a row.
-        Consecutive = 25, "consecutive";
+        Consecutive = 29, "consecutive";
         /// What denied an order denies no longer.
         Cleared = 40, "cleared";
         /// The kill word is set.

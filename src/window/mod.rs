@@ -1,14 +1,13 @@
 //! Windows over observations, each with its cost and its error.
 
-#[cfg_attr(not(test), expect(dead_code, reason = "no rule uses it yet"))]
 pub(crate) mod blocks;
+pub(crate) mod calls;
 #[cfg_attr(not(test), expect(dead_code, reason = "no rule uses it yet"))]
 pub(crate) mod covariance;
 #[cfg(test)]
 pub(crate) mod drift;
 #[cfg_attr(not(test), expect(dead_code, reason = "no rule uses it yet"))]
 pub(crate) mod ewma;
-pub(crate) mod calls;
 pub(crate) mod extrema;
 #[cfg_attr(not(test), expect(dead_code, reason = "no rule uses it yet"))]
 pub(crate) mod float;

@@ -7,12 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use haltline::{
-    Authority, Baseline, Bell, BreakerSpec, Caps, CooldownEffect, Date, Direction, Drawdown, Halt, HaltEnd, KillSwitch,
-    Kind, Ladder, Lanes, Limits, OnBadInput, OnStale, OnUnready, Policy, Ratio, Release, Reopen, RuleSpec, Rung,
-    ScopePath, Skew, Status, Volatility, VolatilitySource, Window,
-    Authority, Baseline, Bell, BreakerSpec, CallWindow, Caps, Date, Direction, Drawdown, Halt, HaltEnd, KillSwitch,
-    Kind, Ladder, Lanes, Limits, OnBadInput, OnStale, OnUnready, Policy, Ratio, Release, Reopen, RuleSpec, Rung,
-    ScopePath, Skew, SlowCalls, Technical, Volatility, VolatilitySource, Window,
+    Authority, Baseline, Bell, BreakerSpec, CallWindow, Caps, CooldownEffect, Date, Direction, Drawdown, Halt, HaltEnd,
+    KillSwitch, Kind, Ladder, Lanes, Limits, OnBadInput, OnStale, OnUnready, Policy, Ratio, Release, Reopen, RuleSpec,
+    Rung, ScopePath, Skew, SlowCalls, Status, Technical, Volatility, VolatilitySource, Window,
 };
 use haltline_config::{Config, parse};
 
