@@ -140,6 +140,7 @@ fn feeds(criterion: &mut Criterion) {
         cents = (cents + 1) & 63;
         feed.equity(Money::from_raw(9_999_990_000 - cents), black_box(at(0))).unwrap();
     });
+    predictions(criterion);
     let mut spec = drawdown("dd", "acct/a", 0.10);
     spec.policy.release = Release::Level;
     let wild = system(vec![spec]);
@@ -171,6 +172,17 @@ fn outcomes(criterion: &mut Criterion) {
         });
         assert_eq!(status(&system, "gw").status, Status::Active);
     }
+/// Every outcome is a reading: nothing is passed over.
+fn predictions(criterion: &mut Criterion) {
+    let rule = RuleSpec::ModelPerformance(ModelPerformance::default());
+    let system = system(vec![spec("model", "s", rule, Kind::ModelPerformance.default_policy())]);
+    let mut feed = system.feed("s").unwrap();
+    let mut count = 0_u32;
+    batch(criterion, "outcome of a prediction, no transition", || {
+        count = count.wrapping_add(1);
+        // Nine of ten are right.
+        feed.prediction(!count.is_multiple_of(10), black_box(at(0))).unwrap();
+    });
 }
 
 fn operators(criterion: &mut Criterion) {
@@ -207,6 +219,7 @@ const ROWS: &[(&str, Goal)] = &[
     ("check 3 scopes, 10000 instruments in turn", Goal::Times(1.25, "check 3 scopes, 1 instruments in turn")),
     ("check 3 scopes, a writer flat out", Goal::None),
     ("observation that changes nothing", Goal::Floors(15.0)),
+    ("outcome of a prediction, no transition", Goal::None),
     ("observation that trips or releases", Goal::None),
     ("outcome that changes nothing, last 100 calls", Goal::None),
     ("outcome that changes nothing, calls of 1 ms", Goal::None),

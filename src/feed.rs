@@ -230,6 +230,14 @@ impl Feed {
         self.observe(&Observation::Venue(status), at)
     }
 
+    /// Whether a prediction of the model has come true, told when that is known.
+    ///
+    /// # Errors
+    /// As [`trade`](Self::trade).
+    pub fn prediction(&mut self, right: bool, at: Nanos) -> Result<(), FeedError> {
+        self.observe(&Observation::Prediction(right), at)
+    }
+
     /// Time passes; nothing else is new. Closes samples; does not count as hearing from the source.
     ///
     /// # Errors

@@ -117,6 +117,7 @@ pub use probe::Permit;
 pub use registry::Reloaded;
 pub use rule::RuleSpec;
 pub use rule::drawdown::{Baseline, Drawdown};
+pub use rule::model_performance::{MAX_OUTCOMES, ModelPerformance, PerformanceSource};
 pub use rule::operator::{EmergencySource, KillSwitch};
 pub use rule::technical::{CallWindow, MAX_CALLS, SlowCalls, Technical};
 pub use rule::volatility::{MAX_RETURNS, Volatility, VolatilitySource};

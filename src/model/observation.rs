@@ -43,6 +43,8 @@ pub(crate) enum Observation {
         /// From its begin to its end.
         duration: Duration,
     },
+    /// Whether a model's prediction has come true.
+    Prediction(bool),
     /// What the venue says of itself.
     Venue(VenueStatus),
     /// Time passes; nothing else is new.
@@ -53,6 +55,7 @@ impl Observation {
     /// Whether the source has said something of its own, so that it is not silent.
     pub(crate) fn is_news(&self) -> bool {
         matches!(self, Self::Value(..) | Self::Level(_) | Self::Reference { .. } | Self::Outcome { .. })
+        matches!(self, Self::Value(..) | Self::Level(_) | Self::Reference { .. } | Self::Prediction(_))
     }
 }
 

@@ -32,6 +32,17 @@ pub(crate) fn check_limits(limits: &Limits) -> Result<(), Error> {
     Ok(())
 }
 
+/// `0 < limit <= warn <= clear <= best`, where lower is worse.
+pub(crate) fn check_limits_below(limits: &Limits, best: Ratio) -> Result<(), Error> {
+    let Limits { limit, warn, clear } = *limits;
+    if limit <= Ratio::ZERO || limit > warn || warn > clear || clear > best {
+        return bad(format!(
+            "limit {limit}, warn {warn}, clear {clear}: allowed is 0 < limit <= warn <= clear <= {best}"
+        ));
+    }
+    Ok(())
+}
+
 /// A limit that is a share: above 1 somebody has written per cent.
 pub(crate) fn check_share(limits: &Limits, most: f64) -> Result<(), Error> {
     check_limits(limits)?;

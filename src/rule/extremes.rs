@@ -7,6 +7,7 @@ use proptest::prelude::*;
 
 use super::drawdown::{Baseline, Drawdown};
 use super::technical::{CallWindow, SlowCalls, Technical};
+use super::model_performance::{ModelPerformance, PerformanceSource};
 use super::trial::{Trial, sessions};
 use super::volatility::{Volatility, VolatilitySource};
 use super::{Rule, RuleSpec};
@@ -100,6 +101,12 @@ fn technical() -> impl Strategy<Value = RuleSpec> {
             RuleSpec::Technical(Technical { failure_rate, window, min_calls, slow, consecutive })
         },
     )
+fn model_performance() -> impl Strategy<Value = RuleSpec> {
+    let source = prop::sample::select(PerformanceSource::ALL.to_vec());
+    let count = || prop_oneof![4 => 0usize..70, 1 => prop::sample::select(vec![usize::MAX - 1, usize::MAX])];
+    (limits(), source, count(), count()).prop_map(|(limits, source, window, min_outcomes)| {
+        RuleSpec::ModelPerformance(ModelPerformance { limits, source, window, min_outcomes })
+    })
 }
 
 fn observation() -> impl Strategy<Value = Observation> {
@@ -114,6 +121,7 @@ fn observation() -> impl Strategy<Value = Observation> {
         2 => any::<f64>().prop_map(Observation::Level),
         6 => (prop::sample::select(Outcome::ALL.to_vec()), duration())
             .prop_map(|(outcome, duration)| Observation::Outcome { outcome, duration }),
+        2 => any::<bool>().prop_map(Observation::Prediction),
         1 => prop::sample::select(VenueStatus::ALL.to_vec()).prop_map(Observation::Venue),
         1 => Just(Observation::Heartbeat),
     ]
@@ -124,6 +132,7 @@ proptest! {
     #[test]
     fn no_number_panics_or_makes_the_shortcut_lie(
         spec in prop_oneof![ladder(), drawdown(), volatility(), technical()],
+        spec in prop_oneof![ladder(), drawdown(), volatility(), model_performance()],
         in_sessions: bool,
         mut times in prop::collection::vec(time(), 1..40),
         heard in prop::collection::vec((observation(), prop::bool::weighted(0.1), number()), 40),

@@ -12,6 +12,7 @@ pub(crate) mod drawdown;
 #[cfg(test)]
 mod extremes;
 pub(crate) mod ladder;
+pub(crate) mod model_performance;
 pub(crate) mod operator;
 pub(crate) mod technical;
 #[cfg(test)]

@@ -25,3 +25,4 @@ pub(crate) mod ring;
 pub(crate) mod sum;
 #[cfg_attr(not(test), expect(dead_code, reason = "no rule uses it yet"))]
 pub(crate) mod time_sums;
+pub(crate) mod hits;

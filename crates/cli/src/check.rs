@@ -7,6 +7,8 @@ use std::process::ExitCode;
 use haltline::{
     Bell, BreakerSpec, CallWindow, Drawdown, Halt, HaltEnd, Intent, Ladder, Lanes, Limits, Nanos, Policy, Release,
     RuleSpec, System, Technical, Volatility, VolatilitySource,
+    Bell, BreakerSpec, Drawdown, Halt, HaltEnd, Intent, Ladder, Lanes, Limits, ModelPerformance, Nanos,
+    PerformanceSource, Policy, Release, RuleSpec, System, Volatility, VolatilitySource,
 };
 use haltline_config::{Config, Finding};
 use serde_json::{Value, json};
@@ -125,6 +127,7 @@ fn breaker_as_json(breaker: &BreakerSpec) -> Value {
         RuleSpec::Technical(t) => {
             [Some(t.failure_rate), t.slow.map(|slow| slow.rate)].iter().flatten().map(limits).collect()
         }
+        RuleSpec::ModelPerformance(ModelPerformance { limits: l, .. }) => vec![limits(l)],
         RuleSpec::KillSwitch(_) | RuleSpec::Manual => vec![],
     };
     let halt_for = match &policy.halt {
@@ -173,6 +176,7 @@ fn limits(rule: &RuleSpec) -> Vec<String> {
             VolatilitySource::Trade | VolatilitySource::Mid => vec![share(&volatility.limits)],
         },
         RuleSpec::Technical(rule) => technical(rule),
+        RuleSpec::ModelPerformance(model) => model_performance(model),
         RuleSpec::KillSwitch(_) | RuleSpec::Manual => vec!["-".into()],
     }
 }
@@ -187,6 +191,12 @@ fn technical(rule: &Technical) -> Vec<String> {
     let row = rule.consecutive.map(|most| format!("{most} failures in a row"));
     let fewest = format!("{of}, at least {}", rule.min_calls);
     [Some(rate(&rule.failure_rate, "fail")), slow, Some(fewest), row].into_iter().flatten().collect()
+fn model_performance(model: &ModelPerformance) -> Vec<String> {
+    let levels = format!("below {} (warns below {})", percent(model.limits.limit), percent(model.limits.warn));
+    match model.source {
+        PerformanceSource::Outcomes => vec![levels, format!("of {} to {}", model.min_outcomes, model.window)],
+        PerformanceSource::Level => vec![levels],
+    }
 }
 
 fn rung(ladder: &Ladder, number: usize) -> Vec<String> {

@@ -8,6 +8,7 @@ use crate::calendar::{Market, Markets};
 use crate::drawdown::drawdown;
 use crate::item::Item;
 use crate::ladder::ladder;
+use crate::model_performance::model_performance;
 use crate::names::Names;
 use crate::operator::{kill_switch, manual};
 use crate::policy::general;
@@ -85,6 +86,7 @@ fn parts(table: &Table<'_>, kind: Kind, markets: &Markets) -> (Option<Vec<ScopeP
         Kind::Drawdown => drawdown(table, market),
         Kind::Volatility => volatility(table, market),
         Kind::Technical => technical(table),
+        Kind::ModelPerformance => model_performance(table),
         Kind::Manual => manual(table),
         Kind::KillSwitch => kill_switch(table),
     };

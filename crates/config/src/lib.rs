@@ -37,6 +37,7 @@ mod finding;
 mod item;
 mod ladder;
 mod limits;
+mod model_performance;
 mod names;
 mod operator;
 mod policy;

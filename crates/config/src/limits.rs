@@ -43,6 +43,31 @@ fn at_least_one(level: Ratio) -> Ratio {
     level.max(Ratio::from_raw(1))
 }
 
+/// Reads the three levels where lower is worse: `limit` at most `warn` at most `clear` at most `best`. What is left out
+/// lies as far on the way to the best value as [`Limits::below`] has it.
+pub(crate) fn limits_below(table: &Table<'_>, allowed: &Allowed<Ratio>, default: Ratio, best: Ratio) -> Option<Limits> {
+    let limit = table.optional("limit").map(|item| item.ratio(allowed));
+    let warn = table.optional("warn").map(|item| Some((item, item.ratio(allowed)?)));
+    let clear = table.optional("clear").map(|item| Some((item, item.ratio(allowed)?)));
+    let limit = limit.unwrap_or(Some(default))?;
+    let warn = from(warn, "limit", limit, Limits::below(limit, best).warn, best)?;
+    let half_way = warn.raw() + (best.raw() - warn.raw()) / 2;
+    let clear = from(clear, "warn", warn, Ratio::from_raw(half_way), best)?;
+    Some(Limits { limit, warn, clear })
+}
+
+/// A level that must not be below another one, which goes by `name`.
+fn from(level: Read<'_, '_>, name: &str, least: Ratio, default: Ratio, best: Ratio) -> Option<Ratio> {
+    match level {
+        None => Some(default),
+        Some(None) => None,
+        Some(Some((_, value))) if least <= value && value <= best => Some(value),
+        Some(Some((item, _))) => {
+            item.refuse(&format!("numbers from {name} ({}) to {}", ratio_text(least), ratio_text(best)))
+        }
+    }
+}
+
 type Read<'t, 'a> = Option<Option<(Item<'t, 'a>, Ratio)>>;
 
 /// A level that must not be above another one, which goes by `name`.

@@ -26,6 +26,11 @@ fn each_unusual_value_is_named_at_its_place() {
         ("technical", "failure_rate = 0.1", "f:5:16: breaker \"b\": failure_rate: one failure among 10 calls trips it"),
         ("technical", "window = 1", "f:1:1: breaker \"b\": one failure among 1 calls trips it"),
         ("technical", "consecutive = 1", "f:5:15: breaker \"b\": consecutive: a single failure trips it"),
+        (
+            "model_performance",
+            "limit = 0.49",
+            "f:5:9: breaker \"b\": limit: 0.49 is below 0.5, what a coin would reach",
+        ),
         ("drawdown", "shadow = true", "f:5:10: breaker \"b\": shadow: this breaker denies nothing"),
         ("manual", "enabled = false", "f:5:11: breaker \"b\": enabled: this breaker takes no part at all"),
         ("kill_switch", "enabled = false", "f:5:11: breaker \"b\": enabled: this breaker takes no part at all"),
@@ -59,6 +64,7 @@ fn usual_values_are_not_worth_a_word() {
         ("technical", "on_unready = \"allow\"\non_stale = \"ignore\""),
         ("technical", "failure_rate = 0.11\nconsecutive = 2"),
         ("technical", "min_calls = 3\nslow_rate = 0.1\nslow_after = \"1s\""),
+        ("model_performance", "limit = 0.5\non_stale = \"ignore\""),
         ("manual", ""),
         ("kill_switch", ""),
     ] {

@@ -33,6 +33,7 @@ pub(crate) fn of(stage: &Stage, trace: &Trace) -> Vec<Curve> {
             // No replay of prices has calls.
             Kind::Technical => return None,
             Kind::Manual | Kind::KillSwitch | Kind::MarketCircuitBreaker => return None,
+            Kind::Manual | Kind::KillSwitch | Kind::MarketCircuitBreaker | Kind::ModelPerformance => return None,
         };
         let plain = matches!(&spec.rule, RuleSpec::Volatility(v) if v.source == VolatilitySource::Level);
         let (factor, unit) = if plain { (1.0, "") } else { (100.0, " %") };
