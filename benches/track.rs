@@ -141,6 +141,7 @@ fn feeds(criterion: &mut Criterion) {
         feed.equity(Money::from_raw(9_999_990_000 - cents), black_box(at(0))).unwrap();
     });
     predictions(criterion);
+    premarket(criterion);
     let mut spec = drawdown("dd", "acct/a", 0.10);
     spec.policy.release = Release::Level;
     let wild = system(vec![spec]);
@@ -185,6 +186,22 @@ fn predictions(criterion: &mut Criterion) {
     });
 }
 
+/// Reported a few times a day: it may cost what it costs.
+fn premarket(criterion: &mut Criterion) {
+    let names = ["prices", "limits", "positions", "clocks", "lines", "accounts", "symbols", "keys"];
+    let rule = RuleSpec::PremarketValidation(PremarketValidation::of(&names));
+    let policy = Policy { sessions: Some(sessions()), ..Kind::PremarketValidation.default_policy() };
+    let system = system(vec![spec("ready", "s", rule, policy)]);
+    let mut feed = system.feed("s").unwrap();
+    let checks = names.map(|name| system.check_id(name).unwrap());
+    for check in checks {
+        feed.check(check, true, at(0)).unwrap();
+    }
+    batch(criterion, "report of a check, no transition", || {
+        feed.check(black_box(checks[7]), true, black_box(at(0))).unwrap();
+    });
+}
+
 fn operators(criterion: &mut Criterion) {
     let system = system((0..10).map(|i| manual(&format!("m{i}"), "a/b")).collect());
     let id = system.breaker("m0").unwrap();
@@ -220,6 +237,7 @@ const ROWS: &[(&str, Goal)] = &[
     ("check 3 scopes, a writer flat out", Goal::None),
     ("observation that changes nothing", Goal::Floors(15.0)),
     ("outcome of a prediction, no transition", Goal::None),
+    ("report of a check, no transition", Goal::None),
     ("observation that trips or releases", Goal::None),
     ("outcome that changes nothing, last 100 calls", Goal::None),
     ("outcome that changes nothing, calls of 1 ms", Goal::None),

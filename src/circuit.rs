@@ -25,7 +25,7 @@ use crate::model::reason::Reason;
 use crate::model::scope::ScopeId;
 use crate::model::session::Place;
 use crate::model::state::{State, Step};
-use crate::model::status::{Signed, Status};
+use crate::model::status::{Authority, Signed, Status};
 use crate::model::time::{Epoch, Nanos, nanos_of};
 use crate::rule::UsedRungs;
 use crate::snapshot::{Entry, Snapshot};
@@ -195,10 +195,36 @@ impl Circuit {
 
     /// The numbers that belong to a move: those of the reading if there is one.
     fn cause(&self, entry: &Entry, moved: &Moved, by: Signed, at: Nanos) -> Cause {
+        let (value, limit) = self.numbers(entry);
+        Cause { reason: moved.reason, value, limit, authority: by.authority, actor: by.actor, at }
+    }
+
+    /// The value closest to its limit among the feeds.
+    fn numbers(&self, entry: &Entry) -> (f64, f64) {
         let numbers = entry.watch.iter().filter_map(|w| self.board.listener(w.line).numbers());
         let share = |numbers: &(f64, f64)| entry.kind.share_of_limit(numbers.0, numbers.1);
-        let (value, limit) = numbers.max_by(|a, b| share(a).total_cmp(&share(b))).unwrap_or_default();
-        Cause { reason: moved.reason, value, limit, authority: by.authority, actor: by.actor, at }
+        numbers.max_by(|a, b| share(a).total_cmp(&share(b))).unwrap_or_default()
+    }
+
+    /// Why a word was entered, if it is known. A breaker that waits for checks tells what it waits for now: since it has
+    /// tripped, at the end of the last session perhaps, some have come.
+    pub(crate) fn why(&self, entry: &Entry, word: u64) -> Option<Cause> {
+        let cause = self.board.breaker(entry.id.index()).cause(word)?;
+        let waits = entry.kind == Kind::PremarketValidation && cause.authority == Authority::Auto;
+        let breaches = |said: &Said| waits && said.level == Level::Breach;
+        let Some(said) = self.worst(entry, word, self.now()).filter(breaches) else { return Some(cause) };
+        // What has come true in silence has no numbers of its own.
+        let (value, limit) = Some(self.numbers(entry)).filter(|(value, limit)| value >= limit).unwrap_or_default();
+        Some(Cause { reason: said.reason, value, limit, ..cause })
+    }
+
+    /// What a breaker has to say to people beside its reason.
+    pub(crate) fn remark(&self, entry: &Entry, cause: &Cause) -> Option<String> {
+        if cause.authority != Authority::Auto {
+            return None;
+        }
+        let memories = entry.watch.iter().map(|watch| self.board.listener(watch.line).memory());
+        memories.into_iter().find_map(|memory| entry.rule.remark(&entry.policy, memory, self.now()))
     }
 
     /// What the winner of a transition owes: the rung is used up, the cause is there for who asks, the monitor knows of

@@ -13,7 +13,7 @@ use crate::memory::orderings::at;
 use crate::memory::sync::{AtomicU64, Mailbox, lock};
 use crate::model::error::{ErrorKind, FeedError};
 use crate::model::event::BreakerId;
-use crate::model::observation::{Channel, Observation, Outcome, VenueStatus};
+use crate::model::observation::{Channel, CheckId, Observation, Outcome, VenueStatus};
 use crate::model::session::Date;
 use crate::model::time::Nanos;
 use crate::model::units::{Money, Price, Qty};
@@ -236,6 +236,19 @@ impl Feed {
     /// As [`trade`](Self::trade).
     pub fn prediction(&mut self, right: bool, at: Nanos) -> Result<(), FeedError> {
         self.observe(&Observation::Prediction(right), at)
+    }
+
+    /// A check before the open has passed or failed; [`System::check_id`](crate::System::check_id) gives its number.
+    ///
+    /// # Errors
+    /// As [`trade`](Self::trade); [`ErrorKind::Unknown`] if no breaker that listens to this feed asks for it.
+    pub fn check(&mut self, check: CheckId, passed: bool, at: Nanos) -> Result<(), FeedError> {
+        self.admit(at)?;
+        if !self.panel.listeners.iter().any(|listener| listener.expects(check)) {
+            let allowed = "checks of the breakers that watch this feed";
+            return Err(FeedError::unknown("check", f64::from(check.raw()), allowed));
+        }
+        self.observe(&Observation::Check { check, passed }, at)
     }
 
     /// Time passes; nothing else is new. Closes samples; does not count as hearing from the source.

@@ -158,7 +158,7 @@ pub struct Denial {
     pub since: Option<Nanos>,
     /// Until when, if time ends it.
     pub until: Option<Nanos>,
-    /// Who did it by hand, and what he said.
+    /// Who did it by hand, and what he said; or what the kind has to say beside its reason, such as which checks are missing.
     pub note: Option<String>,
 }
 
@@ -199,7 +199,7 @@ impl fmt::Display for Denial {
 
 fn denial(circuit: &Circuit, notes: &Notes, entry: &Entry, word: u64, scope: &str) -> Denial {
     let state = State::unpack(word);
-    let cause = circuit.board.breaker(entry.id.index()).cause(word);
+    let cause = circuit.why(entry, word);
     let until = entry.policy.deadline(state, circuit.epoch()).map(|due| circuit.epoch().nanos(due));
     Denial {
         reason: reason_of(state, cause.map(|c| c.reason)),
@@ -213,6 +213,6 @@ fn denial(circuit: &Circuit, notes: &Notes, entry: &Entry, word: u64, scope: &st
         limit: cause.map(|c| c.limit),
         since: Some(circuit.epoch().nanos(state.since)),
         until,
-        note: notes.of(entry.id, word),
+        note: notes.of(entry.id, word).or_else(|| circuit.remark(entry, &cause?)),
     }
 }

@@ -15,7 +15,7 @@ use crate::model::event::{BreakerId, EventType};
 use crate::model::intent::Lanes;
 use crate::model::kind::Kind;
 use crate::model::machine::{Decision, Input, step};
-use crate::model::observation::{Channel, Observation};
+use crate::model::observation::{Channel, CheckId, Observation};
 use crate::model::policy::{OnBadInput, Policy};
 use crate::model::reading::{Level, Pending, Reading};
 use crate::model::reason::Reason;
@@ -97,6 +97,11 @@ impl Listener {
     /// Whether its rule takes readings made elsewhere.
     pub(crate) fn takes_levels(&self) -> bool {
         self.rule.takes_levels()
+    }
+
+    /// Whether its rule asks for this check.
+    pub(crate) fn expects(&self, check: CheckId) -> bool {
+        self.rule.expects(check)
     }
 
     #[inline(always)]
@@ -390,8 +395,8 @@ impl Listener {
         let now = circuit.now();
         self.take_rebase(circuit, now);
         let heard = circuit.board.listener(self.line).heard();
-        // Never heard anything: what stands published, unready, is right.
-        if heard == Nanos(0) && self.last.is_none() {
+        // Never heard anything: what stands published, unready, is right, unless that says something, too.
+        if heard == Nanos(0) && self.last.is_none() && !self.rule.speaks_first() {
             return;
         }
         self.begin_anew(circuit, now.max(heard));

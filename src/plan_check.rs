@@ -1,9 +1,10 @@
 //! Whether a plan can be: what a Rust caller could get wrong. (TOML is checked with line and column before it is one.)
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use crate::model::error::Error;
 use crate::model::policy::{CooldownEffect, Halt, MAX_AUTO_RESETS, MAX_PROBES};
+use crate::model::observation::CheckId;
 use crate::plan::{BreakerSpec, Plan};
 use crate::rule::RuleSpec;
 use crate::rule::check::bad;
@@ -37,6 +38,26 @@ pub(crate) fn check(plan: &Plan) -> Result<(), Error> {
         }
         if matches!(spec.rule, RuleSpec::KillSwitch(_)) && !kill_switches.insert(&spec.scope) {
             return bad(format!("breaker {:?}: scope {:?} has a kill switch already", spec.name, spec.scope.as_str()));
+        }
+    }
+    check_checks(plan)
+}
+
+/// The names of the checks before the open, each with a number of its own.
+fn check_checks(plan: &Plan) -> Result<(), Error> {
+    let mut names = HashMap::new();
+    for (spec, check) in plan.breakers.iter().flat_map(|spec| spec.rule.checks().iter().map(move |check| (spec, check)))
+    {
+        let name = check.name.as_str();
+        let of = &spec.name;
+        if !is_name(name) {
+            let allowed = format!("1 to {NAME_BYTES} letters, digits and . _ : -");
+            return bad(format!("breaker {of:?}: checks: found the name {name:?}, allowed are {allowed}"));
+        }
+        if let Some(other) = names.insert(CheckId::of(name), name).filter(|other| *other != name) {
+            return bad(format!(
+                "breaker {of:?}: checks: {name:?} has the same number as {other:?}; rename one of them"
+            ));
         }
     }
     Ok(())

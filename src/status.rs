@@ -89,7 +89,7 @@ impl BreakerStatus {
             step: state.step,
             since: circuit.epoch().nanos(state.since),
             until: entry.policy.deadline(state, circuit.epoch()).map(|due| circuit.epoch().nanos(due)),
-            reason: reason_of(state, line.cause(word).map(|cause| cause.reason)),
+            reason: reason_of(state, circuit.why(entry, word).map(|cause| cause.reason)),
             value,
             risk_score: risk_score(entry, state, value),
             probes: line.permits.counts(word),

@@ -10,6 +10,7 @@ use crate::memory::board::Board;
 use crate::memory::sync::{lock, try_lock};
 use crate::model::error::{Error, ErrorKind};
 use crate::model::event::{BreakerId, Event};
+use crate::model::observation::CheckId;
 use crate::model::scope::{GATE_SCOPES, ScopeId, ScopePath};
 use crate::model::time::{Epoch, Nanos};
 use crate::notes::Notes;
@@ -180,6 +181,19 @@ impl System {
     pub fn breaker(&self, name: &str) -> Result<BreakerId, Error> {
         let found = self.inner.circuit.snapshot().by_name.get(name).copied();
         found.ok_or_else(|| Error::new(ErrorKind::Unknown, format!("breaker {name:?}: there is none of that name")))
+    }
+
+    /// The number of a check before the open, for [`Feed::check`]. It stays the same through reloads.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unknown`] if no breaker asks for a check of that name.
+    pub fn check_id(&self, name: &str) -> Result<CheckId, Error> {
+        let snapshot = self.inner.circuit.snapshot();
+        let mut checks = snapshot.in_service().flat_map(|entry| entry.rule.checks());
+        if checks.any(|check| check.name == name) {
+            return Ok(CheckId::of(name));
+        }
+        Err(Error::new(ErrorKind::Unknown, format!("check {name:?}: no breaker asks for one of that name")))
     }
 
     /// Everything at a glance: O(breakers), allocates; not for the order path.

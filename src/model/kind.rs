@@ -34,6 +34,9 @@ macro_rules! kinds {
             /// A ladder of market-wide halts.
             MarketCircuitBreaker = 10, "market_circuit_breaker": "the market has moved through a rung of its ladder",
                 HALT, Timed, Admin, 900, 1.0, best(), spec(::std::sync::Arc<$crate::model::ladder::Ladder>), detector($crate::rule::ladder::Detector);
+            /// Checks that must have passed before a session.
+            PremarketValidation = 13, "premarket_validation": "a check before the open is missing, has failed or was late",
+                HALT, Level, RiskDesk, 900, 1.0, best(), spec($crate::rule::premarket_validation::PremarketValidation), detector($crate::rule::premarket_validation::Detector);
             /// Share of right predictions of a model.
             ModelPerformance = 15, "model_performance": "a model is right too seldom",
                 NO_NEW, Timed, RiskDesk, 900, 1.0, best(1.0), spec($crate::rule::model_performance::ModelPerformance), detector($crate::rule::model_performance::Detector);

@@ -20,6 +20,52 @@ pub(crate) enum Channel {
     None,
 }
 
+/// The number of a named check before the open, from [`System::check_id`](crate::System::check_id).
+///
+/// It is made from the name alone, so it means the same check to every breaker that asks for it, and stays valid through
+/// reloads. (A plan in which two names had the same number would be refused.)
+///
+/// ```
+/// # use haltline::*;
+/// # use std::sync::Arc;
+/// # let day = |d, open| Session { date: Date::new(2020, 3, d), open: Nanos(open), close: Nanos(open + 10) };
+/// # let sessions = Some(Arc::new(Sessions::new(vec![day(9, 100), day(10, 200)])?));
+/// # let rule = |names: &[&str]| RuleSpec::PremarketValidation(PremarketValidation::of(names));
+/// # let policy = Policy { sessions, ..Kind::PremarketValidation.default_policy() };
+/// # let spec = |names| BreakerSpec::new("ready", ScopePath::root(), rule(names)).with_policy(policy.clone());
+/// # let plan = |names| Plan { breakers: vec![spec(names)], ..Plan::default() };
+/// # let system = System::manual(plan(&["prices", "limits"]), Nanos(50))?;
+/// let prices = system.check_id("prices")?;
+/// assert_eq!(system.check_id("price").map_err(|error| error.kind()), Err(ErrorKind::Unknown));
+/// system.reload(&plan(&["limits", "prices", "positions"]))?;
+/// assert_eq!(system.check_id("prices")?, prices);
+/// # Ok::<(), haltline::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CheckId(u32);
+
+impl CheckId {
+    /// The number of a name: FNV-1a.
+    pub(crate) const fn of(name: &str) -> Self {
+        let (bytes, mut hash, mut i) = (name.as_bytes(), 0x811c_9dc5_u32, 0);
+        while i < bytes.len() {
+            hash = (hash ^ bytes[i] as u32).wrapping_mul(0x0100_0193);
+            i += 1;
+        }
+        Self(hash)
+    }
+
+    /// The number itself.
+    pub const fn raw(self) -> u32 {
+        self.0
+    }
+
+    /// From its number.
+    pub const fn from_raw(raw: u32) -> Self {
+        Self(raw)
+    }
+}
+
 /// One thing heard.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Observation {
@@ -45,6 +91,13 @@ pub(crate) enum Observation {
     },
     /// Whether a model's prediction has come true.
     Prediction(bool),
+    /// A check before the open has passed or failed.
+    Check {
+        /// Which.
+        check: CheckId,
+        /// Whether it has passed.
+        passed: bool,
+    },
     /// What the venue says of itself.
     Venue(VenueStatus),
     /// Time passes; nothing else is new.
@@ -56,6 +109,10 @@ impl Observation {
     pub(crate) fn is_news(&self) -> bool {
         matches!(self, Self::Value(..) | Self::Level(_) | Self::Reference { .. } | Self::Outcome { .. })
         matches!(self, Self::Value(..) | Self::Level(_) | Self::Reference { .. } | Self::Prediction(_))
+        matches!(
+            self,
+            Self::Value(..) | Self::Level(_) | Self::Reference { .. } | Self::Prediction(_) | Self::Check { .. }
+        )
     }
 }
 

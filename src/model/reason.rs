@@ -81,6 +81,14 @@ named! {
         SlowRate = 28, "slow_rate";
         /// Too many calls of a dependency have failed in a row.
         Consecutive = 29, "consecutive";
+        /// A check has not been reported since the last session's end.
+        CheckMissing = 30, "check_missing";
+        /// A check was reported as failed.
+        CheckFailed = 31, "check_failed";
+        /// A check has passed only after its deadline.
+        CheckLate = 32, "check_late";
+        /// The calendar has no further session: nobody knows whether the market is open.
+        CalendarEnded = 33, "calendar_ended";
         /// What denied an order denies no longer.
         Cleared = 40, "cleared";
         /// The kill word is set.

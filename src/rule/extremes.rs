@@ -8,12 +8,14 @@ use proptest::prelude::*;
 use super::drawdown::{Baseline, Drawdown};
 use super::technical::{CallWindow, SlowCalls, Technical};
 use super::model_performance::{ModelPerformance, PerformanceSource};
+use super::premarket_validation::{Deadline, PremarketCheck, PremarketValidation};
 use super::trial::{Trial, sessions};
 use super::volatility::{Volatility, VolatilitySource};
 use super::{Rule, RuleSpec};
 use crate::model::ladder::{Bell, Direction, HaltEnd, Ladder, Reopen, Rung, Window};
 use crate::model::limits::Limits;
 use crate::model::observation::{Channel, Observation, Outcome, VenueStatus};
+use crate::model::observation::{Channel, CheckId, Observation, VenueStatus};
 use crate::model::policy::Policy;
 use crate::model::session::{Date, Sessions};
 use crate::model::time::Nanos;
@@ -109,6 +111,13 @@ fn model_performance() -> impl Strategy<Value = RuleSpec> {
     })
 }
 
+fn premarket_validation() -> impl Strategy<Value = RuleSpec> {
+    let deadline = prop_oneof![duration().prop_map(Deadline::BeforeOpen), duration().prop_map(Deadline::AfterOpen)];
+    let check = (prop::sample::select(vec!["a", "b", ""]), prop::option::of(deadline));
+    let check = check.prop_map(|(name, deadline)| PremarketCheck { name: name.into(), deadline });
+    prop::collection::vec(check, 0..70).prop_map(|checks| RuleSpec::PremarketValidation(PremarketValidation { checks }))
+}
+
 fn observation() -> impl Strategy<Value = Observation> {
     let channel = prop::sample::select(vec![Channel::Trade, Channel::Mid, Channel::Equity]);
     prop_oneof![
@@ -122,6 +131,8 @@ fn observation() -> impl Strategy<Value = Observation> {
         6 => (prop::sample::select(Outcome::ALL.to_vec()), duration())
             .prop_map(|(outcome, duration)| Observation::Outcome { outcome, duration }),
         2 => any::<bool>().prop_map(Observation::Prediction),
+        2 => (prop::sample::select(vec!["a", "b", ""]), any::<bool>())
+            .prop_map(|(name, passed)| Observation::Check { check: CheckId::of(name), passed }),
         1 => prop::sample::select(VenueStatus::ALL.to_vec()).prop_map(Observation::Venue),
         1 => Just(Observation::Heartbeat),
     ]
@@ -133,6 +144,7 @@ proptest! {
     fn no_number_panics_or_makes_the_shortcut_lie(
         spec in prop_oneof![ladder(), drawdown(), volatility(), technical()],
         spec in prop_oneof![ladder(), drawdown(), volatility(), model_performance()],
+        spec in prop_oneof![ladder(), drawdown(), volatility(), model_performance(), premarket_validation()],
         in_sessions: bool,
         mut times in prop::collection::vec(time(), 1..40),
         heard in prop::collection::vec((observation(), prop::bool::weighted(0.1), number()), 40),

@@ -15,13 +15,14 @@ pub(crate) mod ladder;
 pub(crate) mod model_performance;
 pub(crate) mod operator;
 pub(crate) mod technical;
+pub(crate) mod premarket_validation;
 #[cfg(test)]
 mod trial;
 pub(crate) mod volatility;
 
 use crate::model::error::Error;
 use crate::model::kind::{Kind, kinds};
-use crate::model::observation::{Channel, Observation};
+use crate::model::observation::{Channel, CheckId, Observation};
 use crate::model::policy::Policy;
 use crate::model::reading::Reading;
 use crate::model::session::Date;
@@ -33,6 +34,16 @@ use check::Check;
 
 /// From this share of the limit on a value that comes no further counts as a near miss.
 pub(crate) const NEAR_MISS: Ratio = Ratio::from_raw(950_000_000);
+
+impl RuleSpec {
+    /// What it has to say to people beside its reason.
+    pub(crate) fn remark(&self, policy: &Policy, memory: Memory, now: Nanos) -> Option<String> {
+        match self {
+            Self::PremarketValidation(rule) => premarket_validation::remark(rule, policy, memory, now),
+            _ => None,
+        }
+    }
+}
 
 /// A value of a rule's channel and when it was heard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,6 +123,8 @@ pub(crate) trait Detect: Sized {
     const GOES_STALE: bool = true;
     /// Whether it judges the very calls that the breaker admits, see [`begin_anew`](Self::begin_anew).
     const JUDGES_CALLS: bool = false;
+    /// Whether it has something to say before it has heard anything: what nobody reports is missing.
+    const SPEAKS_FIRST: bool = false;
 
     /// Allocates all that it will ever need.
     fn new(spec: &Self::Spec, policy: &Policy) -> Self;
@@ -121,6 +134,11 @@ pub(crate) trait Detect: Sized {
 
     /// Whether it takes readings made elsewhere, and nothing else.
     fn takes_levels(&self) -> bool {
+        false
+    }
+
+    /// Whether it asks for this check.
+    fn expects(&self, _check: CheckId) -> bool {
         false
     }
 
@@ -215,6 +233,16 @@ macro_rules! rules {
             /// Whether it takes readings made elsewhere, and nothing else.
             pub(crate) fn takes_levels(&self) -> bool {
                 match self { $($(Self::$kind(rule) => <$detector as Detect>::takes_levels(rule),)?)+ }
+            }
+
+            /// Whether it asks for this check.
+            pub(crate) fn expects(&self, check: CheckId) -> bool {
+                match self { $($(Self::$kind(rule) => <$detector as Detect>::expects(rule, check),)?)+ }
+            }
+
+            /// Whether it has something to say before it has heard anything.
+            pub(crate) fn speaks_first(&self) -> bool {
+                match self { $($(Self::$kind(_) => <$detector as Detect>::SPEAKS_FIRST,)?)+ }
             }
 
             /// Hears one observation. `None`: it does not concern this rule, or is not to be believed yet.

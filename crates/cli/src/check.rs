@@ -9,6 +9,8 @@ use haltline::{
     RuleSpec, System, Technical, Volatility, VolatilitySource,
     Bell, BreakerSpec, Drawdown, Halt, HaltEnd, Intent, Ladder, Lanes, Limits, ModelPerformance, Nanos,
     PerformanceSource, Policy, Release, RuleSpec, System, Volatility, VolatilitySource,
+    Bell, BreakerSpec, Deadline, Drawdown, Halt, HaltEnd, Intent, Ladder, Lanes, Limits, ModelPerformance, Nanos,
+    PerformanceSource, Policy, PremarketCheck, Release, RuleSpec, System, Volatility, VolatilitySource,
 };
 use haltline_config::{Config, Finding};
 use serde_json::{Value, json};
@@ -128,7 +130,7 @@ fn breaker_as_json(breaker: &BreakerSpec) -> Value {
             [Some(t.failure_rate), t.slow.map(|slow| slow.rate)].iter().flatten().map(limits).collect()
         }
         RuleSpec::ModelPerformance(ModelPerformance { limits: l, .. }) => vec![limits(l)],
-        RuleSpec::KillSwitch(_) | RuleSpec::Manual => vec![],
+        RuleSpec::PremarketValidation(_) | RuleSpec::KillSwitch(_) | RuleSpec::Manual => vec![],
     };
     let halt_for = match &policy.halt {
         Halt::Timed { base, .. } => json!(base.as_secs_f64()),
@@ -177,6 +179,7 @@ fn limits(rule: &RuleSpec) -> Vec<String> {
         },
         RuleSpec::Technical(rule) => technical(rule),
         RuleSpec::ModelPerformance(model) => model_performance(model),
+        RuleSpec::PremarketValidation(rule) => rule.checks.iter().map(premarket_check).collect(),
         RuleSpec::KillSwitch(_) | RuleSpec::Manual => vec!["-".into()],
     }
 }
@@ -196,6 +199,15 @@ fn model_performance(model: &ModelPerformance) -> Vec<String> {
     match model.source {
         PerformanceSource::Outcomes => vec![levels, format!("of {} to {}", model.min_outcomes, model.window)],
         PerformanceSource::Level => vec![levels],
+    }
+}
+
+fn premarket_check(check: &PremarketCheck) -> String {
+    match check.deadline {
+        None => format!("without {}", check.name),
+        Some(Deadline::BeforeOpen(d)) => format!("without {} by open-{}", check.name, short(d)),
+        Some(Deadline::AfterOpen(d)) if d.is_zero() => format!("without {} by open", check.name),
+        Some(Deadline::AfterOpen(d)) => format!("without {} by open+{}", check.name, short(d)),
     }
 }
 

@@ -12,6 +12,7 @@ use crate::model_performance::model_performance;
 use crate::names::Names;
 use crate::operator::{kill_switch, manual};
 use crate::policy::general;
+use crate::premarket_validation::premarket_validation;
 use crate::scalar::did_you_mean;
 use crate::table::Table;
 use crate::technical::technical;
@@ -86,6 +87,7 @@ fn parts(table: &Table<'_>, kind: Kind, markets: &Markets) -> (Option<Vec<ScopeP
         Kind::Drawdown => drawdown(table, market),
         Kind::Volatility => volatility(table, market),
         Kind::Technical => technical(table),
+        Kind::PremarketValidation => premarket_validation(table, market),
         Kind::ModelPerformance => model_performance(table),
         Kind::Manual => manual(table),
         Kind::KillSwitch => kill_switch(table),
@@ -123,7 +125,7 @@ pub(crate) fn paths(items: &[Item<'_, '_>]) -> Option<Vec<ScopePath>> {
 fn market<'m>(table: &Table<'_>, kind: Kind, markets: &'m Markets) -> Option<&'m Market> {
     let allowed = "names of a [[calendar]]";
     let item = match kind {
-        Kind::MarketCircuitBreaker => table.required("calendar", allowed),
+        Kind::MarketCircuitBreaker | Kind::PremarketValidation => table.required("calendar", allowed),
         _ => table.optional("calendar"),
     }?;
     let name = item.string(allowed)?;

@@ -8,7 +8,7 @@ use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock};
 
-use haltline::{Date, Nanos, Session, Sessions};
+use haltline::{Date, Deadline, Nanos, Session, Sessions};
 use jiff::civil::{self, Time};
 use jiff::tz::{AmbiguousOffset, TimeZone, TimeZoneDatabase};
 
@@ -55,20 +55,34 @@ impl Market {
     /// # Errors
     /// The first session in which it is not.
     pub(crate) fn after_open(&self, time: Time) -> Result<Duration, Date> {
-        let since_open = |session: &Session| {
+        match self.by_open(time)? {
+            Deadline::AfterOpen(after) => Ok(after),
+            Deadline::BeforeOpen(_) => Err(self.sessions().as_slice().first().map_or_else(Date::default, |s| s.date)),
+        }
+    }
+
+    /// How far from the open a time of day is, if that is the same in every session.
+    ///
+    /// # Errors
+    /// The first session in which it is not.
+    pub(crate) fn by_open(&self, time: Time) -> Result<Deadline, Date> {
+        let by_open = |session: &Session| {
             let open = self.local(session.open)?;
             let at = self.zone.to_ambiguous_timestamp(open.date().to_datetime(time)).unambiguous().ok()?;
-            nanos(at).filter(|at| *at >= session.open).map(|at| at - session.open)
+            nanos(at).map(|at| match at < session.open {
+                true => Deadline::BeforeOpen(session.open - at),
+                false => Deadline::AfterOpen(at - session.open),
+            })
         };
         let mut common = None;
         for session in self.sessions().as_slice() {
-            match (since_open(session), common) {
+            match (by_open(session), common) {
                 (Some(d), None) => common = Some(d),
                 (Some(d), Some(same)) if d == same => {}
                 _ => return Err(session.date),
             }
         }
-        Ok(common.unwrap_or_default())
+        Ok(common.unwrap_or(Deadline::AfterOpen(Duration::ZERO)))
     }
 
     fn local(&self, at: Nanos) -> Option<civil::DateTime> {

@@ -216,6 +216,7 @@ impl<'t, 'a> Item<'t, 'a> {
         }
     }
 
+    /// Whether it is a table, where something else is allowed, too.
     pub(crate) fn is_table(self) -> bool {
         matches!(self.value.get_ref(), DeValue::Table(_))
     }

@@ -41,6 +41,7 @@ mod model_performance;
 mod names;
 mod operator;
 mod policy;
+mod premarket_validation;
 mod scalar;
 mod system;
 mod table;

@@ -177,11 +177,17 @@ fn cooldown_effect(table: &Table<'_>, item: Item<'_, '_>) -> Option<CooldownEffe
 /// What the breaker does without a value, without news, and with nonsense.
 pub(crate) fn doubt(table: &Table<'_>, policy: &mut Policy) {
     // What the kind does by itself is nothing unusual.
-    let (unready, stale) = (policy.on_unready, policy.on_stale);
+    let unready = policy.on_unready;
     let allows = |value: &OnUnready| *value == OnUnready::Allow && unready != OnUnready::Allow;
     let why = "orders pass before the first usable value";
     set(&mut policy.on_unready, warned(table, "on_unready", |i| i.word(OnUnready::ALL, OnUnready::name), allows, why));
-    let ignores = |value: &OnStale| *value == OnStale::Ignore && stale != OnStale::Ignore;
+    silence(table, policy);
+}
+
+/// What it does without news, and with nonsense.
+pub(crate) fn silence(table: &Table<'_>, policy: &mut Policy) {
+    let by_default = policy.on_stale;
+    let ignores = |value: &OnStale| *value == OnStale::Ignore && by_default != OnStale::Ignore;
     let why = "a source that falls silent is not noticed";
     set(&mut policy.on_stale, warned(table, "on_stale", |i| i.word(OnStale::ALL, OnStale::name), ignores, why));
     if policy.on_stale == OnStale::Ignore {

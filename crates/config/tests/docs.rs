@@ -31,6 +31,7 @@ fn every_key_is_described() {
     for kind in Kind::ALL {
         // All that makes further keys allowed.
         let open = "release = \"timed\"\ncooldown_for = \"1m\"\nmax_auto_resets = 1\nbaseline = \"rolling\"\nslow_rate = 1\nzzz = 1\n";
+        let open = "release = \"timed\"\ncooldown_for = \"1m\"\nmax_auto_resets = 1\nbaseline = \"rolling\"\nchecks = [{ zzz = 1 }]\nzzz = 1\n";
         let rung = "[[breaker.rung]]\nzzz = 1\nwindows = [{ zzz = 1 }]\n";
         keys.extend(allowed(&format!(
             "[[breaker]]\nname = \"b\"\nscope = \"\"\nkind = {:?}\n{open}{rung}",

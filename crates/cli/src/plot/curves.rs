@@ -34,6 +34,11 @@ pub(crate) fn of(stage: &Stage, trace: &Trace) -> Vec<Curve> {
             Kind::Technical => return None,
             Kind::Manual | Kind::KillSwitch | Kind::MarketCircuitBreaker => return None,
             Kind::Manual | Kind::KillSwitch | Kind::MarketCircuitBreaker | Kind::ModelPerformance => return None,
+            Kind::Manual
+            | Kind::KillSwitch
+            | Kind::MarketCircuitBreaker
+            | Kind::ModelPerformance
+            | Kind::PremarketValidation => return None,
         };
         let plain = matches!(&spec.rule, RuleSpec::Volatility(v) if v.source == VolatilitySource::Level);
         let (factor, unit) = if plain { (1.0, "") } else { (100.0, " %") };

@@ -52,7 +52,12 @@ impl<'z> Lines<'z> {
     /// Columns wide enough for the breakers of a plan.
     pub(crate) fn new(zone: &'z Zone, plan: &Plan) -> Self {
         let widest = |lengths: &mut dyn Iterator<Item = usize>| lengths.max().unwrap_or_default();
-        let is_plain = |b: &&haltline::BreakerSpec| matches!(&b.rule, RuleSpec::Volatility(v) if v.source == VolatilitySource::Level);
+        let is_plain = |b: &&haltline::BreakerSpec| match &b.rule {
+            RuleSpec::Volatility(v) => v.source == VolatilitySource::Level,
+            // A number of checks.
+            RuleSpec::PremarketValidation(_) => true,
+            _ => false,
+        };
         Self {
             zone,
             scope: widest(&mut plan.breakers.iter().map(|b| scope_name(b.scope.as_str()).len())),
