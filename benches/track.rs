@@ -173,6 +173,8 @@ fn outcomes(criterion: &mut Criterion) {
         });
         assert_eq!(status(&system, "gw").status, Status::Active);
     }
+}
+
 /// Every outcome is a reading: nothing is passed over.
 fn predictions(criterion: &mut Criterion) {
     let rule = RuleSpec::ModelPerformance(ModelPerformance::default());

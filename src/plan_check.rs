@@ -3,8 +3,8 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::model::error::Error;
-use crate::model::policy::{CooldownEffect, Halt, MAX_AUTO_RESETS, MAX_PROBES};
 use crate::model::observation::CheckId;
+use crate::model::policy::{CooldownEffect, Halt, MAX_AUTO_RESETS, MAX_PROBES};
 use crate::plan::{BreakerSpec, Plan};
 use crate::rule::RuleSpec;
 use crate::rule::check::bad;

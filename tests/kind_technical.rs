@@ -286,7 +286,7 @@ fn a_feed_that_changes_hands_keeps_its_window_and_notices_a_trip_meanwhile() {
 fn graded() -> BreakerSpec {
     let mut spec = gateway();
     spec.policy.halt = Halt::Timed { base: secs(30), backoff: 2.0, max: secs(1_000) };
-    (spec.policy.cooldown_for, spec.policy.cooldown_effect) = (secs(60), Lanes::NO_NEW);
+    (spec.policy.cooldown_for, spec.policy.cooldown_effect) = (secs(60), CooldownEffect::Denies(Lanes::NO_NEW));
     spec
 }
 
@@ -516,7 +516,7 @@ proptest! {
     ) {
         let mut spec = if by_time { gateway_by_time() } else { gateway() };
         rule_of(&mut spec).consecutive = Some(7);
-        (spec.policy.cooldown_for, spec.policy.cooldown_effect) = (secs(cooldown), Lanes::NO_NEW);
+        (spec.policy.cooldown_for, spec.policy.cooldown_effect) = (secs(cooldown), CooldownEffect::Denies(Lanes::NO_NEW));
         let caps = Caps { scopes: 4, breakers: 8, listeners: 8, ring: 64 };
         let system = System::manual(Plan { caps, ..plan(vec![spec.clone()]) }, at(1_000)).unwrap();
         let (gate, feed) = (system.gate(&["gw/a"]).unwrap(), system.feed("gw/a").unwrap());

@@ -107,12 +107,13 @@ pub(crate) enum Observation {
 impl Observation {
     /// Whether the source has said something of its own, so that it is not silent.
     pub(crate) fn is_news(&self) -> bool {
-        matches!(self, Self::Value(..) | Self::Level(_) | Self::Reference { .. } | Self::Outcome { .. })
-        matches!(self, Self::Value(..) | Self::Level(_) | Self::Reference { .. } | Self::Prediction(_))
-        matches!(
-            self,
-            Self::Value(..) | Self::Level(_) | Self::Reference { .. } | Self::Prediction(_) | Self::Check { .. }
-        )
+        match self {
+            Self::Value(..) | Self::Level(_) | Self::Reference { .. } => true,
+            Self::Outcome { .. } => true,
+            Self::Prediction(_) => true,
+            Self::Check { .. } => true,
+            Self::Flow(_) | Self::Venue(_) | Self::Heartbeat => false,
+        }
     }
 }
 

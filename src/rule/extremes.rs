@@ -6,16 +6,15 @@ use std::sync::Arc;
 use proptest::prelude::*;
 
 use super::drawdown::{Baseline, Drawdown};
-use super::technical::{CallWindow, SlowCalls, Technical};
 use super::model_performance::{ModelPerformance, PerformanceSource};
 use super::premarket_validation::{Deadline, PremarketCheck, PremarketValidation};
+use super::technical::{CallWindow, SlowCalls, Technical};
 use super::trial::{Trial, sessions};
 use super::volatility::{Volatility, VolatilitySource};
 use super::{Rule, RuleSpec};
 use crate::model::ladder::{Bell, Direction, HaltEnd, Ladder, Reopen, Rung, Window};
 use crate::model::limits::Limits;
-use crate::model::observation::{Channel, Observation, Outcome, VenueStatus};
-use crate::model::observation::{Channel, CheckId, Observation, VenueStatus};
+use crate::model::observation::{Channel, CheckId, Observation, Outcome, VenueStatus};
 use crate::model::policy::Policy;
 use crate::model::session::{Date, Sessions};
 use crate::model::time::Nanos;
@@ -103,6 +102,8 @@ fn technical() -> impl Strategy<Value = RuleSpec> {
             RuleSpec::Technical(Technical { failure_rate, window, min_calls, slow, consecutive })
         },
     )
+}
+
 fn model_performance() -> impl Strategy<Value = RuleSpec> {
     let source = prop::sample::select(PerformanceSource::ALL.to_vec());
     let count = || prop_oneof![4 => 0usize..70, 1 => prop::sample::select(vec![usize::MAX - 1, usize::MAX])];
@@ -142,9 +143,14 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(4_000))]
     #[test]
     fn no_number_panics_or_makes_the_shortcut_lie(
-        spec in prop_oneof![ladder(), drawdown(), volatility(), technical()],
-        spec in prop_oneof![ladder(), drawdown(), volatility(), model_performance()],
-        spec in prop_oneof![ladder(), drawdown(), volatility(), model_performance(), premarket_validation()],
+        spec in prop_oneof![
+            ladder(),
+            drawdown(),
+            volatility(),
+            technical(),
+            model_performance(),
+            premarket_validation(),
+        ],
         in_sessions: bool,
         mut times in prop::collection::vec(time(), 1..40),
         heard in prop::collection::vec((observation(), prop::bool::weighted(0.1), number()), 40),

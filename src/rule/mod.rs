@@ -14,8 +14,8 @@ mod extremes;
 pub(crate) mod ladder;
 pub(crate) mod model_performance;
 pub(crate) mod operator;
-pub(crate) mod technical;
 pub(crate) mod premarket_validation;
+pub(crate) mod technical;
 #[cfg(test)]
 mod trial;
 pub(crate) mod volatility;

@@ -9,14 +9,12 @@ pub(crate) mod drift;
 #[cfg_attr(not(test), expect(dead_code, reason = "no rule uses it yet"))]
 pub(crate) mod ewma;
 pub(crate) mod extrema;
-#[cfg_attr(not(test), expect(dead_code, reason = "no rule uses it yet"))]
 pub(crate) mod float;
 #[cfg_attr(not(test), expect(dead_code, reason = "no rule uses it yet"))]
 pub(crate) mod gcra;
+pub(crate) mod hits;
 #[cfg_attr(not(test), expect(dead_code, reason = "no rule uses it yet"))]
 pub(crate) mod moments;
-#[cfg_attr(not(test), expect(dead_code, reason = "no rule uses it yet"))]
-pub(crate) mod outcomes;
 #[cfg_attr(not(test), expect(dead_code, reason = "no rule uses it yet"))]
 pub(crate) mod past;
 #[cfg_attr(not(test), expect(dead_code, reason = "no rule uses it yet"))]
@@ -25,4 +23,3 @@ pub(crate) mod ring;
 pub(crate) mod sum;
 #[cfg_attr(not(test), expect(dead_code, reason = "no rule uses it yet"))]
 pub(crate) mod time_sums;
-pub(crate) mod hits;

@@ -5,12 +5,9 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use haltline::{
-    Bell, BreakerSpec, CallWindow, Drawdown, Halt, HaltEnd, Intent, Ladder, Lanes, Limits, Nanos, Policy, Release,
-    RuleSpec, System, Technical, Volatility, VolatilitySource,
-    Bell, BreakerSpec, Drawdown, Halt, HaltEnd, Intent, Ladder, Lanes, Limits, ModelPerformance, Nanos,
-    PerformanceSource, Policy, Release, RuleSpec, System, Volatility, VolatilitySource,
-    Bell, BreakerSpec, Deadline, Drawdown, Halt, HaltEnd, Intent, Ladder, Lanes, Limits, ModelPerformance, Nanos,
-    PerformanceSource, Policy, PremarketCheck, Release, RuleSpec, System, Volatility, VolatilitySource,
+    Bell, BreakerSpec, CallWindow, Deadline, Drawdown, Halt, HaltEnd, Intent, Ladder, Lanes, Limits, ModelPerformance,
+    Nanos, PerformanceSource, Policy, PremarketCheck, Release, RuleSpec, System, Technical, Volatility,
+    VolatilitySource,
 };
 use haltline_config::{Config, Finding};
 use serde_json::{Value, json};
@@ -194,6 +191,8 @@ fn technical(rule: &Technical) -> Vec<String> {
     let row = rule.consecutive.map(|most| format!("{most} failures in a row"));
     let fewest = format!("{of}, at least {}", rule.min_calls);
     [Some(rate(&rule.failure_rate, "fail")), slow, Some(fewest), row].into_iter().flatten().collect()
+}
+
 fn model_performance(model: &ModelPerformance) -> Vec<String> {
     let levels = format!("below {} (warns below {})", percent(model.limits.limit), percent(model.limits.warn));
     match model.source {

@@ -30,15 +30,8 @@ pub(crate) fn of(stage: &Stage, trace: &Trace) -> Vec<Curve> {
         let (what, ink) = match spec.rule.kind() {
             Kind::Drawdown => ("fall of equity from its peak", Ink(0x5b_3f8c)),
             Kind::Volatility => ("realised volatility", Ink(0x14_7d74)),
-            // No replay of prices has calls.
-            Kind::Technical => return None,
-            Kind::Manual | Kind::KillSwitch | Kind::MarketCircuitBreaker => return None,
-            Kind::Manual | Kind::KillSwitch | Kind::MarketCircuitBreaker | Kind::ModelPerformance => return None,
-            Kind::Manual
-            | Kind::KillSwitch
-            | Kind::MarketCircuitBreaker
-            | Kind::ModelPerformance
-            | Kind::PremarketValidation => return None,
+            // The others have no values that a replay of prices knows.
+            _ => return None,
         };
         let plain = matches!(&spec.rule, RuleSpec::Volatility(v) if v.source == VolatilitySource::Level);
         let (factor, unit) = if plain { (1.0, "") } else { (100.0, " %") };
