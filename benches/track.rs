@@ -142,6 +142,7 @@ fn feeds(criterion: &mut Criterion) {
     });
     predictions(criterion);
     premarket(criterion);
+    flows(criterion);
     let mut spec = drawdown("dd", "acct/a", 0.10);
     spec.policy.release = Release::Level;
     let wild = system(vec![spec]);
@@ -202,6 +203,24 @@ fn premarket(criterion: &mut Criterion) {
     batch(criterion, "report of a check, no transition", || {
         feed.check(black_box(checks[7]), true, black_box(at(0))).unwrap();
     });
+/// What flows in, message by message, and makes no transition.
+fn flows(criterion: &mut Criterion) {
+    let rule = RuleSpec::DataFeedIntegrity(DataFeedIntegrity::with_limit(ratio(95.0)));
+    let tape = system(vec![spec("tape", "X", rule, Kind::DataFeedIntegrity.default_policy())]);
+    let mut feed = tape.feed("X").unwrap();
+    let mut number = 0;
+    batch(criterion, "message of a numbered stream", || {
+        number += 1;
+        feed.sequence(number, at(0), black_box(at(0))).unwrap();
+    });
+    batch(criterion, "quote of a sound book", || {
+        number = (number + 1) & 63;
+        feed.quote(price_of(1_000), price_of(1_001 + number as i64), black_box(at(0))).unwrap();
+    });
+}
+
+fn price_of(cents: i64) -> Price {
+    Price::from_raw(cents * 10_000_000)
 }
 
 fn operators(criterion: &mut Criterion) {
@@ -240,6 +259,8 @@ const ROWS: &[(&str, Goal)] = &[
     ("observation that changes nothing", Goal::Floors(15.0)),
     ("outcome of a prediction, no transition", Goal::None),
     ("report of a check, no transition", Goal::None),
+    ("message of a numbered stream", Goal::None),
+    ("quote of a sound book", Goal::Floors(15.0)),
     ("observation that trips or releases", Goal::None),
     ("outcome that changes nothing, last 100 calls", Goal::None),
     ("outcome that changes nothing, calls of 1 ms", Goal::None),

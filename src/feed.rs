@@ -169,10 +169,11 @@ impl Feed {
         if price.raw() <= 0 {
             return self.refuse(FeedError::bad("price", price.to_f64(), "positive prices"));
         }
-        self.value(Channel::Trade, price.raw(), at)
+        self.values(at, |channel| (channel == Channel::Trade).then_some(price.raw()))
     }
 
-    /// The best bid and ask; rules that sample middles take their mean.
+    /// The best bid and ask; rules that sample middles take their mean, others look at the spread. A crossed or locked book is
+    /// no error: for some it is the news.
     ///
     /// # Errors
     /// As [`trade`](Self::trade).
@@ -185,7 +186,12 @@ impl Feed {
             return self.refuse(FeedError::bad("ask", ask.to_f64(), "positive prices"));
         }
         let middle = (i128::from(bid.raw()) + i128::from(ask.raw())) / 2;
-        self.value(Channel::Mid, middle as i64, at)
+        self.values(at, |channel| match channel {
+            Channel::Mid => Some(middle as i64),
+            // Of two positive numbers, so it cannot overflow.
+            Channel::Spread => Some(ask.raw() - bid.raw()),
+            _ => None,
+        })
     }
 
     /// The equity of the account, marked to market.
@@ -194,7 +200,7 @@ impl Feed {
     /// As [`trade`](Self::trade).
     #[inline]
     pub fn equity(&mut self, equity: Money, at: Nanos) -> Result<(), FeedError> {
-        self.value(Channel::Equity, equity.raw(), at)
+        self.values(at, |channel| (channel == Channel::Equity).then_some(equity.raw()))
     }
 
     /// The official close of `session`: the reference of the session after it.
@@ -220,6 +226,16 @@ impl Feed {
     /// As [`trade`](Self::trade), also for a call that would have begun before 1970.
     pub fn outcome(&mut self, outcome: Outcome, duration: Duration, at: Nanos) -> Result<(), FeedError> {
         self.observe(&Observation::Outcome { outcome, duration }, at)
+    }
+
+    /// A message of a numbered stream has come: its number, when the source sent it and when it was received. To be told beside
+    /// what it says, or alone. Gaps, repeats and wrong orders are no errors but the news; a time of sending after that of receiving is a
+    /// latency of zero.
+    ///
+    /// # Errors
+    /// As [`trade`](Self::trade), for the time of receiving.
+    pub fn sequence(&mut self, number: u64, sent: Nanos, received: Nanos) -> Result<(), FeedError> {
+        self.tell(&Observation::Sequence { number, sent }, received, Listener::takes_sequences)
     }
 
     /// What the venue says of itself.
@@ -281,9 +297,9 @@ impl Feed {
         Ok(())
     }
 
-    /// The order path of observations: plain numbers.
+    /// The order path of observations: plain numbers, the same one for all rules of a channel.
     #[inline]
-    fn value(&mut self, channel: Channel, value: i64, at: Nanos) -> Result<(), FeedError> {
+    fn values(&mut self, at: Nanos, of: impl Fn(Channel) -> Option<i64>) -> Result<(), FeedError> {
         let on_time = at >= self.last_at && at <= self.horizon;
         if !on_time || self.cell.generation() != self.panel.generation {
             self.admit(at)?;
@@ -291,7 +307,9 @@ impl Feed {
         let mut outcome = Heard::Good;
         let Self { panel, circuit, cell, .. } = self;
         for listener in &mut panel.listeners {
-            if listener.channel() == channel && !listener.stays_quiet(circuit, value, at) {
+            let channel = listener.channel();
+            let Some(value) = of(channel) else { continue };
+            if !listener.stays_quiet(circuit, value, at) {
                 let hold = listener.hold(circuit, value, at);
                 let outdated = || cell.generation() != panel.generation;
                 let heard = listener.hear(circuit, &outdated, &Observation::Value(channel, value), at);
@@ -302,13 +320,22 @@ impl Feed {
         self.conclude(outcome, at)
     }
 
-    /// Everything that is no plain number.
-    #[inline(never)]
+    /// Everything that is no plain number, for all who listen.
     fn observe(&mut self, observation: &Observation, at: Nanos) -> Result<(), FeedError> {
+        self.tell(observation, at, |_| true)
+    }
+
+    #[inline(never)]
+    fn tell(
+        &mut self,
+        observation: &Observation,
+        at: Nanos,
+        concerns: impl Fn(&Listener) -> bool,
+    ) -> Result<(), FeedError> {
         self.admit(at)?;
         let mut outcome = Heard::Good;
         let Self { panel, circuit, cell, .. } = self;
-        for listener in &mut panel.listeners {
+        for listener in panel.listeners.iter_mut().filter(|listener| concerns(listener)) {
             let outdated = || cell.generation() != panel.generation;
             outcome = outcome.and(listener.hear(circuit, &outdated, observation, at));
         }

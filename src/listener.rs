@@ -94,6 +94,11 @@ impl Listener {
         self.entry.id
     }
 
+    /// Whether its rule wants to hear of every message's number.
+    pub(crate) fn takes_sequences(&self) -> bool {
+        self.rule.takes_sequences()
+    }
+
     /// Whether its rule takes readings made elsewhere.
     pub(crate) fn takes_levels(&self) -> bool {
         self.rule.takes_levels()

@@ -40,6 +40,9 @@ macro_rules! kinds {
             /// Share of right predictions of a model.
             ModelPerformance = 15, "model_performance": "a model is right too seldom",
                 NO_NEW, Timed, RiskDesk, 900, 1.0, best(1.0), spec($crate::rule::model_performance::ModelPerformance), detector($crate::rule::model_performance::Detector);
+            /// What is heard of a market: all of it, in order, in time, and a book that can be.
+            DataFeedIntegrity = 14, "data_feed_integrity": "a data feed loses messages, lags, or shows a book that cannot be",
+                HALT, Level, RiskDesk, 900, 1.0, best(100.0), spec($crate::rule::data_feed_integrity::DataFeedIntegrity), detector($crate::rule::data_feed_integrity::Detector);
         }
     };
 }

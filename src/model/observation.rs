@@ -2,6 +2,7 @@
 
 use super::session::Date;
 use super::status::named;
+use super::time::Nanos;
 use super::units::{Money, Price};
 use core::fmt;
 use core::time::Duration;
@@ -14,6 +15,8 @@ pub(crate) enum Channel {
     Trade,
     /// Middle prices, raw [`Price`].
     Mid,
+    /// Ask minus bid, raw [`Price`]: zero is a locked book, below it a crossed one.
+    Spread,
     /// Equity, raw [`Money`].
     Equity,
     /// None: the rule takes no plain numbers.
@@ -97,6 +100,12 @@ pub(crate) enum Observation {
         check: CheckId,
         /// Whether it has passed.
         passed: bool,
+    /// A message of a numbered stream has come.
+    Sequence {
+        /// Its number; the next one has the next.
+        number: u64,
+        /// When the source sent it.
+        sent: Nanos,
     },
     /// What the venue says of itself.
     Venue(VenueStatus),
@@ -114,6 +123,7 @@ impl Observation {
             Self::Check { .. } => true,
             Self::Flow(_) | Self::Venue(_) | Self::Heartbeat => false,
         }
+        matches!(self, Self::Value(..) | Self::Level(_) | Self::Reference { .. } | Self::Sequence { .. })
     }
 }
 

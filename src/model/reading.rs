@@ -90,6 +90,17 @@ impl Reading {
         limit: 0.0,
         pending: Pending::NONE,
     };
+
+    /// A value that has been tested against its three levels, and nothing else.
+    pub(crate) fn of(level: Level, value: f64, limit: f64) -> Self {
+        let reason = match level {
+            Level::Unready => return Self::UNREADY,
+            Level::Normal | Level::Elevated => Reason::None,
+            Level::Warn => Reason::WarnLevel,
+            Level::Breach => Reason::Limit,
+        };
+        Self { level, step: Step::FIRST, reason, value, limit, pending: Pending::NONE }
+    }
 }
 
 /// A reading that comes true at `due` in silence: a breach that has lasted long enough, a reference that is spent.

@@ -89,6 +89,14 @@ named! {
         CheckLate = 32, "check_late";
         /// The calendar has no further session: nobody knows whether the market is open.
         CalendarEnded = 33, "calendar_ended";
+        /// The last message was on its way for too long.
+        Latency = 34, "latency";
+        /// Too many messages are missing.
+        Missing = 35, "missing";
+        /// The bid is above the ask.
+        Crossed = 36, "crossed";
+        /// The bid is at the ask.
+        Locked = 37, "locked";
         /// What denied an order denies no longer.
         Cleared = 40, "cleared";
         /// The kill word is set.

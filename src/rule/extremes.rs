@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 
+use super::data_feed_integrity::{DataFeedIntegrity, IntegritySource};
 use super::drawdown::{Baseline, Drawdown};
 use super::model_performance::{ModelPerformance, PerformanceSource};
 use super::premarket_validation::{Deadline, PremarketCheck, PremarketValidation};
@@ -100,6 +101,20 @@ fn technical() -> impl Strategy<Value = RuleSpec> {
     (limits(), window, count(), prop::option::of(slow), prop::option::of(count())).prop_map(
         |(failure_rate, window, min_calls, slow, consecutive)| {
             RuleSpec::Technical(Technical { failure_rate, window, min_calls, slow, consecutive })
+fn data_feed_integrity() -> impl Strategy<Value = RuleSpec> {
+    let source = prop::sample::select(IntegritySource::ALL.to_vec());
+    let (missing, latency) = (prop::option::of(ratio()), prop::option::of(duration()));
+    (limits(), source, 0usize..70, missing, latency, any::<[bool; 2]>()).prop_map(
+        |(limits, source, window, missing_limit, max_latency, [crossed, locked])| {
+            RuleSpec::DataFeedIntegrity(DataFeedIntegrity {
+                limits,
+                source,
+                window,
+                missing_limit,
+                max_latency,
+                crossed,
+                locked,
+            })
         },
     )
 }
@@ -120,7 +135,7 @@ fn premarket_validation() -> impl Strategy<Value = RuleSpec> {
 }
 
 fn observation() -> impl Strategy<Value = Observation> {
-    let channel = prop::sample::select(vec![Channel::Trade, Channel::Mid, Channel::Equity]);
+    let channel = prop::sample::select(vec![Channel::Trade, Channel::Mid, Channel::Equity, Channel::Spread]);
     prop_oneof![
         12 => (channel, number()).prop_map(|(channel, value)| Observation::Value(channel, value)),
         2 => (number(), 8u8..14).prop_map(|(price, day)| Observation::Reference {
@@ -134,6 +149,7 @@ fn observation() -> impl Strategy<Value = Observation> {
         2 => any::<bool>().prop_map(Observation::Prediction),
         2 => (prop::sample::select(vec!["a", "b", ""]), any::<bool>())
             .prop_map(|(name, passed)| Observation::Check { check: CheckId::of(name), passed }),
+        3 => (time(), time()).prop_map(|(number, sent)| Observation::Sequence { number, sent: Nanos(sent) }),
         1 => prop::sample::select(VenueStatus::ALL.to_vec()).prop_map(Observation::Venue),
         1 => Just(Observation::Heartbeat),
     ]
@@ -151,6 +167,7 @@ proptest! {
             model_performance(),
             premarket_validation(),
         ],
+        spec in prop_oneof![ladder(), drawdown(), volatility(), data_feed_integrity()],
         in_sessions: bool,
         mut times in prop::collection::vec(time(), 1..40),
         heard in prop::collection::vec((observation(), prop::bool::weighted(0.1), number()), 40),

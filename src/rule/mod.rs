@@ -8,6 +8,7 @@
 
 pub(crate) mod band;
 pub(crate) mod check;
+pub(crate) mod data_feed_integrity;
 pub(crate) mod drawdown;
 #[cfg(test)]
 mod extremes;
@@ -139,6 +140,8 @@ pub(crate) trait Detect: Sized {
 
     /// Whether it asks for this check.
     fn expects(&self, _check: CheckId) -> bool {
+    /// Whether it wants to hear of every message's number.
+    fn takes_sequences(&self) -> bool {
         false
     }
 
@@ -243,6 +246,9 @@ macro_rules! rules {
             /// Whether it has something to say before it has heard anything.
             pub(crate) fn speaks_first(&self) -> bool {
                 match self { $($(Self::$kind(_) => <$detector as Detect>::SPEAKS_FIRST,)?)+ }
+            /// Whether it wants to hear of every message's number.
+            pub(crate) fn takes_sequences(&self) -> bool {
+                match self { $($(Self::$kind(rule) => <$detector as Detect>::takes_sequences(rule),)?)+ }
             }
 
             /// Hears one observation. `None`: it does not concern this rule, or is not to be believed yet.

@@ -8,6 +8,8 @@ use haltline::{
     Bell, BreakerSpec, CallWindow, Deadline, Drawdown, Halt, HaltEnd, Intent, Ladder, Lanes, Limits, ModelPerformance,
     Nanos, PerformanceSource, Policy, PremarketCheck, Release, RuleSpec, System, Technical, Volatility,
     VolatilitySource,
+    Bell, BreakerSpec, DataFeedIntegrity, Drawdown, Halt, HaltEnd, IntegritySource, Intent, Ladder, Lanes, Limits,
+    Nanos, Policy, Release, RuleSpec, System, Volatility, VolatilitySource,
 };
 use haltline_config::{Config, Finding};
 use serde_json::{Value, json};
@@ -120,7 +122,9 @@ fn breaker_as_json(breaker: &BreakerSpec) -> Value {
     let limits = |l: &Limits| json!({ "limit": l.limit.to_f64(), "warn": l.warn.to_f64(), "clear": l.clear.to_f64() });
     let levels: Vec<Value> = match &breaker.rule {
         RuleSpec::MarketCircuitBreaker(ladder) => ladder.rungs.iter().map(|rung| limits(&rung.limits)).collect(),
-        RuleSpec::Drawdown(Drawdown { limits: l, .. }) | RuleSpec::Volatility(Volatility { limits: l, .. }) => {
+        RuleSpec::Drawdown(Drawdown { limits: l, .. })
+        | RuleSpec::Volatility(Volatility { limits: l, .. })
+        | RuleSpec::DataFeedIntegrity(DataFeedIntegrity { limits: l, .. }) => {
             vec![limits(l)]
         }
         RuleSpec::Technical(t) => {
@@ -177,6 +181,7 @@ fn limits(rule: &RuleSpec) -> Vec<String> {
         RuleSpec::Technical(rule) => technical(rule),
         RuleSpec::ModelPerformance(model) => model_performance(model),
         RuleSpec::PremarketValidation(rule) => rule.checks.iter().map(premarket_check).collect(),
+        RuleSpec::DataFeedIntegrity(rule) => integrity(rule),
         RuleSpec::KillSwitch(_) | RuleSpec::Manual => vec!["-".into()],
     }
 }
@@ -208,6 +213,16 @@ fn premarket_check(check: &PremarketCheck) -> String {
         Some(Deadline::AfterOpen(d)) if d.is_zero() => format!("without {} by open", check.name),
         Some(Deadline::AfterOpen(d)) => format!("without {} by open+{}", check.name, short(d)),
     }
+fn integrity(rule: &DataFeedIntegrity) -> Vec<String> {
+    let mut lines = vec![format!("below {} (warns below {})", rule.limits.limit, rule.limits.warn)];
+    if rule.source == IntegritySource::Heard {
+        lines.push(format!("over {} messages", rule.window));
+        lines.extend(rule.missing_limit.map(|share| format!("{} missing", percent(share))));
+        lines.extend(rule.max_latency.map(|most| format!("later than {}", short(most))));
+        let books = [(rule.crossed, "crossed book"), (rule.locked, "locked book")];
+        lines.extend(books.into_iter().filter(|(on, _)| *on).map(|(_, book)| book.to_owned()));
+    }
+    lines
 }
 
 fn rung(ladder: &Ladder, number: usize) -> Vec<String> {

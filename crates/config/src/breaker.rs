@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use haltline::{BreakerSpec, Kind, Policy, RuleSpec, ScopePath};
 
 use crate::calendar::{Market, Markets};
+use crate::data_feed_integrity::data_feed_integrity;
 use crate::drawdown::drawdown;
 use crate::item::Item;
 use crate::ladder::ladder;
@@ -89,6 +90,7 @@ fn parts(table: &Table<'_>, kind: Kind, markets: &Markets) -> (Option<Vec<ScopeP
         Kind::Technical => technical(table),
         Kind::PremarketValidation => premarket_validation(table, market),
         Kind::ModelPerformance => model_performance(table),
+        Kind::DataFeedIntegrity => data_feed_integrity(table),
         Kind::Manual => manual(table),
         Kind::KillSwitch => kill_switch(table),
     };

@@ -32,6 +32,7 @@
 mod breaker;
 mod calendar;
 mod capacity;
+mod data_feed_integrity;
 mod drawdown;
 mod finding;
 mod item;

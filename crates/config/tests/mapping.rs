@@ -10,6 +10,9 @@ use haltline::{
     Authority, Baseline, Bell, BreakerSpec, CallWindow, Caps, CooldownEffect, Date, Direction, Drawdown, Halt, HaltEnd,
     KillSwitch, Kind, Ladder, Lanes, Limits, OnBadInput, OnStale, OnUnready, Policy, Ratio, Release, Reopen, RuleSpec,
     Rung, ScopePath, Skew, SlowCalls, Status, Technical, Volatility, VolatilitySource, Window,
+    Authority, Baseline, Bell, BreakerSpec, Caps, DataFeedIntegrity, Date, Direction, Drawdown, Halt, HaltEnd,
+    IntegritySource, KillSwitch, Kind, Ladder, Lanes, Limits, OnBadInput, OnStale, OnUnready, Policy, Ratio, Release,
+    Reopen, RuleSpec, Rung, ScopePath, Skew, Volatility, VolatilitySource, Window,
 };
 use haltline_config::{Config, parse};
 
@@ -117,6 +120,18 @@ fn a_breaker_of_each_kind_with_no_more_than_it_needs_has_the_defaults_of_its_kin
     assert_eq!(spec, plain(Kind::Technical, RuleSpec::Technical(technical)));
     assert_eq!((spec.policy.on_unready, spec.policy.on_stale), (OnUnready::Allow, OnStale::Ignore));
     assert_eq!(spec.policy.halt, Halt::Timed { base: secs(30), backoff: 1.0, max: secs(86_400) });
+    let integrity = DataFeedIntegrity {
+        limits: limits(95.0, 96.0, 98.0),
+        source: IntegritySource::Heard,
+        window: 1_000,
+        missing_limit: None,
+        max_latency: None,
+        crossed: true,
+        locked: false,
+    };
+    let integrity = plain(Kind::DataFeedIntegrity, RuleSpec::DataFeedIntegrity(integrity));
+    assert_eq!((integrity.policy.effect, integrity.policy.release), (Lanes::HALT, Release::Level));
+    assert_eq!(breaker("data_feed_integrity", ""), integrity);
     assert_eq!(breaker("manual", ""), plain(Kind::Manual, RuleSpec::Manual));
     assert_eq!(breaker("kill_switch", ""), plain(Kind::KillSwitch, RuleSpec::KillSwitch(KillSwitch::default())));
 }
@@ -354,6 +369,38 @@ fn silence_of_a_dependency_is_a_fault_where_somebody_says_how_long_it_may_last()
     assert_eq!(policy("stale_after = \"5s\"\non_stale = \"warn\"\n"), (OnStale::Warn, secs(5)));
     assert_eq!(policy("on_stale = \"trip\"\n"), (OnStale::Trip, secs(30)));
     assert_eq!(breaker("technical", "on_unready = \"deny\"\n").policy.on_unready, OnUnready::Deny);
+}
+
+#[test]
+fn every_key_of_a_data_feed_integrity_is_mapped() {
+    let of = |keys: &str| match breaker("data_feed_integrity", keys).rule {
+        RuleSpec::DataFeedIntegrity(rule) => rule,
+        rule => panic!("{rule:?}"),
+    };
+    let keys = r#"
+        limit = 90
+        warn = 92.5
+        clear = 100
+        source = "heard"
+        window = 65536
+        missing_limit = 0.01
+        max_latency = "250ms"
+        crossed = false
+        locked = true
+    "#;
+    let expected = DataFeedIntegrity {
+        limits: limits(90.0, 92.5, 100.0),
+        source: IntegritySource::Heard,
+        window: 65_536,
+        missing_limit: Some(ratio(0.01)),
+        max_latency: Some(Duration::from_millis(250)),
+        crossed: false,
+        locked: true,
+    };
+    assert_eq!(of(keys), expected);
+    let level = of("source = \"level\"\nlimit = 60\n");
+    assert_eq!((level.source, level.limits), (IntegritySource::Level, limits(60.0, 68.0, 84.0)));
+    assert_eq!(of("warn = 97\n").limits, limits(95.0, 97.0, 98.5));
 }
 
 #[test]

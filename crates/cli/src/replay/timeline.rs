@@ -56,6 +56,8 @@ impl<'z> Lines<'z> {
             RuleSpec::Volatility(v) => v.source == VolatilitySource::Level,
             // A number of checks.
             RuleSpec::PremarketValidation(_) => true,
+            RuleSpec::Volatility(volatility) => volatility.source == VolatilitySource::Level,
+            RuleSpec::DataFeedIntegrity(_) => true,
             _ => false,
         };
         Self {

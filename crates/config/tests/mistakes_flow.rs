@@ -1,0 +1,106 @@
+//! Mistakes and warnings of the kinds that judge what flows in.
+
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod common;
+use common::of_breaker;
+use haltline_config::parse;
+
+#[test]
+fn values_out_of_their_range_are_refused() {
+    let time = "such as \"250ms\", \"30s\", \"1h30m\" or \"1d\"";
+    for (kind, key, value, allowed) in [
+        ("data_feed_integrity", "limit", "0", "scores above 0 and at most 100".to_owned()),
+        ("data_feed_integrity", "limit", "100.1", "scores above 0 and at most 100".into()),
+        ("data_feed_integrity", "warn", "94.9", "numbers from limit (95) to 100".into()),
+        ("data_feed_integrity", "clear", "95.9", "numbers from warn (96) to 100".into()),
+        ("data_feed_integrity", "clear", "101", "scores above 0 and at most 100".into()),
+        ("data_feed_integrity", "source", "\"quotes\"", "\"heard\", \"level\"".into()),
+        ("data_feed_integrity", "window", "0", "whole numbers from 1 to 65536".into()),
+        ("data_feed_integrity", "window", "65537", "whole numbers from 1 to 65536".into()),
+        ("data_feed_integrity", "missing_limit", "0", "fractions above 0 and at most 1".into()),
+        ("data_feed_integrity", "missing_limit", "1.5", "fractions above 0 and at most 1".into()),
+        (
+            "data_feed_integrity",
+            "max_latency",
+            "\"0s\"",
+            format!("durations above \"0s\" and at most \"3650d\", {time}"),
+        ),
+    ] {
+        let expected = format!("5:{}: breaker \"b\": {key}: found {value}, allowed are {allowed}", key.len() + 4);
+        assert_eq!(of_breaker(kind, &format!("{key} = {value}\n")), [expected]);
+    }
+}
+
+#[test]
+fn values_of_the_wrong_type_are_refused() {
+    for (kind, key, value, found) in [
+        ("data_feed_integrity", "window", "\"5m\"", "a string \"5m\", allowed are whole numbers from 1 to 65536"),
+        ("data_feed_integrity", "crossed", "1", "an integer 1, allowed are true and false"),
+        ("data_feed_integrity", "locked", "\"no\"", "a string \"no\", allowed are true and false"),
+    ] {
+        let expected = format!("5:{}: breaker \"b\": {key}: found {found}", key.len() + 4);
+        assert_eq!(of_breaker(kind, &format!("{key} = {value}\n")), [expected]);
+    }
+}
+
+#[test]
+fn the_best_score_is_no_limit() {
+    assert_eq!(
+        of_breaker("data_feed_integrity", "limit = 100"),
+        ["5:9: breaker \"b\": limit: found 100, allowed are scores above 0 and below 100"]
+    );
+}
+
+#[test]
+fn what_is_heard_has_no_place_beside_scores_made_elsewhere() {
+    for key in ["window = 5", "missing_limit = 0.1", "max_latency = \"1s\"", "crossed = true", "locked = true"] {
+        let name = key.split(' ').next().unwrap();
+        assert_eq!(
+            of_breaker("data_feed_integrity", &format!("{key}\nsource = \"level\"")),
+            [format!(
+                "5:1: breaker \"b\": {name} is not allowed: with source = \"level\" the scores are made elsewhere"
+            )]
+        );
+    }
+}
+
+#[test]
+fn what_depends_on_something_unreadable_is_no_second_mistake() {
+    for (kind, keys, key) in [
+        ("data_feed_integrity", "source = \"x\"\nwindow = 0\ncrossed = 1", "source"),
+        ("data_feed_integrity", "limit = \"x\"\nwarn = 1\nclear = 2", "limit"),
+        ("data_feed_integrity", "warn = \"x\"\nclear = 2", "warn"),
+        ("data_feed_integrity", "limit = 100\nwindow = 5\nlocked = true", "limit"),
+        ("data_feed_integrity", "window = 0\nlocked = true", "window"),
+    ] {
+        let found = of_breaker(kind, keys);
+        assert_eq!(found.len(), 1, "{found:#?}");
+        assert!(found[0].contains(&format!("breaker \"b\": {key}: found ")), "{found:?}");
+    }
+}
+
+#[test]
+fn unknown_keys_are_refused() {
+    let found = of_breaker("data_feed_integrity", "max_latenc = \"1s\"");
+    assert_eq!(found.len(), 1);
+    assert!(found[0].starts_with("5:1: breaker \"b\": unknown key \"max_latenc\""), "{found:?}");
+    assert!(found[0].ends_with("did you mean \"max_latency\"?"), "{found:?}");
+}
+
+fn warnings(kind: &str, keys: &str) -> Vec<String> {
+    let text = format!("[[breaker]]\nname = \"b\"\nscope = \"x\"\nkind = {kind:?}\n{keys}");
+    let config = parse(&text, "f").unwrap_or_else(|mistakes| panic!("{mistakes}"));
+    config.warnings.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn unusual_limits_are_worth_a_word_and_usual_ones_are_not() {
+    assert_eq!(
+        warnings("data_feed_integrity", "limit = 89.9"),
+        ["f:5:9: breaker \"b\": limit: 89.9 is below 90, unusual for the score of a data feed"]
+    );
+    for (kind, keys) in [("data_feed_integrity", ""), ("data_feed_integrity", "limit = 90")] {
+        assert_eq!(warnings(kind, keys), [""; 0], "{kind} {keys}");
+    }
+}
