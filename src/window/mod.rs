@@ -23,3 +23,14 @@ pub(crate) mod ring;
 pub(crate) mod sum;
 #[cfg_attr(not(test), expect(dead_code, reason = "no rule uses it yet"))]
 pub(crate) mod time_sums;
+#[cfg(test)]
+pub(crate) mod drift;
+#[expect(dead_code, reason = "no rule uses all of it yet")]
+pub(crate) mod ewma;
+pub(crate) mod extrema;
+pub(crate) mod float;
+#[expect(dead_code, reason = "no rule uses all of it yet")]
+pub(crate) mod median;
+#[cfg_attr(not(test), expect(dead_code, reason = "no rule uses all of it yet"))]
+pub(crate) mod ring;
+pub(crate) mod sorted;
