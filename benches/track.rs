@@ -217,6 +217,16 @@ fn flows(criterion: &mut Criterion) {
         number = (number + 1) & 63;
         feed.quote(price_of(1_000), price_of(1_001 + number as i64), black_box(at(0))).unwrap();
     });
+    for (name, baseline) in [("median", AnomalyBaseline::Median), ("ewma", AnomalyBaseline::Ewma)] {
+        let rule = AnomalyDetection { baseline, ..AnomalyDetection::with_source(AnomalySource::Return) };
+        let policy = Kind::AnomalyDetection.default_policy();
+        let prints = system(vec![spec("prints", "X", RuleSpec::AnomalyDetection(rule), policy)]);
+        let mut feed = prints.feed("X").unwrap();
+        batch(criterion, &format!("trade, anomaly by {name} of 120"), || {
+            number = (number + 37) & 63;
+            feed.trade(price_of(100_000 + number as i64), Qty(1), black_box(at(0))).unwrap();
+        });
+    }
 }
 
 fn price_of(cents: i64) -> Price {
@@ -261,6 +271,8 @@ const ROWS: &[(&str, Goal)] = &[
     ("report of a check, no transition", Goal::None),
     ("message of a numbered stream", Goal::None),
     ("quote of a sound book", Goal::Floors(15.0)),
+    ("trade, anomaly by median of 120", Goal::None),
+    ("trade, anomaly by ewma of 120", Goal::None),
     ("observation that trips or releases", Goal::None),
     ("outcome that changes nothing, last 100 calls", Goal::None),
     ("outcome that changes nothing, calls of 1 ms", Goal::None),

@@ -162,14 +162,20 @@ impl Feed {
     /// A trade.
     ///
     /// # Errors
-    /// [`FeedError`] if the price is not positive, the time runs backwards or too far ahead, or the System is closed.
+    /// [`FeedError`] if the price is not positive, the quantity negative, the time runs backwards or too far ahead, or the System is closed.
     #[inline]
     pub fn trade(&mut self, price: Price, qty: Qty, at: Nanos) -> Result<(), FeedError> {
-        let _ = qty; // volume rules are not built yet; the signature is the final one
         if price.raw() <= 0 {
             return self.refuse(FeedError::bad("price", price.to_f64(), "positive prices"));
         }
-        self.values(at, |channel| (channel == Channel::Trade).then_some(price.raw()))
+        if qty.0 < 0 {
+            return self.refuse(FeedError::bad("qty", qty.0 as f64, "quantities from zero on"));
+        }
+        self.values(at, |channel| match channel {
+            Channel::Trade => Some(price.raw()),
+            Channel::Size => Some(qty.0),
+            _ => None,
+        })
     }
 
     /// The best bid and ask; rules that sample middles take their mean, others look at the spread. A crossed or locked book is

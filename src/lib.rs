@@ -116,6 +116,7 @@ pub use plan_check::{KILL_PREFIX, NAME_BYTES, is_name};
 pub use probe::Permit;
 pub use registry::Reloaded;
 pub use rule::RuleSpec;
+pub use rule::anomaly_detection::{AnomalyBaseline, AnomalyDetection, AnomalySource, MAX_VALUES};
 pub use rule::data_feed_integrity::{DataFeedIntegrity, IntegritySource, MAX_MESSAGES};
 pub use rule::drawdown::{Baseline, Drawdown};
 pub use rule::model_performance::{MAX_OUTCOMES, ModelPerformance, PerformanceSource};

@@ -40,6 +40,9 @@ macro_rules! kinds {
             /// Share of right predictions of a model.
             ModelPerformance = 15, "model_performance": "a model is right too seldom",
                 NO_NEW, Timed, RiskDesk, 900, 1.0, best(1.0), spec($crate::rule::model_performance::ModelPerformance), detector($crate::rule::model_performance::Detector);
+            /// A return, volume or spread that is far from those before it.
+            AnomalyDetection = 11, "anomaly_detection": "a return, a volume or a spread is far from those before it",
+                NO_NEW, Timed, RiskDesk, 900, 1.0, best(), spec($crate::rule::anomaly_detection::AnomalyDetection), detector($crate::rule::anomaly_detection::Detector);
             /// What is heard of a market: all of it, in order, in time, and a book that can be.
             DataFeedIntegrity = 14, "data_feed_integrity": "a data feed loses messages, lags, or shows a book that cannot be",
                 HALT, Level, RiskDesk, 900, 1.0, best(100.0), spec($crate::rule::data_feed_integrity::DataFeedIntegrity), detector($crate::rule::data_feed_integrity::Detector);
@@ -85,6 +88,7 @@ macro_rules! table {
             halt_for: Duration::from_secs($halt_for),
             severity: $severity,
             best: [$(Some($best),)? None][0],
+            confirm: [$(<$detector as $crate::rule::Detect>::CONFIRM,)? 1][0],
             has_readings: !stringify!($($detector)?).is_empty(),
             goes_stale: [$(<$detector as $crate::rule::Detect>::GOES_STALE,)? false][0],
             judges_calls: [$(<$detector as $crate::rule::Detect>::JUDGES_CALLS,)? false][0],
@@ -118,6 +122,8 @@ pub struct KindRow {
     pub halt_for: Duration,
     /// The weight of its risk score unless the policy says otherwise.
     pub severity: f64,
+    /// How many breaches in a row make a trip unless the policy says otherwise.
+    pub confirm: u32,
     /// The best value of a kind whose values are worse the lower they are; `None` where higher is worse.
     pub best: Option<f64>,
     /// Whether observations drive it; if not, it is never unready and never stale.
@@ -160,6 +166,7 @@ impl Kind {
             on_unready: if row.judges_calls { OnUnready::Allow } else { OnUnready::Deny },
             on_stale: if row.goes_stale { OnStale::Trip } else { OnStale::Ignore },
             severity: row.severity,
+            confirm: row.confirm,
             halt: Halt::Timed { base: row.halt_for, backoff: 1.0, max: Duration::from_secs(24 * 3600) },
             ..Policy::default()
         }

@@ -17,6 +17,8 @@ pub(crate) enum Channel {
     Mid,
     /// Ask minus bid, raw [`Price`]: zero is a locked book, below it a crossed one.
     Spread,
+    /// Quantities of trades, lots.
+    Size,
     /// Equity, raw [`Money`].
     Equity,
     /// None: the rule takes no plain numbers.

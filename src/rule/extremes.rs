@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 
+use super::anomaly_detection::{AnomalyBaseline, AnomalyDetection, AnomalySource};
 use super::data_feed_integrity::{DataFeedIntegrity, IntegritySource};
 use super::drawdown::{Baseline, Drawdown};
 use super::model_performance::{ModelPerformance, PerformanceSource};
@@ -101,6 +102,17 @@ fn technical() -> impl Strategy<Value = RuleSpec> {
     (limits(), window, count(), prop::option::of(slow), prop::option::of(count())).prop_map(
         |(failure_rate, window, min_calls, slow, consecutive)| {
             RuleSpec::Technical(Technical { failure_rate, window, min_calls, slow, consecutive })
+fn anomaly_detection() -> impl Strategy<Value = RuleSpec> {
+    let source = prop::sample::select(AnomalySource::ALL.to_vec());
+    let baseline = prop::sample::select(AnomalyBaseline::ALL.to_vec());
+    (limits(), source, baseline, 0usize..9, 0usize..9, ratio()).prop_map(
+        |(limits, source, baseline, window, min_values, min_scale)| {
+            let window = [0, 1, 2, 3, 4, 5, 20, 200, 1_000][window];
+            RuleSpec::AnomalyDetection(AnomalyDetection { limits, source, baseline, window, min_values, min_scale })
+        },
+    )
+}
+
 fn data_feed_integrity() -> impl Strategy<Value = RuleSpec> {
     let source = prop::sample::select(IntegritySource::ALL.to_vec());
     let (missing, latency) = (prop::option::of(ratio()), prop::option::of(duration()));
@@ -135,7 +147,8 @@ fn premarket_validation() -> impl Strategy<Value = RuleSpec> {
 }
 
 fn observation() -> impl Strategy<Value = Observation> {
-    let channel = prop::sample::select(vec![Channel::Trade, Channel::Mid, Channel::Equity, Channel::Spread]);
+    let channel =
+        prop::sample::select(vec![Channel::Trade, Channel::Mid, Channel::Equity, Channel::Spread, Channel::Size]);
     prop_oneof![
         12 => (channel, number()).prop_map(|(channel, value)| Observation::Value(channel, value)),
         2 => (number(), 8u8..14).prop_map(|(price, day)| Observation::Reference {
@@ -168,6 +181,7 @@ proptest! {
             premarket_validation(),
         ],
         spec in prop_oneof![ladder(), drawdown(), volatility(), data_feed_integrity()],
+        spec in prop_oneof![ladder(), drawdown(), volatility(), anomaly_detection(), data_feed_integrity()],
         in_sessions: bool,
         mut times in prop::collection::vec(time(), 1..40),
         heard in prop::collection::vec((observation(), prop::bool::weighted(0.1), number()), 40),

@@ -6,12 +6,14 @@
 //! What makes an observation cheap is the [`Band`] of an answer: while the values of the rule's channel stay inside
 //! it, and time before its end, nothing that anybody could notice changes, so the feed does not even call the rule.
 
+pub(crate) mod anomaly_detection;
 pub(crate) mod band;
 pub(crate) mod check;
 pub(crate) mod data_feed_integrity;
 pub(crate) mod drawdown;
 #[cfg(test)]
 mod extremes;
+pub(crate) mod grid;
 pub(crate) mod ladder;
 pub(crate) mod model_performance;
 pub(crate) mod operator;
@@ -28,7 +30,7 @@ use crate::model::policy::Policy;
 use crate::model::reading::Reading;
 use crate::model::session::Date;
 use crate::model::time::Nanos;
-use crate::model::units::{Money, Ratio};
+use crate::model::units::{Money, Price, Ratio};
 
 pub(crate) use band::{Band, Linear};
 use check::Check;
@@ -91,6 +93,14 @@ pub(crate) struct BadInput {
     pub(crate) allowed: &'static str,
 }
 
+/// A price, which must be above zero.
+pub(crate) fn positive_price(price: i64) -> Result<(), BadInput> {
+    if price > 0 {
+        return Ok(());
+    }
+    Err(BadInput { field: "price", found: price as f64 / Price::SCALE as f64, allowed: "prices above zero" })
+}
+
 /// What a rule says, and for how long it would say the same.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Answer {
@@ -126,6 +136,8 @@ pub(crate) trait Detect: Sized {
     const JUDGES_CALLS: bool = false;
     /// Whether it has something to say before it has heard anything: what nobody reports is missing.
     const SPEAKS_FIRST: bool = false;
+    /// How many breaches in a row make a trip by default.
+    const CONFIRM: u32 = 1;
 
     /// Allocates all that it will ever need.
     fn new(spec: &Self::Spec, policy: &Policy) -> Self;

@@ -10,6 +10,8 @@ use haltline::{
     VolatilitySource,
     Bell, BreakerSpec, DataFeedIntegrity, Drawdown, Halt, HaltEnd, IntegritySource, Intent, Ladder, Lanes, Limits,
     Nanos, Policy, Release, RuleSpec, System, Volatility, VolatilitySource,
+    AnomalyDetection, Bell, BreakerSpec, DataFeedIntegrity, Drawdown, Halt, HaltEnd, IntegritySource, Intent, Ladder,
+    Lanes, Limits, Nanos, Policy, Release, RuleSpec, System, Volatility, VolatilitySource,
 };
 use haltline_config::{Config, Finding};
 use serde_json::{Value, json};
@@ -124,6 +126,7 @@ fn breaker_as_json(breaker: &BreakerSpec) -> Value {
         RuleSpec::MarketCircuitBreaker(ladder) => ladder.rungs.iter().map(|rung| limits(&rung.limits)).collect(),
         RuleSpec::Drawdown(Drawdown { limits: l, .. })
         | RuleSpec::Volatility(Volatility { limits: l, .. })
+        | RuleSpec::AnomalyDetection(AnomalyDetection { limits: l, .. })
         | RuleSpec::DataFeedIntegrity(DataFeedIntegrity { limits: l, .. }) => {
             vec![limits(l)]
         }
@@ -181,6 +184,10 @@ fn limits(rule: &RuleSpec) -> Vec<String> {
         RuleSpec::Technical(rule) => technical(rule),
         RuleSpec::ModelPerformance(model) => model_performance(model),
         RuleSpec::PremarketValidation(rule) => rule.checks.iter().map(premarket_check).collect(),
+        RuleSpec::AnomalyDetection(AnomalyDetection { limits, source, baseline, window, .. }) => vec![
+            format!("{} deviations (warns at {})", limits.limit, limits.warn),
+            format!("{source}, {baseline} of {window}"),
+        ],
         RuleSpec::DataFeedIntegrity(rule) => integrity(rule),
         RuleSpec::KillSwitch(_) | RuleSpec::Manual => vec!["-".into()],
     }

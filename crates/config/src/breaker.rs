@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use haltline::{BreakerSpec, Kind, Policy, RuleSpec, ScopePath};
 
+use crate::anomaly_detection::anomaly_detection;
 use crate::calendar::{Market, Markets};
 use crate::data_feed_integrity::data_feed_integrity;
 use crate::drawdown::drawdown;
@@ -90,6 +91,7 @@ fn parts(table: &Table<'_>, kind: Kind, markets: &Markets) -> (Option<Vec<ScopeP
         Kind::Technical => technical(table),
         Kind::PremarketValidation => premarket_validation(table, market),
         Kind::ModelPerformance => model_performance(table),
+        Kind::AnomalyDetection => anomaly_detection(table),
         Kind::DataFeedIntegrity => data_feed_integrity(table),
         Kind::Manual => manual(table),
         Kind::KillSwitch => kill_switch(table),

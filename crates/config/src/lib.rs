@@ -29,6 +29,7 @@
 //! # Ok::<(), haltline_config::Mistakes>(())
 //! ```
 
+mod anomaly_detection;
 mod breaker;
 mod calendar;
 mod capacity;

@@ -19,7 +19,8 @@ const USUAL: Ratio = Ratio::from_raw(100_000_000);
 /// A volatility index: 40 points.
 const LEVEL_LIMIT: Ratio = Ratio::from_raw(40 * Ratio::SCALE);
 
-const LEVEL: Allowed<Ratio> = Allowed {
+/// A value in a unit of its own.
+pub(crate) const LEVEL: Allowed<Ratio> = Allowed {
     text: "numbers above 0 and at most 9000000000",
     holds: |r| r.raw() > 0 && r.raw() <= 9_000_000_000 * Ratio::SCALE,
 };

@@ -13,6 +13,10 @@ use haltline::{
     Authority, Baseline, Bell, BreakerSpec, Caps, DataFeedIntegrity, Date, Direction, Drawdown, Halt, HaltEnd,
     IntegritySource, KillSwitch, Kind, Ladder, Lanes, Limits, OnBadInput, OnStale, OnUnready, Policy, Ratio, Release,
     Reopen, RuleSpec, Rung, ScopePath, Skew, Volatility, VolatilitySource, Window,
+    AnomalyBaseline, AnomalyDetection, AnomalySource, Authority, Baseline, Bell, BreakerSpec, Caps, DataFeedIntegrity,
+    Date, Direction, Drawdown, Halt, HaltEnd, IntegritySource, KillSwitch, Kind, Ladder, Lanes, Limits, OnBadInput,
+    OnStale, OnUnready, Policy, Ratio, Release, Reopen, RuleSpec, Rung, ScopePath, Skew, Volatility, VolatilitySource,
+    Window,
 };
 use haltline_config::{Config, parse};
 
@@ -120,6 +124,20 @@ fn a_breaker_of_each_kind_with_no_more_than_it_needs_has_the_defaults_of_its_kin
     assert_eq!(spec, plain(Kind::Technical, RuleSpec::Technical(technical)));
     assert_eq!((spec.policy.on_unready, spec.policy.on_stale), (OnUnready::Allow, OnStale::Ignore));
     assert_eq!(spec.policy.halt, Halt::Timed { base: secs(30), backoff: 1.0, max: secs(86_400) });
+    let anomaly = AnomalyDetection {
+        limits: limits(3.0, 2.4, 2.16),
+        source: AnomalySource::Return,
+        baseline: AnomalyBaseline::Median,
+        window: 120,
+        min_values: 30,
+        min_scale: ratio(0.0001),
+    };
+    let anomaly = plain(Kind::AnomalyDetection, RuleSpec::AnomalyDetection(anomaly));
+    assert_eq!(
+        (anomaly.policy.effect, anomaly.policy.release, anomaly.policy.confirm),
+        (Lanes::NO_NEW, Release::Timed, 3)
+    );
+    assert_eq!(breaker("anomaly_detection", ""), anomaly);
     let integrity = DataFeedIntegrity {
         limits: limits(95.0, 96.0, 98.0),
         source: IntegritySource::Heard,
@@ -369,6 +387,39 @@ fn silence_of_a_dependency_is_a_fault_where_somebody_says_how_long_it_may_last()
     assert_eq!(policy("stale_after = \"5s\"\non_stale = \"warn\"\n"), (OnStale::Warn, secs(5)));
     assert_eq!(policy("on_stale = \"trip\"\n"), (OnStale::Trip, secs(30)));
     assert_eq!(breaker("technical", "on_unready = \"deny\"\n").policy.on_unready, OnUnready::Deny);
+}
+
+#[test]
+fn every_key_of_an_anomaly_detection_is_mapped() {
+    let of = |keys: &str| match breaker("anomaly_detection", keys).rule {
+        RuleSpec::AnomalyDetection(rule) => rule,
+        rule => panic!("{rule:?}"),
+    };
+    let keys = r#"
+        limit = 5.5
+        warn = 4
+        clear = 3.5
+        source = "spread"
+        baseline = "ewma"
+        window = 500
+        min_values = 500
+        min_scale = 0.005
+    "#;
+    let expected = AnomalyDetection {
+        limits: limits(5.5, 4.0, 3.5),
+        source: AnomalySource::Spread,
+        baseline: AnomalyBaseline::Ewma,
+        window: 500,
+        min_values: 500,
+        min_scale: ratio(0.005),
+    };
+    assert_eq!(of(keys), expected);
+    assert_eq!(of("window = 20\n").min_values, 20, "no more than the window holds");
+    for (source, scale) in [("return", 0.0001), ("volume", 1.0), ("spread", 0.01)] {
+        assert_eq!(of(&format!("source = {source:?}\n")).min_scale, ratio(scale), "{source}");
+    }
+    assert_eq!(of("source = \"level\"\nmin_scale = 2\n").source, AnomalySource::Level);
+    assert_eq!(breaker("anomaly_detection", "confirm = 1\n").policy.confirm, 1);
 }
 
 #[test]

@@ -10,6 +10,15 @@ use haltline_config::parse;
 fn values_out_of_their_range_are_refused() {
     let time = "such as \"250ms\", \"30s\", \"1h30m\" or \"1d\"";
     for (kind, key, value, allowed) in [
+        ("anomaly_detection", "limit", "0", "numbers above 0 and at most 9000000000".into()),
+        ("anomaly_detection", "warn", "3.1", "numbers above 0 and at most limit (3)".into()),
+        ("anomaly_detection", "source", "\"price\"", "\"return\", \"volume\", \"spread\", \"level\"".into()),
+        ("anomaly_detection", "baseline", "\"mean\"", "\"median\", \"ewma\"".into()),
+        ("anomaly_detection", "window", "1", "whole numbers from 2 to 65536".into()),
+        ("anomaly_detection", "window", "65537", "whole numbers from 2 to 65536".into()),
+        ("anomaly_detection", "min_values", "1", "whole numbers from 2 to 65536".into()),
+        ("anomaly_detection", "min_values", "121", "whole numbers from 2 to window (120)".into()),
+        ("anomaly_detection", "min_scale", "0", "numbers above 0 and at most 9000000000".into()),
         ("data_feed_integrity", "limit", "0", "scores above 0 and at most 100".to_owned()),
         ("data_feed_integrity", "limit", "100.1", "scores above 0 and at most 100".into()),
         ("data_feed_integrity", "warn", "94.9", "numbers from limit (95) to 100".into()),
@@ -53,6 +62,14 @@ fn the_best_score_is_no_limit() {
 }
 
 #[test]
+fn a_level_has_no_least_deviation_but_its_own() {
+    assert_eq!(
+        of_breaker("anomaly_detection", "source = \"level\""),
+        ["1:1: breaker \"b\": min_scale is missing, allowed are numbers above 0 and at most 9000000000"]
+    );
+}
+
+#[test]
 fn what_is_heard_has_no_place_beside_scores_made_elsewhere() {
     for key in ["window = 5", "missing_limit = 0.1", "max_latency = \"1s\"", "crossed = true", "locked = true"] {
         let name = key.split(' ').next().unwrap();
@@ -70,6 +87,9 @@ fn what_depends_on_something_unreadable_is_no_second_mistake() {
     for (kind, keys, key) in [
         ("data_feed_integrity", "source = \"x\"\nwindow = 0\ncrossed = 1", "source"),
         ("data_feed_integrity", "limit = \"x\"\nwarn = 1\nclear = 2", "limit"),
+        ("anomaly_detection", "source = \"x\"\nmin_scale = 0", "source"),
+        ("anomaly_detection", "window = 0\nmin_values = 5000\nbaseline = \"ewma\"\nmin_scale = 1", "window"),
+        ("anomaly_detection", "limit = \"x\"\nmin_values = 5\nmin_scale = 1", "limit"),
         ("data_feed_integrity", "warn = \"x\"\nclear = 2", "warn"),
         ("data_feed_integrity", "limit = 100\nwindow = 5\nlocked = true", "limit"),
         ("data_feed_integrity", "window = 0\nlocked = true", "window"),
@@ -100,7 +120,13 @@ fn unusual_limits_are_worth_a_word_and_usual_ones_are_not() {
         warnings("data_feed_integrity", "limit = 89.9"),
         ["f:5:9: breaker \"b\": limit: 89.9 is below 90, unusual for the score of a data feed"]
     );
-    for (kind, keys) in [("data_feed_integrity", ""), ("data_feed_integrity", "limit = 90")] {
+    assert_eq!(
+        warnings("anomaly_detection", "limit = 1.9"),
+        ["f:5:9: breaker \"b\": limit: 1.9 is below 2, where calm markets have anomalies"]
+    );
+    for (kind, keys) in
+        [("anomaly_detection", "limit = 2"), ("data_feed_integrity", ""), ("data_feed_integrity", "limit = 90")]
+    {
         assert_eq!(warnings(kind, keys), [""; 0], "{kind} {keys}");
     }
 }

@@ -26,17 +26,15 @@
 
 use core::time::Duration;
 use std::collections::VecDeque;
-use std::sync::Arc;
 
 use super::{Volatility as Spec, VolatilitySource};
 use crate::model::observation::{Channel, Observation, VenueStatus};
 use crate::model::policy::Policy;
 use crate::model::reading::{Level, Reading};
 use crate::model::reason::Reason;
-use crate::model::session::Sessions;
-use crate::model::time::{Nanos, nanos_of};
-use crate::model::units::Price;
-use crate::rule::{Answer, BadInput, Band, Context, Detect, Linear, Mark};
+use crate::model::time::Nanos;
+use crate::rule::grid::Grid;
+use crate::rule::{Answer, BadInput, Band, Context, Detect, Linear, Mark, positive_price};
 
 /// Readings of the rise, the present one included.
 const RISE: usize = 10;
@@ -111,7 +109,7 @@ impl Detect for Detector {
             Observation::Level(reading) if self.spec.source == VolatilitySource::Level => self.level(reading)?,
             _ if self.spec.source == VolatilitySource::Level => return Ok(None),
             Observation::Value(channel, price) if channel == self.channel() => {
-                positive(price)?;
+                positive_price(price)?;
                 self.begin(at);
                 self.advance(at - TICK, context.last);
                 self.advance(at, Some(Mark { value: price, at }));
@@ -289,95 +287,6 @@ fn push(ring: &mut VecDeque<f64>, value: f64, most: usize) {
     if ring.len() < most {
         ring.push_back(value);
     }
-}
-
-fn positive(price: i64) -> Result<(), BadInput> {
-    if price > 0 {
-        return Ok(());
-    }
-    Err(BadInput { field: "price", found: price as f64 / Price::SCALE as f64, allowed: "prices above zero" })
-}
-
-/// Where samples end.
-#[derive(Debug)]
-enum Grid {
-    /// Each multiple of so many nanoseconds.
-    Epoch(u64),
-    /// The same, counted from each open.
-    Sessions(u64, Arc<Sessions>),
-    /// Each close.
-    Closes(Arc<Sessions>),
-    /// Never.
-    None,
-}
-
-impl Grid {
-    fn new(sample: Option<Duration>, sessions: Option<Arc<Sessions>>) -> Self {
-        let sample = sample.map(|sample| nanos_of(sample).max(1));
-        match (sample, sessions) {
-            (Some(sample), Some(sessions)) => Self::Sessions(sample, sessions),
-            (Some(sample), None) => Self::Epoch(sample),
-            (None, Some(sessions)) => Self::Closes(sessions),
-            (None, None) => Self::None,
-        }
-    }
-
-    /// Whether a window on one of them goes on on the other.
-    fn same_kind(&self, other: &Self) -> bool {
-        core::mem::discriminant(self) == core::mem::discriminant(other)
-    }
-
-    /// When the window that belongs to `at` begins: with the last open for samples under a day, else never.
-    fn begin(&self, at: Nanos) -> Nanos {
-        match self {
-            Self::Sessions(_, sessions) => begun(sessions, at).map_or(Nanos(0), |session| session.open),
-            _ => Nanos(0),
-        }
-    }
-
-    /// How many samples of the window of `from` end after `from` and not after `to`.
-    fn edges(&self, from: Nanos, to: Nanos) -> u64 {
-        match self {
-            Self::Epoch(sample) => to.0 / sample - from.0 / sample,
-            Self::Sessions(sample, sessions) => begun(sessions, from).map_or(0, |session| {
-                let by = |at: Nanos| at.min(session.close).0.saturating_sub(session.open.0) / sample;
-                by(to) - by(from)
-            }),
-            Self::Closes(sessions) => {
-                let by = |at: Nanos| sessions.as_slice().partition_point(|session| session.close <= at) as u64;
-                by(to) - by(from)
-            }
-            Self::None => 0,
-        }
-    }
-
-    /// The first time after `at` at which a sample ends or a window begins.
-    fn next(&self, at: Nanos, suspended: bool) -> Nanos {
-        let multiple = |at: u64, sample: u64| (at / sample).saturating_add(1).saturating_mul(sample);
-        match self {
-            Self::Sessions(sample, sessions) => {
-                let open = sessions.next_open(at).unwrap_or(Nanos::NEVER);
-                let edge = begun(sessions, at).filter(|_| !suspended).map(|session| {
-                    let edge = Nanos(session.open.0.saturating_add(multiple(at.0 - session.open.0, *sample)));
-                    if edge <= session.close { edge } else { Nanos::NEVER }
-                });
-                open.min(edge.unwrap_or(Nanos::NEVER))
-            }
-            _ if suspended => Nanos::NEVER,
-            Self::Epoch(sample) => Nanos(multiple(at.0, *sample)),
-            Self::Closes(sessions) => {
-                let next = sessions.as_slice().partition_point(|session| session.close <= at);
-                sessions.get(next).map_or(Nanos::NEVER, |session| session.close)
-            }
-            Self::None => Nanos::NEVER,
-        }
-    }
-}
-
-/// The last session that had begun by then.
-fn begun(sessions: &Sessions, at: Nanos) -> Option<&crate::model::session::Session> {
-    let begun = sessions.as_slice().partition_point(|session| session.open <= at);
-    sessions.get(begun.checked_sub(1)?)
 }
 
 #[cfg(test)]

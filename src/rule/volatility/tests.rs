@@ -1,5 +1,8 @@
+use std::sync::Arc;
+
 use super::*;
 use crate::model::limits::Limits;
+use crate::model::session::Sessions;
 use crate::model::units::Ratio;
 use crate::rule::RuleSpec;
 use crate::rule::trial::{Trial, rule, sessions};

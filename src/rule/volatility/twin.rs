@@ -1,10 +1,13 @@
 //! The volatility's slow twin: every nanosecond is looked at, all closes and readings are kept.
 
+use std::sync::Arc;
+
 use proptest::prelude::*;
 
 use super::super::*;
 use crate::model::limits::Limits;
 use crate::model::reading::Pending;
+use crate::model::session::Sessions;
 use crate::model::state::Step;
 use crate::model::units::Ratio;
 use crate::rule::RuleSpec;

@@ -33,6 +33,8 @@ pub(crate) fn of(stage: &Stage, trace: &Trace) -> Vec<Curve> {
             // The others have no values that a replay of prices knows.
             _ => return None,
             Kind::Manual | Kind::KillSwitch | Kind::MarketCircuitBreaker | Kind::DataFeedIntegrity => return None,
+            Kind::Manual | Kind::KillSwitch | Kind::MarketCircuitBreaker => return None,
+            Kind::AnomalyDetection | Kind::DataFeedIntegrity => return None,
         };
         let plain = matches!(&spec.rule, RuleSpec::Volatility(v) if v.source == VolatilitySource::Level);
         let (factor, unit) = if plain { (1.0, "") } else { (100.0, " %") };

@@ -57,7 +57,7 @@ impl<'z> Lines<'z> {
             // A number of checks.
             RuleSpec::PremarketValidation(_) => true,
             RuleSpec::Volatility(volatility) => volatility.source == VolatilitySource::Level,
-            RuleSpec::DataFeedIntegrity(_) => true,
+            RuleSpec::AnomalyDetection(_) | RuleSpec::DataFeedIntegrity(_) => true,
             _ => false,
         };
         Self {
