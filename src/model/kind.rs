@@ -34,18 +34,18 @@ macro_rules! kinds {
             /// A ladder of market-wide halts.
             MarketCircuitBreaker = 10, "market_circuit_breaker": "the market has moved through a rung of its ladder",
                 HALT, Timed, Admin, 900, 1.0, best(), spec(::std::sync::Arc<$crate::model::ladder::Ladder>), detector($crate::rule::ladder::Detector);
-            /// Checks that must have passed before a session.
-            PremarketValidation = 13, "premarket_validation": "a check before the open is missing, has failed or was late",
-                HALT, Level, RiskDesk, 900, 1.0, best(), spec($crate::rule::premarket_validation::PremarketValidation), detector($crate::rule::premarket_validation::Detector);
-            /// Share of right predictions of a model.
-            ModelPerformance = 15, "model_performance": "a model is right too seldom",
-                NO_NEW, Timed, RiskDesk, 900, 1.0, best(1.0), spec($crate::rule::model_performance::ModelPerformance), detector($crate::rule::model_performance::Detector);
             /// A return, volume or spread that is far from those before it.
             AnomalyDetection = 11, "anomaly_detection": "a return, a volume or a spread is far from those before it",
                 NO_NEW, Timed, RiskDesk, 900, 1.0, best(), spec($crate::rule::anomaly_detection::AnomalyDetection), detector($crate::rule::anomaly_detection::Detector);
+            /// Checks that must have passed before a session.
+            PremarketValidation = 13, "premarket_validation": "a check before the open is missing, has failed or was late",
+                HALT, Level, RiskDesk, 900, 1.0, best(), spec($crate::rule::premarket_validation::PremarketValidation), detector($crate::rule::premarket_validation::Detector);
             /// What is heard of a market: all of it, in order, in time, and a book that can be.
             DataFeedIntegrity = 14, "data_feed_integrity": "a data feed loses messages, lags, or shows a book that cannot be",
                 HALT, Level, RiskDesk, 900, 1.0, best(100.0), spec($crate::rule::data_feed_integrity::DataFeedIntegrity), detector($crate::rule::data_feed_integrity::Detector);
+            /// Share of right predictions of a model.
+            ModelPerformance = 15, "model_performance": "a model is right too seldom",
+                NO_NEW, Timed, RiskDesk, 900, 1.0, best(1.0), spec($crate::rule::model_performance::ModelPerformance), detector($crate::rule::model_performance::Detector);
         }
     };
 }

@@ -102,6 +102,7 @@ pub(crate) enum Observation {
         check: CheckId,
         /// Whether it has passed.
         passed: bool,
+    },
     /// A message of a numbered stream has come.
     Sequence {
         /// Its number; the next one has the next.
@@ -120,12 +121,9 @@ impl Observation {
     pub(crate) fn is_news(&self) -> bool {
         match self {
             Self::Value(..) | Self::Level(_) | Self::Reference { .. } => true,
-            Self::Outcome { .. } => true,
-            Self::Prediction(_) => true,
-            Self::Check { .. } => true,
+            Self::Outcome { .. } | Self::Prediction(_) | Self::Check { .. } | Self::Sequence { .. } => true,
             Self::Flow(_) | Self::Venue(_) | Self::Heartbeat => false,
         }
-        matches!(self, Self::Value(..) | Self::Level(_) | Self::Reference { .. } | Self::Sequence { .. })
     }
 }
 

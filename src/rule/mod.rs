@@ -152,6 +152,9 @@ pub(crate) trait Detect: Sized {
 
     /// Whether it asks for this check.
     fn expects(&self, _check: CheckId) -> bool {
+        false
+    }
+
     /// Whether it wants to hear of every message's number.
     fn takes_sequences(&self) -> bool {
         false
@@ -258,6 +261,8 @@ macro_rules! rules {
             /// Whether it has something to say before it has heard anything.
             pub(crate) fn speaks_first(&self) -> bool {
                 match self { $($(Self::$kind(_) => <$detector as Detect>::SPEAKS_FIRST,)?)+ }
+            }
+
             /// Whether it wants to hear of every message's number.
             pub(crate) fn takes_sequences(&self) -> bool {
                 match self { $($(Self::$kind(rule) => <$detector as Detect>::takes_sequences(rule),)?)+ }
