@@ -19,3 +19,4 @@ pub(crate) mod ring;
 pub(crate) mod sorted;
 pub(crate) mod sum;
 pub(crate) mod time_sums;
+pub(crate) mod past;
