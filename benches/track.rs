@@ -143,6 +143,13 @@ fn feeds(criterion: &mut Criterion) {
     predictions(criterion);
     premarket(criterion);
     flows(criterion);
+    let (_alive, mut loss) = quiet_feed(RuleSpec::LossRate(LossRate::with_limit(ratio(0.03))));
+    loss.equity(money(1_000_000.0), at(0)).unwrap();
+    loss.equity(money(1_000_000.0), at(301)).unwrap();
+    batch(criterion, "mark of a loss rate", || {
+        cents = (cents + 1) & 63;
+        loss.equity(Money::from_raw(9_999_990_000 - cents), black_box(at(301))).unwrap();
+    });
     let mut spec = drawdown("dd", "acct/a", 0.10);
     spec.policy.release = Release::Level;
     let wild = system(vec![spec]);
@@ -231,6 +238,13 @@ fn flows(criterion: &mut Criterion) {
 
 fn price_of(cents: i64) -> Price {
     Price::from_raw(cents * 10_000_000)
+/// A breaker that is never stale, and its feed.
+fn quiet_feed(rule: RuleSpec) -> (System, Feed) {
+    let policy = Policy { on_stale: OnStale::Ignore, ..rule.kind().default_policy() };
+    let system = system(vec![spec("b", "acct/a", rule, policy)]);
+    system.advance(at(1_000));
+    let feed = system.feed("acct/a").unwrap();
+    (system, feed)
 }
 
 fn operators(criterion: &mut Criterion) {
@@ -273,6 +287,7 @@ const ROWS: &[(&str, Goal)] = &[
     ("quote of a sound book", Goal::Floors(15.0)),
     ("trade, anomaly by median of 120", Goal::None),
     ("trade, anomaly by ewma of 120", Goal::None),
+    ("mark of a loss rate", Goal::Floors(15.0)),
     ("observation that trips or releases", Goal::None),
     ("outcome that changes nothing, last 100 calls", Goal::None),
     ("outcome that changes nothing, calls of 1 ms", Goal::None),

@@ -209,6 +209,14 @@ impl Feed {
         self.values(at, |channel| (channel == Channel::Equity).then_some(equity.raw()))
     }
 
+    /// A gain (positive) or a loss that has been booked, for rules that add them up. One of zero says that nothing was.
+    ///
+    /// # Errors
+    /// As [`trade`](Self::trade).
+    pub fn pnl(&mut self, delta: Money, at: Nanos) -> Result<(), FeedError> {
+        self.observe(&Observation::Pnl(delta), at)
+    }
+
     /// The official close of `session`: the reference of the session after it.
     ///
     /// # Errors

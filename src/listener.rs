@@ -238,7 +238,11 @@ impl Listener {
             }
             let raw = self.reading.level;
             let level;
-            (level, look.due) = look.streak.confirm(raw, look.word, at, &self.entry.policy, is_new);
+            (level, look.due) = match look.streak.confirm(raw, look.word, at, &self.entry.policy, is_new) {
+                // Counted all the same: what follows it may be less certain.
+                _ if raw == Level::Breach && self.rule.is_certain() => (raw, None),
+                confirmed => confirmed,
+            };
             let Some(level) = self.level_for(circuit, state.status, level) else { return Decision::Stay };
             let input = Input::Read(level, self.reading.step, self.reason_of(level));
             step(state, input, &self.entry.policy, &circuit.moment(&self.entry, state, now))

@@ -85,6 +85,8 @@ pub(crate) enum Observation {
     },
     /// A deposit (positive) or withdrawal: shifts baselines, is no gain or loss.
     Flow(Money),
+    /// A gain or a loss that has been booked.
+    Pnl(Money),
     /// A value made elsewhere.
     Level(f64),
     /// How a call ended, and how long it took.
@@ -124,6 +126,7 @@ impl Observation {
             Self::Outcome { .. } | Self::Prediction(_) | Self::Check { .. } | Self::Sequence { .. } => true,
             Self::Flow(_) | Self::Venue(_) | Self::Heartbeat => false,
         }
+        matches!(self, Self::Value(..) | Self::Pnl(_) | Self::Level(_) | Self::Reference { .. })
     }
 }
 

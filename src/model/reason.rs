@@ -97,6 +97,10 @@ named! {
         Crossed = 36, "crossed";
         /// The bid is at the ask.
         Locked = 37, "locked";
+        /// Too many losing samples in a row.
+        Streak = 24, "streak";
+        /// The loss accelerates.
+        Acceleration = 25, "acceleration";
         /// What denied an order denies no longer.
         Cleared = 40, "cleared";
         /// The kill word is set.

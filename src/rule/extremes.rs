@@ -11,6 +11,7 @@ use super::drawdown::{Baseline, Drawdown};
 use super::model_performance::{ModelPerformance, PerformanceSource};
 use super::premarket_validation::{Deadline, PremarketCheck, PremarketValidation};
 use super::technical::{CallWindow, SlowCalls, Technical};
+use super::loss_rate::{LossRate, LossSource};
 use super::trial::{Trial, sessions};
 use super::volatility::{Volatility, VolatilitySource};
 use super::{Rule, RuleSpec};
@@ -109,6 +110,12 @@ fn anomaly_detection() -> impl Strategy<Value = RuleSpec> {
         |(limits, source, baseline, window, min_values, min_scale)| {
             let window = [0, 1, 2, 3, 4, 5, 20, 200, 1_000][window];
             RuleSpec::AnomalyDetection(AnomalyDetection { limits, source, baseline, window, min_values, min_scale })
+fn loss_rate() -> impl Strategy<Value = RuleSpec> {
+    let pnl = number().prop_map(|capital| LossSource::Pnl { capital: Money::from_raw(capital) });
+    let source = prop_oneof![Just(LossSource::Marks), pnl];
+    (limits(), source, duration(), duration(), any::<[bool; 2]>()).prop_map(
+        |(limits, source, window, sample, [streak, acceleration])| {
+            RuleSpec::LossRate(LossRate { limits, source, window, sample, streak, acceleration })
         },
     )
 }
@@ -156,6 +163,7 @@ fn observation() -> impl Strategy<Value = Observation> {
             session: Date::new(2020, 3, day),
         }),
         1 => number().prop_map(|amount| Observation::Flow(Money::from_raw(amount))),
+        2 => number().prop_map(|delta| Observation::Pnl(Money::from_raw(delta))),
         2 => any::<f64>().prop_map(Observation::Level),
         6 => (prop::sample::select(Outcome::ALL.to_vec()), duration())
             .prop_map(|(outcome, duration)| Observation::Outcome { outcome, duration }),
@@ -182,6 +190,7 @@ proptest! {
         ],
         spec in prop_oneof![ladder(), drawdown(), volatility(), data_feed_integrity()],
         spec in prop_oneof![ladder(), drawdown(), volatility(), anomaly_detection(), data_feed_integrity()],
+        spec in prop_oneof![ladder(), drawdown(), volatility(), loss_rate()],
         in_sessions: bool,
         mut times in prop::collection::vec(time(), 1..40),
         heard in prop::collection::vec((observation(), prop::bool::weighted(0.1), number()), 40),

@@ -12,6 +12,8 @@ use haltline::{
     Nanos, Policy, Release, RuleSpec, System, Volatility, VolatilitySource,
     AnomalyDetection, Bell, BreakerSpec, DataFeedIntegrity, Drawdown, Halt, HaltEnd, IntegritySource, Intent, Ladder,
     Lanes, Limits, Nanos, Policy, Release, RuleSpec, System, Volatility, VolatilitySource,
+    Bell, BreakerSpec, Drawdown, Halt, HaltEnd, Intent, Ladder, Lanes, Limits, LossRate, Nanos, Policy, Release,
+    RuleSpec, System, Volatility, VolatilitySource,
 };
 use haltline_config::{Config, Finding};
 use serde_json::{Value, json};
@@ -135,6 +137,8 @@ fn breaker_as_json(breaker: &BreakerSpec) -> Value {
         }
         RuleSpec::ModelPerformance(ModelPerformance { limits: l, .. }) => vec![limits(l)],
         RuleSpec::PremarketValidation(_) | RuleSpec::KillSwitch(_) | RuleSpec::Manual => vec![],
+        | RuleSpec::LossRate(LossRate { limits: l, .. }) => vec![limits(l)],
+        RuleSpec::KillSwitch(_) | RuleSpec::Manual => vec![],
     };
     let halt_for = match &policy.halt {
         Halt::Timed { base, .. } => json!(base.as_secs_f64()),
@@ -175,6 +179,7 @@ fn limits(rule: &RuleSpec) -> Vec<String> {
     match rule {
         RuleSpec::MarketCircuitBreaker(ladder) => (1..).zip(&ladder.rungs).flat_map(|(n, _)| rung(ladder, n)).collect(),
         RuleSpec::Drawdown(drawdown) => vec![share(&drawdown.limits)],
+        RuleSpec::LossRate(rate) => vec![share(&rate.limits), format!("in {}", short(rate.window))],
         RuleSpec::Volatility(volatility) => match volatility.source {
             VolatilitySource::Level => {
                 vec![format!("{} (warns at {})", volatility.limits.limit, volatility.limits.warn)]

@@ -2,12 +2,12 @@
 
 use core::time::Duration;
 
-use haltline::{Date, Ratio, ScopePath};
+use haltline::{Date, Money, Ratio, ScopePath};
 use jiff::civil;
 use toml::Spanned;
 use toml::de::{DeInteger, DeValue};
 
-use crate::scalar::{did_you_mean, duration, excerpt, ratio, time_of_day};
+use crate::scalar::{did_you_mean, duration, excerpt, money, ratio, time_of_day};
 use crate::table::{Table, tables};
 
 /// What a value may be: a test, and the words for it in a message.
@@ -33,6 +33,9 @@ pub(crate) const SOME_TIME: Allowed<Duration> = Allowed {
 /// Parts of a whole, none excluded.
 pub(crate) const SHARE: Allowed<Ratio> =
     Allowed { text: "fractions above 0 and at most 1", holds: |r| r.raw() > 0 && r.raw() <= Ratio::SCALE };
+
+/// Amounts of money, in the currency of the account.
+pub(crate) const AMOUNT: &str = "amounts above 0 and at most 922000000000000, in steps of 0.0001";
 
 /// A value and the key under which it stands.
 #[derive(Clone, Copy)]
@@ -146,6 +149,12 @@ impl<'t, 'a> Item<'t, 'a> {
             Some(_) => self.refuse(allowed.text),
             None => self.refuse(&format!("{} in steps of 0.000000001", allowed.text)),
         }
+    }
+
+    /// An amount above zero.
+    pub(crate) fn amount(self) -> Option<Money> {
+        let text = self.decimal(AMOUNT)?;
+        money(text).filter(|amount| *amount > Money::ZERO).or_else(|| self.refuse(AMOUNT))
     }
 
     /// The digits of an integer or a float.

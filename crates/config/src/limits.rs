@@ -11,12 +11,32 @@ pub(crate) fn limits(table: &Table<'_>, allowed: &Allowed<Ratio>, default: Optio
     levels(table, "limit", allowed, default)
 }
 
+/// The same for a kind that warns elsewhere unless it is told.
+pub(crate) fn limits_of(
+    table: &Table<'_>,
+    allowed: &Allowed<Ratio>,
+    default: Option<Ratio>,
+    warns: impl Fn(Ratio) -> Ratio,
+) -> Option<Limits> {
+    levels_of(table, "limit", allowed, default, warns)
+}
+
 /// The same for a kind that calls its limit by the name of `key`.
 pub(crate) fn levels(
     table: &Table<'_>,
     key: &'static str,
     allowed: &Allowed<Ratio>,
     default: Option<Ratio>,
+) -> Option<Limits> {
+    levels_of(table, key, allowed, default, |limit| Limits::of(limit).warn)
+}
+
+fn levels_of(
+    table: &Table<'_>,
+    key: &'static str,
+    allowed: &Allowed<Ratio>,
+    default: Option<Ratio>,
+    warns: impl Fn(Ratio) -> Ratio,
 ) -> Option<Limits> {
     let limit = match default {
         Some(_) => table.optional(key),
@@ -27,7 +47,7 @@ pub(crate) fn levels(
     let clear = table.optional("clear").map(|item| Some((item, item.ratio(allowed)?)));
     // A level that is there and means nothing ends it here: what is above and below it cannot be told.
     let limit = limit.unwrap_or(default)?;
-    let warn = within(warn, key, limit, Limits::of(limit).warn)?;
+    let warn = within(warn, key, limit, warns(limit))?;
     let clear = within(clear, "warn", warn, warn.times(Ratio::from_raw(900_000_000)))?;
     Some(Limits { limit, warn, clear })
 }

@@ -3,7 +3,7 @@
 
 use core::time::Duration;
 
-use haltline::Ratio;
+use haltline::{Money, Ratio};
 use jiff::civil::Time;
 
 /// The units of a duration, from the longest. A day is 24 hours.
@@ -50,6 +50,16 @@ pub(crate) fn duration_text(d: Duration) -> String {
 
 /// Reads a decimal number exactly; `None` if it is none, does not fit, or is finer than a billionth.
 pub(crate) fn ratio(text: &str) -> Option<Ratio> {
+    fixed(text, 9).map(Ratio::from_raw)
+}
+
+/// Reads an amount exactly; `None` if it is none, does not fit, or is finer than a ten-thousandth.
+pub(crate) fn money(text: &str) -> Option<Money> {
+    fixed(text, 4).map(Money::from_raw)
+}
+
+/// Reads a decimal number as a count of units of `10^-digits`.
+fn fixed(text: &str, digits_of_unit: i64) -> Option<i64> {
     let (mantissa, exponent) = match text.split_once(['e', 'E']) {
         Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().ok()?),
         None => (text, 0),
@@ -62,17 +72,17 @@ pub(crate) fn ratio(text: &str) -> Option<Ratio> {
     let digits = format!("{whole}{fraction}");
     let digits = digits.trim_end_matches('0');
     let zeros = whole.len() + fraction.len() - digits.len();
-    let scale = 9 + i64::from(exponent) - fraction.len() as i64 + zeros as i64;
+    let scale = digits_of_unit + i64::from(exponent) - fraction.len() as i64 + zeros as i64;
     if whole.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
         return None;
     }
     if digits.is_empty() {
-        return Some(Ratio::ZERO);
+        return Some(0);
     }
     let number: i128 = digits.parse().ok()?;
     let scale = 10_i128.checked_pow(u32::try_from(scale).ok()?)?;
     let raw = number.checked_mul(scale)?.checked_mul(sign)?;
-    i64::try_from(raw).ok().map(Ratio::from_raw)
+    i64::try_from(raw).ok()
 }
 
 /// Prints a ratio with the digits that it has and no more.
@@ -186,6 +196,23 @@ mod tests {
             ".5",
         ] {
             assert_eq!(ratio(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn amounts_are_exact_to_a_ten_thousandth_and_no_finer() {
+        for (text, raw) in [
+            ("0", 0),
+            ("1", 10_000),
+            ("0.0001", 1),
+            ("-2.5", -25_000),
+            ("1e12", 10_000_000_000_000_000),
+            ("0.00010", 1),
+        ] {
+            assert_eq!(money(text), Some(Money::from_raw(raw)), "{text}");
+        }
+        for text in ["0.00001", "1e15", "inf", "nan", "", "1 000"] {
+            assert_eq!(money(text), None, "{text}");
         }
     }
 

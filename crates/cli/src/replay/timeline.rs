@@ -101,6 +101,9 @@ impl<'z> Lines<'z> {
             return String::new();
         }
         let sign = if t.value < t.limit { "<" } else { "≥" };
+        if is_count(t.reason) {
+            return format!("{} {sign} {}", t.value, t.limit);
+        }
         if self.plain.iter().any(|name| *name == *t.breaker) {
             return format!("{:.4} {sign} {}", t.value, t.limit);
         }
@@ -117,6 +120,11 @@ impl<'z> Lines<'z> {
         let same_day = self.zone.date(until) == self.zone.date(t.at);
         Some(if same_day { self.zone.clock(until) } else { self.zone.long(until) })
     }
+}
+
+/// Whether what was tested is no share but a number of things.
+fn is_count(reason: Reason) -> bool {
+    matches!(reason, Reason::Streak)
 }
 
 /// `active → tripped (rung 1)`.

@@ -1,0 +1,120 @@
+//! The kinds that guard an account: every key lands where it belongs, mistakes are told, the unusual is warned of.
+
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod common;
+
+use std::time::Duration;
+
+use common::of_breaker;
+use haltline::{BreakerSpec, Kind, Limits, LossRate, LossSource, Money, OnStale, Policy, Ratio, RuleSpec};
+use haltline_config::{Config, parse};
+
+const fn secs(n: u64) -> Duration {
+    Duration::from_secs(n)
+}
+
+fn ratio(value: f64) -> Ratio {
+    Ratio::from_f64(value).unwrap()
+}
+
+fn money(value: f64) -> Money {
+    Money::from_f64(value).unwrap()
+}
+
+fn limits(limit: f64, warn: f64, clear: f64) -> Limits {
+    Limits { limit: ratio(limit), warn: ratio(warn), clear: ratio(clear) }
+}
+
+fn config(kind: &str, keys: &str) -> Config {
+    let head = format!("[[breaker]]\nname = \"b\"\nscope = \"acct/main\"\nkind = {kind:?}\non_stale = \"warn\"\n");
+    parse(&format!("{head}{keys}"), "f").unwrap_or_else(|mistakes| panic!("{mistakes}"))
+}
+
+/// The one breaker of a file.
+fn breaker(kind: &str, keys: &str) -> BreakerSpec {
+    config(kind, keys).plan.breakers.remove(0)
+}
+
+fn rule(kind: &str, keys: &str) -> RuleSpec {
+    breaker(kind, keys).rule
+}
+
+/// The policy of a kind that warns when its source is silent, which a file without a calendar is well advised to.
+fn policy(kind: Kind) -> Policy {
+    Policy { on_stale: OnStale::Warn, ..kind.default_policy() }
+}
+
+fn warnings(kind: &str, keys: &str) -> Vec<String> {
+    config(kind, keys).warnings.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn a_loss_rate_without_keys_has_the_defaults_of_the_catalogue() {
+    let expected = LossRate {
+        limits: limits(0.03, 0.0225, 0.020_25),
+        source: LossSource::Marks,
+        window: secs(300),
+        sample: secs(60),
+        streak: true,
+        acceleration: true,
+    };
+    let spec = breaker("loss_rate", "");
+    assert_eq!((spec.rule, spec.policy), (RuleSpec::LossRate(expected), policy(Kind::LossRate)));
+}
+
+#[test]
+fn every_key_of_a_loss_rate_is_mapped() {
+    let keys = "limit = 0.04\nwarn = 0.02\nclear = 0.01\nsource = \"pnl\"\ncapital = 250_000.5\nwindow = \"10m\"\n\
+                sample = \"30s\"\nstreak = true\nacceleration = false\n";
+    let expected = LossRate {
+        limits: limits(0.04, 0.02, 0.01),
+        source: LossSource::Pnl { capital: money(250_000.5) },
+        window: secs(600),
+        sample: secs(30),
+        streak: true,
+        acceleration: false,
+    };
+    assert_eq!(rule("loss_rate", keys), RuleSpec::LossRate(expected.clone()));
+    let off = rule("loss_rate", &keys.replace("sample = \"30s\"\nstreak = true", "streak = false"));
+    assert_eq!(off, RuleSpec::LossRate(LossRate { streak: false, sample: secs(60), ..expected }));
+}
+
+#[test]
+fn mistakes_of_a_loss_rate_say_what_is_allowed() {
+    let money = "amounts above 0 and at most 922000000000000, in steps of 0.0001";
+    for (keys, expected) in [
+        ("limit = 1.5", "5:9: breaker \"b\": limit: found 1.5, allowed are fractions above 0 and at most 1".into()),
+        ("source = \"equity\"", "5:10: breaker \"b\": source: found \"equity\", allowed are \"marks\", \"pnl\"".into()),
+        ("source = \"pnl\"", format!("1:1: breaker \"b\": capital is missing, allowed are {money}")),
+        ("source = \"pnl\"\ncapital = 0", format!("6:11: breaker \"b\": capital: found 0, allowed are {money}")),
+        ("source = \"pnl\"\ncapital = 0.00001", format!("6:11: breaker \"b\": capital: found 0.00001, allowed are {money}")),
+        ("source = \"pnl\"\ncapital = \"1\"", format!("6:11: breaker \"b\": capital: found a string \"1\", allowed are {money}")),
+        ("capital = 5", "5:1: breaker \"b\": capital is not allowed: only source = \"pnl\" has one".into()),
+        (
+            "streak = false\nacceleration = false\nsample = \"1m\"",
+            "7:1: breaker \"b\": sample is not allowed: streak and acceleration are false, so nothing is sampled".into(),
+        ),
+        (
+            "window = \"0s\"",
+            "5:10: breaker \"b\": window: found \"0s\", allowed are durations from \"1ms\" to \"366d\", such as \"1s\", \
+             \"1m\" or \"1d\""
+                .into(),
+        ),
+    ] {
+        assert_eq!(of_breaker("loss_rate", keys), [expected]);
+    }
+    let unknown = of_breaker("loss_rate", "streaks = true");
+    assert!(unknown[0].ends_with("did you mean \"streak\"?"), "{unknown:?}");
+    let once = of_breaker("loss_rate", "source = 1\ncapital = 5");
+    assert_eq!(once.len(), 1, "what depends on something unreadable is no second mistake: {once:?}");
+}
+
+#[test]
+fn a_loss_rate_above_five_per_cent_is_unusual() {
+    assert_eq!(warnings("loss_rate", "limit = 0.05"), [""; 0]);
+    assert_eq!(
+        warnings("loss_rate", "limit = 0.051"),
+        ["f:6:9: breaker \"b\": limit: 0.051 is above 0.05, unusual for a loss rate"]
+    );
+}
