@@ -150,6 +150,18 @@ fn feeds(criterion: &mut Criterion) {
         cents = (cents + 1) & 63;
         loss.equity(Money::from_raw(9_999_990_000 - cents), black_box(at(301))).unwrap();
     });
+    let rule = LiquidationRequired::with_limit(ratio(0.15));
+    let (_alive, mut account) = quiet_feed(RuleSpec::LiquidationRequired(rule.clone()));
+    batch(criterion, "mark of a liquidation", || {
+        cents = (cents + 1) & 63;
+        account.equity(Money::from_raw(10_000_000_000 - cents), black_box(at(0))).unwrap();
+    });
+    let (_alive, mut account) = quiet_feed(RuleSpec::LiquidationRequired(rule.with_margin_limit(ratio(0.9))));
+    account.equity(money(1_000_000.0), at(0)).unwrap();
+    batch(criterion, "margin of a liquidation", || {
+        cents = (cents + 1) & 63;
+        account.margin(Money::from_raw(10_000 + cents), money(1_000.0), black_box(at(0))).unwrap();
+    });
     let mut spec = drawdown("dd", "acct/a", 0.10);
     spec.policy.release = Release::Level;
     let wild = system(vec![spec]);
@@ -288,6 +300,8 @@ const ROWS: &[(&str, Goal)] = &[
     ("trade, anomaly by median of 120", Goal::None),
     ("trade, anomaly by ewma of 120", Goal::None),
     ("mark of a loss rate", Goal::Floors(15.0)),
+    ("mark of a liquidation", Goal::Floors(15.0)),
+    ("margin of a liquidation", Goal::None),
     ("observation that trips or releases", Goal::None),
     ("outcome that changes nothing, last 100 calls", Goal::None),
     ("outcome that changes nothing, calls of 1 ms", Goal::None),

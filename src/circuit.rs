@@ -240,7 +240,9 @@ impl Circuit {
         self.open_permits(entry, moved);
         // A new version of the same trip is still that trip: who asks why wants its cause, not the reload's.
         let same = (moved.before.status, moved.before.step) == (moved.after.status, moved.after.step);
-        if matches!(moved.after.status, Status::Tripped | Status::EmergencyHalt) && !same {
+        let trips = matches!(moved.after.status, Status::Tripped | Status::EmergencyHalt | Status::Liquidating);
+        // A liquidation that is done is the trip that it began with.
+        if trips && moved.before.status != Status::Liquidating && !same {
             line.count_trip();
         }
         let shown = if same { line.cause(before).unwrap_or(cause) } else { cause };

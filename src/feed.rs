@@ -217,6 +217,17 @@ impl Feed {
         self.observe(&Observation::Pnl(delta), at)
     }
 
+    /// The margin of the account: what is used of it, and what is left, which is negative in a deficit.
+    ///
+    /// # Errors
+    /// As [`trade`](Self::trade); also if less than nothing is used.
+    pub fn margin(&mut self, used: Money, available: Money, at: Nanos) -> Result<(), FeedError> {
+        if used < Money::ZERO {
+            return self.refuse(FeedError::bad("used", used.to_f64(), "amounts from zero on"));
+        }
+        self.observe(&Observation::Margin { used, available }, at)
+    }
+
     /// The official close of `session`: the reference of the session after it.
     ///
     /// # Errors

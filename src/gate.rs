@@ -13,6 +13,7 @@ use crate::model::scope::ScopeId;
 use crate::model::state::State;
 use crate::model::status::Status;
 use crate::model::time::Nanos;
+use crate::model::units::Qty;
 use crate::notes::Notes;
 use crate::probe::{self, Permit};
 use crate::snapshot::Entry;
@@ -89,6 +90,33 @@ impl Gate {
     /// As [`try_probe`](Self::try_probe), through this gate and `other` together.
     pub fn try_probe_with(&self, other: &Self, intent: Intent) -> Option<Permit> {
         probe::admit(&self.words.kept().circuit, &[&self.words, &other.words], intent)
+    }
+
+    /// Whether an order takes exposure away whatever becomes of what is in flight: each lot of it that fills does, whether
+    /// nothing of `worst_case_in_flight` has filled before, all of it, or any part. Buys are positive, sells negative.
+    ///
+    /// `worst_case_in_flight` is the sum of the resting orders on the order's own side: they may take the position away
+    /// before this one fills, and what then fills is new exposure. Those on the other side only add to what there is to
+    /// reduce; the worst of them is that none fills. An order of nothing reduces nothing.
+    ///
+    /// Pure; what is asked is the caller's own book. Who asks before several orders counts those that he has sent as in
+    /// flight.
+    ///
+    /// ```
+    /// use haltline::{Gate, Qty};
+    /// // Long 100, and 60 of them are for sale already: 40 more may be sold, 41 would go short if all fill.
+    /// assert!(Gate::reduces(Qty(100), Qty(-60), Qty(-40)));
+    /// assert!(!Gate::reduces(Qty(100), Qty(-60), Qty(-41)));
+    /// assert!(!Gate::reduces(Qty(100), Qty(0), Qty(1)));
+    /// ```
+    pub fn reduces(position: Qty, worst_case_in_flight: Qty, order: Qty) -> bool {
+        let position = i128::from(position.0);
+        let takes_all_of_it_away =
+            |held: i128| held.signum() == -i128::from(order.0.signum()) && i128::from(order.0).abs() <= held.abs();
+        // Between the two ends of what may be held the position goes through nothing else than what lies between.
+        order.0 != 0
+            && takes_all_of_it_away(position)
+            && takes_all_of_it_away(position + i128::from(worst_case_in_flight.0))
     }
 
     /// Which breaker denies, why, until when; for the verdict that the caller saw. Cold: looks names up and allocates.
@@ -214,5 +242,63 @@ fn denial(circuit: &Circuit, notes: &Notes, entry: &Entry, word: u64, scope: &st
         since: Some(circuit.epoch().nanos(state.since)),
         until,
         note: notes.of(entry.id, word).or_else(|| circuit.remark(entry, &cause?)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Whether each lot of the order that fills takes exposure away, after each part of what is in flight.
+    fn by_brute_force(position: i64, in_flight: i64, order: i64) -> bool {
+        let filled = |all: i64| (0..=all.abs()).map(move |lots| lots * all.signum());
+        let reduces = |held: i64| {
+            filled(order).zip(filled(order).skip(1)).all(|(before, after)| (held + after).abs() < (held + before).abs())
+        };
+        order != 0 && filled(in_flight).all(|before| reduces(position + before))
+    }
+
+    #[test]
+    fn an_order_reduces_if_it_does_after_every_partial_fill() {
+        for position in -9..=9 {
+            for in_flight in -12..=12 {
+                for order in -12..=12 {
+                    let found = Gate::reduces(Qty(position), Qty(in_flight), Qty(order));
+                    assert_eq!(found, by_brute_force(position, in_flight, order), "{position} {in_flight} {order}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_rests_on_the_other_side_changes_nothing() {
+        for (position, other) in [(5, 7), (5, 100), (-5, -7)] {
+            for order in -8..=8 {
+                let own_side = i64::signum(order) == i64::signum(other);
+                let alone = Gate::reduces(Qty(position), Qty(0), Qty(order));
+                assert!(own_side || alone == Gate::reduces(Qty(position), Qty(other), Qty(order)), "{order}");
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_quantity_panics(position: i64, in_flight: i64, order: i64) {
+            let reduces = Gate::reduces(Qty(position), Qty(in_flight), Qty(order));
+            let opposes = (position > 0) == (order < 0) && position != 0 && order != 0;
+            prop_assert!(opposes || !reduces);
+        }
+
+        /// The same around the ends of the numbers, where a sum does not fit.
+        #[test]
+        fn it_is_exact_at_the_ends_of_the_numbers(in_flight in -20i64..=0, order in -20i64..=20) {
+            for position in [i64::MAX, i64::MIN] {
+                let toward = if position > 0 { order < 0 } else { order > 0 };
+                prop_assert_eq!(Gate::reduces(Qty(position), Qty(in_flight), Qty(order)), toward);
+            }
+            prop_assert!(!Gate::reduces(Qty(1), Qty(i64::MIN), Qty(-1)));
+            prop_assert!(Gate::reduces(Qty(i64::MIN), Qty(0), Qty(i64::MAX)));
+        }
     }
 }

@@ -120,6 +120,7 @@ pub use rule::anomaly_detection::{AnomalyBaseline, AnomalyDetection, AnomalySour
 pub use rule::data_feed_integrity::{DataFeedIntegrity, IntegritySource, MAX_MESSAGES};
 pub use rule::drawdown::{Baseline, Drawdown};
 pub use rule::model_performance::{MAX_OUTCOMES, ModelPerformance, PerformanceSource};
+pub use rule::liquidation::LiquidationRequired;
 pub use rule::loss_rate::{LossRate, LossSource};
 pub use rule::operator::{EmergencySource, KillSwitch};
 pub use rule::premarket_validation::{Deadline, MAX_CHECKS, PremarketCheck, PremarketValidation};

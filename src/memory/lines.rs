@@ -20,7 +20,7 @@ pub(crate) struct BreakerLine {
     pub(crate) scope: AtomicU64,
     /// The highest rung that has fired, and in which session; only ever raised.
     used: AtomicU64,
-    /// Transitions into Tripped or EmergencyHalt since the start.
+    /// Transitions into Tripped, EmergencyHalt or Liquidating since the start.
     trips: AtomicU64,
     detail: Detail,
     /// When the last automatic resets were, plus one microsecond; zero is none.

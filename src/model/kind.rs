@@ -49,6 +49,9 @@ macro_rules! kinds {
             /// Share of right predictions of a model.
             ModelPerformance = 15, "model_performance": "a model is right too seldom",
                 NO_NEW, Timed, RiskDesk, 900, 1.0, best(1.0), spec($crate::rule::model_performance::ModelPerformance), detector($crate::rule::model_performance::Detector);
+            /// The book must be reduced.
+            LiquidationRequired = 12, "liquidation_required": "the book must be reduced: too much is lost, or too much margin is in use",
+                NO_NEW, Latched, RiskDesk, 900, 1.0, best(), spec($crate::rule::liquidation::LiquidationRequired), detector($crate::rule::liquidation::Detector);
         }
     };
 }
@@ -170,6 +173,7 @@ impl Kind {
             on_stale: if row.goes_stale { OnStale::Trip } else { OnStale::Ignore },
             severity: row.severity,
             confirm: row.confirm,
+            liquidates: self == Self::LiquidationRequired,
             halt: Halt::Timed { base: row.halt_for, backoff: 1.0, max: Duration::from_secs(24 * 3600) },
             ..Policy::default()
         }

@@ -283,6 +283,9 @@ impl Here<'_> {
             }
             (Status::Active | Status::Warning, Level::Breach) => self.trip(self.first_step(rung), reason),
             (Status::Active | Status::Warning, _) => self.settle(level, reason),
+            (Status::Tripped, Level::Breach) if self.liquidates(reason) && self.state.step != Step::LATCHED => {
+                self.trip(Step::FIRST, reason)
+            }
             (Status::Tripped, Level::Breach) if self.is_higher_rung(rung) => self.enter(Status::Tripped, rung, reason),
             (Status::Tripped, _) if level.is_good() && self.good_reading_ends_it() => {
                 self.leave(level, Reason::Recovered)
@@ -311,10 +314,19 @@ impl Here<'_> {
 
     /// A trip; it latches if the policy says so, or out of automatic resets.
     fn trip(&self, step: Step, reason: Reason) -> Decision {
+        if self.liquidates(reason) {
+            return self.enter(Status::Liquidating, Step::FIRST, reason);
+        }
         let exhausted = self.policy.max_auto_resets.is_some_and(|most| self.moment.auto_resets >= most);
         // The latch stands in the word, so that a reload to another release does not undo it. (A ladder keeps its rung.)
-        let latched = exhausted || (self.policy.release == Release::Latched && !self.is_ladder());
-        self.enter(Status::Tripped, if latched { Step::LATCHED } else { step }, reason)
+        // Of a breaker that liquidates only people latch: its trip for doubt must not keep it from a breach that follows.
+        let holds = self.policy.release == Release::Latched && !self.is_ladder() && !self.policy.liquidates;
+        self.enter(Status::Tripped, if exhausted || holds { Step::LATCHED } else { step }, reason)
+    }
+
+    /// Whether this breach asks for the book to be reduced. Doubt sells nothing.
+    fn liquidates(&self, reason: Reason) -> bool {
+        self.policy.liquidates && !matches!(reason, Reason::Stale | Reason::BadInput)
     }
 
     fn is_ladder(&self) -> bool {
@@ -465,6 +477,8 @@ impl Here<'_> {
 
     fn liquidate(&self) -> Decision {
         match self.state.status {
+            // As with a trip by hand: a shadow breaker would deny nothing.
+            _ if self.policy.mask(Status::Liquidating).is_empty() => Decision::Refuse(Refusal::NotInForce),
             Status::Active | Status::Warning | Status::Tripped | Status::Cooldown => {
                 self.enter(Status::Liquidating, Step::FIRST, Reason::Liquidation)
             }

@@ -77,6 +77,10 @@ fn policies() -> Vec<Policy> {
             }
         }
     }
+    let liquidates = |policy: &Policy| Policy { liquidates: true, ..policy.clone() };
+    let more: Vec<_> =
+        all.iter().filter(|p| p.on_unready == OnUnready::Deny && p.on_stale == OnStale::Trip).map(liquidates).collect();
+    all.extend(more);
     all
 }
 
@@ -113,6 +117,7 @@ fn inputs(state: State) -> Vec<Input> {
         for rung in [Step::FIRST, Step::rung(2).unwrap()] {
             all.push(Input::Read(level, rung, Reason::Limit));
         }
+        all.push(Input::Read(level, Step::FIRST, Reason::Stale));
     }
     for by in Authority::ALL {
         all.extend([Input::Trip(*by), Input::ClearEmergency(*by), Input::Maintain(*by)]);
@@ -261,6 +266,43 @@ fn orders_that_reduce_pass_while_liquidating_and_a_breach_does_not_interrupt() {
     assert!(liquidating.denies.denies(Intent::Increase) && !liquidating.denies.denies(Intent::Reduce));
     let breach = Input::Read(Level::Breach, Step::FIRST, Reason::Limit);
     assert_eq!(step(liquidating, breach, &policy, &moment), Decision::Stay);
+}
+
+#[test]
+fn a_breach_liquidates_where_the_policy_says_so_and_doubt_only_trips() {
+    for_every_case(|state, input, policy, _, decision| {
+        let Decision::Move(next, _) = decision else { return };
+        let breach = match input {
+            Input::Read(Level::Breach, _, reason) => reason == Reason::Limit && policy.liquidates,
+            input => input == Input::Liquidate,
+        };
+        let stays = state.status == Status::Liquidating && matches!(input, Input::PolicyChanged | Input::Rebased);
+        assert!(stays || breach == (next.status == Status::Liquidating), "{state:?} {input:?} -> {next:?}");
+    });
+}
+
+#[test]
+fn a_trip_for_doubt_gives_way_to_liquidation_and_a_persons_halt_does_not() {
+    let policy = Policy { liquidates: true, release: Release::Latched, effect: Lanes::NO_NEW, ..Policy::default() };
+    let moment =
+        |level| Moment { now: after(0), epoch: Epoch::default(), standing: Standing::Last(level), auto_resets: 0 };
+    let active = State { status: Status::Active, denies: Lanes::NONE, step: Step::FIRST, generation: 0, since: T0 };
+    let read = |state, level, reason| step(state, Input::Read(level, Step::FIRST, reason), &policy, &moment(level));
+    let Decision::Move(doubt, _) = read(active, Level::Breach, Reason::Stale) else { panic!() };
+    assert_eq!(doubt.status, Status::Tripped);
+    assert_eq!(read(doubt, Level::Normal, Reason::None), Decision::Stay, "latched all the same");
+    assert_eq!(step(doubt, Input::Elapsed, &policy, &moment(Level::Normal)), Decision::Stay);
+    let Decision::Move(liquidating, why) = read(doubt, Level::Breach, Reason::Margin) else { panic!() };
+    assert_eq!((liquidating.status, why), (Status::Liquidating, Reason::Margin));
+    let Decision::Move(done, _) = step(liquidating, Input::Liquidated, &policy, &moment(Level::Breach)) else {
+        panic!()
+    };
+    assert_eq!((done.status, done.step), (Status::Tripped, Step::LATCHED));
+    assert_eq!(read(done, Level::Breach, Reason::Limit), Decision::Stay, "it has been reduced; a person decides");
+    let Decision::Move(held, _) = step(active, Input::Trip(Authority::Trader), &policy, &moment(Level::Normal)) else {
+        panic!()
+    };
+    assert_eq!(read(held, Level::Breach, Reason::Limit), Decision::Stay);
 }
 
 #[test]

@@ -87,6 +87,13 @@ pub(crate) enum Observation {
     Flow(Money),
     /// A gain or a loss that has been booked.
     Pnl(Money),
+    /// The margin of the account: what is used of it, and what is left.
+    Margin {
+        /// Not negative.
+        used: Money,
+        /// Negative in a deficit.
+        available: Money,
+    },
     /// A value made elsewhere.
     Level(f64),
     /// How a call ended, and how long it took.
@@ -127,6 +134,7 @@ impl Observation {
             Self::Flow(_) | Self::Venue(_) | Self::Heartbeat => false,
         }
         matches!(self, Self::Value(..) | Self::Pnl(_) | Self::Level(_) | Self::Reference { .. })
+        matches!(self, Self::Value(..) | Self::Pnl(_) | Self::Margin { .. } | Self::Level(_) | Self::Reference { .. })
     }
 }
 

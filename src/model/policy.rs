@@ -193,6 +193,9 @@ pub struct Policy {
     pub effect: Lanes,
     /// How a trip ends.
     pub release: Release,
+    /// A breach leads to Liquidating instead of Tripped: the book must be reduced. Silence and bad input only trip, and
+    /// such a trip gives way to a breach.
+    pub liquidates: bool,
     /// How long it lasts at least.
     pub halt: Halt,
     /// Time in Cooldown, zero for none; with probes the time in which each must be back.
@@ -233,6 +236,7 @@ impl Default for Policy {
             shadow: false,
             effect: Lanes::HALT,
             release: Release::Timed,
+            liquidates: false,
             halt: Halt::Timed { base: Duration::from_secs(15 * 60), backoff: 1.0, max: Duration::from_secs(24 * 3600) },
             cooldown_for: Duration::ZERO,
             cooldown_effect: CooldownEffect::AsTripped,

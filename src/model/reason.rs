@@ -101,6 +101,8 @@ named! {
         Streak = 24, "streak";
         /// The loss accelerates.
         Acceleration = 25, "acceleration";
+        /// Too much margin is in use.
+        Margin = 26, "margin";
         /// What denied an order denies no longer.
         Cleared = 40, "cleared";
         /// The kill word is set.

@@ -11,6 +11,7 @@ use super::drawdown::{Baseline, Drawdown};
 use super::model_performance::{ModelPerformance, PerformanceSource};
 use super::premarket_validation::{Deadline, PremarketCheck, PremarketValidation};
 use super::technical::{CallWindow, SlowCalls, Technical};
+use super::liquidation::LiquidationRequired;
 use super::loss_rate::{LossRate, LossSource};
 use super::trial::{Trial, sessions};
 use super::volatility::{Volatility, VolatilitySource};
@@ -151,6 +152,9 @@ fn premarket_validation() -> impl Strategy<Value = RuleSpec> {
     let check = (prop::sample::select(vec!["a", "b", ""]), prop::option::of(deadline));
     let check = check.prop_map(|(name, deadline)| PremarketCheck { name: name.into(), deadline });
     prop::collection::vec(check, 0..70).prop_map(|checks| RuleSpec::PremarketValidation(PremarketValidation { checks }))
+fn liquidation() -> impl Strategy<Value = RuleSpec> {
+    (limits(), prop::option::of(limits()))
+        .prop_map(|(limits, margin)| RuleSpec::LiquidationRequired(LiquidationRequired { limits, margin }))
 }
 
 fn observation() -> impl Strategy<Value = Observation> {
@@ -163,6 +167,10 @@ fn observation() -> impl Strategy<Value = Observation> {
             session: Date::new(2020, 3, day),
         }),
         1 => number().prop_map(|amount| Observation::Flow(Money::from_raw(amount))),
+        2 => (number(), number()).prop_map(|(used, available)| Observation::Margin {
+            used: Money::from_raw(used),
+            available: Money::from_raw(available),
+        }),
         2 => number().prop_map(|delta| Observation::Pnl(Money::from_raw(delta))),
         2 => any::<f64>().prop_map(Observation::Level),
         6 => (prop::sample::select(Outcome::ALL.to_vec()), duration())
@@ -191,6 +199,7 @@ proptest! {
         spec in prop_oneof![ladder(), drawdown(), volatility(), data_feed_integrity()],
         spec in prop_oneof![ladder(), drawdown(), volatility(), anomaly_detection(), data_feed_integrity()],
         spec in prop_oneof![ladder(), drawdown(), volatility(), loss_rate()],
+        spec in prop_oneof![ladder(), drawdown(), volatility(), loss_rate(), liquidation()],
         in_sessions: bool,
         mut times in prop::collection::vec(time(), 1..40),
         heard in prop::collection::vec((observation(), prop::bool::weighted(0.1), number()), 40),

@@ -57,7 +57,31 @@ impl System {
         self.act(breaker, Input::Maintain(by.authority), by)
     }
 
-    /// Sets the baseline of a drawdown anew. It counts from the feed's next mark on; until then a standing cause stands.
+    /// Has the book reduced: until [`liquidated`](Self::liquidated) orders that reduce it pass, and no others.
+    ///
+    /// # Errors
+    /// As [`trip`](Self::trip); asks `risk_desk`.
+    pub fn liquidate(&self, breaker: BreakerId, by: By<'_>) -> Result<(), Error> {
+        let entry = self.entry(breaker)?;
+        if entry.kind == Kind::KillSwitch {
+            let text = "liquidate: a kill switch stops, it reduces nothing";
+            return Err(Error::new(ErrorKind::NotAllowed, text));
+        }
+        self.asks(&entry, Authority::RiskDesk, by)?;
+        self.act(breaker, Input::Liquidate, by)
+    }
+
+    /// The book has been reduced: the breaker is tripped from now on, and latched, until somebody resets it.
+    ///
+    /// # Errors
+    /// [`ErrorKind::WrongStatus`] unless it is Liquidating, [`ErrorKind::Authority`] below `risk_desk`,
+    /// [`ErrorKind::Stale`].
+    pub fn liquidated(&self, breaker: BreakerId, by: By<'_>) -> Result<(), Error> {
+        self.asks(&*self.entry(breaker)?, Authority::RiskDesk, by)?;
+        self.act(breaker, Input::Liquidated, by)
+    }
+
+    /// Sets the baseline of a drawdown, or the opening of a liquidation, anew. It counts from the feed's next mark on; until then a standing cause stands.
     ///
     /// # Errors
     /// [`ErrorKind::NotAllowed`] for a kind without a baseline, [`ErrorKind::BadInput`] for one that is not positive,
@@ -73,10 +97,7 @@ impl System {
                 format!("rebase: found {baseline}, allowed are positive amounts"),
             ));
         }
-        if by.authority < Authority::RiskDesk {
-            self.refused(&entry, by);
-            return Err(self.told(&entry, Refusal::Authority(Authority::RiskDesk)));
-        }
+        self.asks(&entry, Authority::RiskDesk, by)?;
         // Checked before anything is asked of the feed.
         let signed = self.inner.notes.sign(by)?;
         let _one_at_a_time = lock(&self.inner.registry);
@@ -168,6 +189,15 @@ impl System {
             }
             done => done,
         }
+    }
+
+    /// Refuses who has less authority, and tells of it.
+    fn asks(&self, entry: &Entry, least: Authority, by: By<'_>) -> Result<(), Error> {
+        if by.authority < least {
+            self.refused(entry, by);
+            return Err(self.told(entry, Refusal::Authority(least)));
+        }
+        Ok(())
     }
 
     /// What a person does to a breaker: signed, and if it is refused, told.

@@ -14,6 +14,8 @@ use haltline::{
     Lanes, Limits, Nanos, Policy, Release, RuleSpec, System, Volatility, VolatilitySource,
     Bell, BreakerSpec, Drawdown, Halt, HaltEnd, Intent, Ladder, Lanes, Limits, LossRate, Nanos, Policy, Release,
     RuleSpec, System, Volatility, VolatilitySource,
+    Bell, BreakerSpec, Drawdown, Halt, HaltEnd, Intent, Ladder, Lanes, Limits, LiquidationRequired, LossRate, Nanos,
+    Policy, Release, RuleSpec, System, Volatility, VolatilitySource,
 };
 use haltline_config::{Config, Finding};
 use serde_json::{Value, json};
@@ -138,6 +140,9 @@ fn breaker_as_json(breaker: &BreakerSpec) -> Value {
         RuleSpec::ModelPerformance(ModelPerformance { limits: l, .. }) => vec![limits(l)],
         RuleSpec::PremarketValidation(_) | RuleSpec::KillSwitch(_) | RuleSpec::Manual => vec![],
         | RuleSpec::LossRate(LossRate { limits: l, .. }) => vec![limits(l)],
+        RuleSpec::LiquidationRequired(LiquidationRequired { limits: l, margin }) => {
+            [Some(l), margin.as_ref()].into_iter().flatten().map(limits).collect()
+        }
         RuleSpec::KillSwitch(_) | RuleSpec::Manual => vec![],
     };
     let halt_for = match &policy.halt {
@@ -179,6 +184,11 @@ fn limits(rule: &RuleSpec) -> Vec<String> {
     match rule {
         RuleSpec::MarketCircuitBreaker(ladder) => (1..).zip(&ladder.rungs).flat_map(|(n, _)| rung(ladder, n)).collect(),
         RuleSpec::Drawdown(drawdown) => vec![share(&drawdown.limits)],
+        RuleSpec::LiquidationRequired(rule) => {
+            let margin =
+                rule.margin.map(|l| format!("margin use above {} (warns at {})", percent(l.limit), percent(l.warn)));
+            [Some(share(&rule.limits)), margin].into_iter().flatten().collect()
+        }
         RuleSpec::LossRate(rate) => vec![share(&rate.limits), format!("in {}", short(rate.window))],
         RuleSpec::Volatility(volatility) => match volatility.source {
             VolatilitySource::Level => {

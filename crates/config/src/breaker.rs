@@ -11,6 +11,7 @@ use crate::drawdown::drawdown;
 use crate::item::Item;
 use crate::ladder::ladder;
 use crate::model_performance::model_performance;
+use crate::liquidation::liquidation;
 use crate::loss_rate::loss_rate;
 use crate::names::Names;
 use crate::operator::{kill_switch, manual};
@@ -95,6 +96,7 @@ fn parts(table: &Table<'_>, kind: Kind, markets: &Markets) -> (Option<Vec<ScopeP
         Kind::AnomalyDetection => anomaly_detection(table),
         Kind::DataFeedIntegrity => data_feed_integrity(table),
         Kind::LossRate => loss_rate(table),
+        Kind::LiquidationRequired => liquidation(table),
         Kind::Manual => manual(table),
         Kind::KillSwitch => kill_switch(table),
     };

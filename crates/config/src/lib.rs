@@ -40,6 +40,7 @@ mod item;
 mod ladder;
 mod limits;
 mod model_performance;
+mod liquidation;
 mod loss_rate;
 mod names;
 mod operator;

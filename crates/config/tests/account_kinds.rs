@@ -7,7 +7,9 @@ mod common;
 use std::time::Duration;
 
 use common::of_breaker;
-use haltline::{BreakerSpec, Kind, Limits, LossRate, LossSource, Money, OnStale, Policy, Ratio, RuleSpec};
+use haltline::{
+    BreakerSpec, Kind, Limits, LiquidationRequired, LossRate, LossSource, Money, OnStale, Policy, Ratio, RuleSpec,
+};
 use haltline_config::{Config, parse};
 
 const fn secs(n: u64) -> Duration {
@@ -116,5 +118,42 @@ fn a_loss_rate_above_five_per_cent_is_unusual() {
     assert_eq!(
         warnings("loss_rate", "limit = 0.051"),
         ["f:6:9: breaker \"b\": limit: 0.051 is above 0.05, unusual for a loss rate"]
+    );
+}
+
+#[test]
+fn a_liquidation_without_keys_has_the_defaults_of_the_catalogue() {
+    let expected = LiquidationRequired { limits: limits(0.15, 0.12, 0.108), margin: None };
+    let spec = breaker("liquidation_required", "");
+    assert_eq!(spec.rule, RuleSpec::LiquidationRequired(expected));
+    assert_eq!(spec.policy, policy(Kind::LiquidationRequired));
+    assert!(spec.policy.liquidates);
+}
+
+#[test]
+fn every_key_of_a_liquidation_is_mapped() {
+    let found = rule("liquidation_required", "limit = 0.2\nwarn = 0.1\nclear = 0.05\nmargin_limit = 0.9\n");
+    let expected = LiquidationRequired { limits: limits(0.2, 0.1, 0.05), margin: Some(limits(0.9, 0.72, 0.648)) };
+    assert_eq!(found, RuleSpec::LiquidationRequired(expected));
+}
+
+#[test]
+fn mistakes_of_a_liquidation_say_what_is_allowed() {
+    for value in ["0", "1.1", "-0.5"] {
+        assert_eq!(
+            of_breaker("liquidation_required", &format!("margin_limit = {value}")),
+            [format!("5:16: breaker \"b\": margin_limit: found {value}, allowed are fractions above 0 and at most 1")]
+        );
+    }
+    let unknown = of_breaker("liquidation_required", "margin_limt = 0.9");
+    assert!(unknown[0].ends_with("did you mean \"margin_limit\"?"), "{unknown:?}");
+}
+
+#[test]
+fn a_liquidation_above_thirty_per_cent_is_unusual() {
+    assert_eq!(warnings("liquidation_required", "limit = 0.3"), [""; 0]);
+    assert_eq!(
+        warnings("liquidation_required", "limit = 0.31"),
+        ["f:6:9: breaker \"b\": limit: 0.31 is above 0.3, unusual for a liquidation"]
     );
 }

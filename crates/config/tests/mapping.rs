@@ -188,6 +188,7 @@ fn every_policy_key_of_a_kind_with_readings_is_mapped() {
         shadow: true,
         effect: Lanes::CLOSE,
         release: Release::Timed,
+        liquidates: false,
         halt: Halt::Timed { base: secs(600), backoff: 2.0, max: secs(3_600) },
         cooldown_for: secs(300),
         cooldown_effect: CooldownEffect::Denies(Lanes::HALT),

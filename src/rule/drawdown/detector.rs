@@ -25,20 +25,18 @@
 //!
 //! Cost of a call: O(1); with a rolling window O(1) amortised; with sessions a binary search. No allocation.
 
-use core::time::Duration;
-use std::sync::Arc;
-
 use super::{Baseline, Drawdown as Spec};
 use crate::model::observation::{Channel, Observation};
 use crate::model::policy::Policy;
 use crate::model::reading::{Level, Pending, Reading};
 use crate::model::reason::Reason;
-use crate::model::session::Sessions;
 use crate::model::state::Step;
 use crate::model::time::{Nanos, nanos_of};
 use crate::model::units::{Money, Ratio};
+use crate::rule::opening::Openings;
 use crate::rule::{Answer, BadInput, Band, Context, Detect, Linear, Mark, Memory, NEAR_MISS};
 use crate::window::extrema::Maximum;
+use core::time::Duration;
 
 /// The words of its memory: the peak (raw; 0 is none), since when equity is off it (0 is not),
 const PEAK: usize = 0;
@@ -59,7 +57,7 @@ const TICK: Duration = Duration::from_nanos(1);
 #[derive(Debug)]
 pub(crate) struct Detector {
     spec: Spec,
-    sessions: Option<Arc<Sessions>>,
+    openings: Openings,
     rolling: Option<Maximum>,
     held: Option<Held>,
     speed: Speed,
@@ -77,8 +75,8 @@ impl Detect for Detector {
     const HAS_BASELINE: bool = true;
 
     fn new(spec: &Spec, policy: &Policy) -> Self {
-        let (mut spec, sessions) = (spec.clone(), policy.sessions.clone());
-        if sessions.is_none() && matches!(spec.baseline, Baseline::Session | Baseline::SessionOpen) {
+        let mut spec = spec.clone();
+        if policy.sessions.is_none() && matches!(spec.baseline, Baseline::Session | Baseline::SessionOpen) {
             spec.baseline = Baseline::Peak;
         }
         let rolling = match spec.baseline {
@@ -86,7 +84,7 @@ impl Detect for Detector {
             _ => None,
         };
         let speed = Speed::new(spec.sample);
-        Self { spec, sessions, rolling, held: None, speed }
+        Self { spec, openings: Openings::new(policy.sessions.clone()), rolling, held: None, speed }
     }
 
     fn channel(&self) -> Channel {
@@ -218,7 +216,7 @@ impl Detector {
             (Baseline::Rolling(_), Some(rolling)) => roll(rolling, now, memory),
             (Baseline::Peak | Baseline::Rolling(_), _) => set_peak(memory, higher),
             (Baseline::Session | Baseline::SessionOpen, _) => {
-                let date = self.session(now.at);
+                let date = self.openings.date(now.at);
                 // Not back again: a late mark from before the open belongs to the session that it came in.
                 if date > memory.0[SESSION] {
                     memory.0[SESSION] = date;
@@ -257,13 +255,6 @@ impl Detector {
         if self.spec.speed && peak(memory) > 0 {
             self.speed.close_until(at, share(peak(memory), equity));
         }
-    }
-
-    /// The date of the last session that had begun by then, 0 for none.
-    fn session(&self, at: Nanos) -> u64 {
-        let sessions = self.sessions.as_deref().map_or(&[][..], Sessions::as_slice);
-        let begun = sessions.partition_point(|session| session.open <= at);
-        begun.checked_sub(1).and_then(|index| sessions.get(index)).map_or(0, |session| u64::from(session.date.0))
     }
 
     fn answer(&self, at: Nanos, equity: Option<i64>, memory: &Memory) -> Answer {
@@ -336,9 +327,7 @@ impl Detector {
         if !matches!(self.spec.baseline, Baseline::Session | Baseline::SessionOpen) {
             return Nanos::NEVER;
         }
-        let sessions = self.sessions.as_deref().map_or(&[][..], Sessions::as_slice);
-        let next = sessions.partition_point(|session| u64::from(session.date.0) <= memory.0[SESSION]);
-        sessions.get(next).map_or(Nanos::NEVER, |session| session.open)
+        self.openings.after(memory.0[SESSION])
     }
 
     fn band(&self, peak: i64, equity: i64, until: Nanos) -> Band {

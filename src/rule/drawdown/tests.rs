@@ -1,6 +1,9 @@
 use super::*;
+use std::sync::Arc;
+
 use crate::model::limits::Limits;
 use crate::model::observation::Channel::Equity;
+use crate::model::session::Sessions;
 use crate::rule::RuleSpec;
 use crate::rule::trial::{Trial, rule, sessions};
 

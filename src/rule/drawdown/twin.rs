@@ -1,9 +1,12 @@
 //! The drawdown's slow twin: all marks in a list, each edge of the grid one by one.
 
+use std::sync::Arc;
+
 use proptest::prelude::*;
 
 use super::super::*;
 use crate::model::limits::Limits;
+use crate::model::session::Sessions;
 use crate::rule::RuleSpec;
 use crate::rule::trial::{Said, Trial, rule, sessions};
 

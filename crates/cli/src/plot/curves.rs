@@ -29,6 +29,7 @@ pub(crate) fn of(stage: &Stage, trace: &Trace) -> Vec<Curve> {
     let curves = stage.plan.breakers.iter().filter_map(|spec| {
         let (what, ink) = match spec.rule.kind() {
             Kind::Drawdown => ("fall of equity from its peak", Ink(0x5b_3f8c)),
+            Kind::LiquidationRequired => ("loss since the open, or margin in use", Ink(0x8c_2f5b)),
             Kind::LossRate => ("loss of its window", Ink(0xa0_5a2c)),
             Kind::Volatility => ("realised volatility", Ink(0x14_7d74)),
             // The others have no values that a replay of prices knows.
