@@ -222,6 +222,8 @@ fn premarket(criterion: &mut Criterion) {
     batch(criterion, "report of a check, no transition", || {
         feed.check(black_box(checks[7]), true, black_box(at(0))).unwrap();
     });
+}
+
 /// What flows in, message by message, and makes no transition.
 fn flows(criterion: &mut Criterion) {
     let rule = RuleSpec::DataFeedIntegrity(DataFeedIntegrity::with_limit(ratio(95.0)));
@@ -250,6 +252,8 @@ fn flows(criterion: &mut Criterion) {
 
 fn price_of(cents: i64) -> Price {
     Price::from_raw(cents * 10_000_000)
+}
+
 /// A breaker that is never stale, and its feed.
 fn quiet_feed(rule: RuleSpec) -> (System, Feed) {
     let policy = Policy { on_stale: OnStale::Ignore, ..rule.kind().default_policy() };

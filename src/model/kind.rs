@@ -22,12 +22,12 @@ macro_rules! kinds {
             /// Fall of equity from a peak.
             Drawdown = 2, "drawdown": "equity has fallen too far from its peak",
                 NO_NEW, Latched, RiskDesk, 900, 1.0, best(), spec($crate::rule::drawdown::Drawdown), detector($crate::rule::drawdown::Detector);
-            /// The classic circuit breaker around a dependency.
-            Technical = 6, "technical": "a dependency fails too often, or answers too slowly",
-                HALT, Timed, RiskDesk, 30, 1.0, best(), spec($crate::rule::technical::Technical), detector($crate::rule::technical::Detector);
             /// Speed of losing.
             LossRate = 3, "loss_rate": "equity is lost too fast",
                 NO_NEW, Latched, RiskDesk, 900, 1.0, best(), spec($crate::rule::loss_rate::LossRate), detector($crate::rule::loss_rate::Detector);
+            /// The classic circuit breaker around a dependency.
+            Technical = 6, "technical": "a dependency fails too often, or answers too slowly",
+                HALT, Timed, RiskDesk, 30, 1.0, best(), spec($crate::rule::technical::Technical), detector($crate::rule::technical::Detector);
             /// Tripped and reset by people.
             Manual = 7, "manual": "tripped and reset by people",
                 HALT, Latched, RiskDesk, 900, 1.0, best(), spec(), detector();
@@ -40,6 +40,9 @@ macro_rules! kinds {
             /// A return, volume or spread that is far from those before it.
             AnomalyDetection = 11, "anomaly_detection": "a return, a volume or a spread is far from those before it",
                 NO_NEW, Timed, RiskDesk, 900, 1.0, best(), spec($crate::rule::anomaly_detection::AnomalyDetection), detector($crate::rule::anomaly_detection::Detector);
+            /// The book must be reduced.
+            LiquidationRequired = 12, "liquidation_required": "the book must be reduced: too much is lost, or too much margin is in use",
+                NO_NEW, Latched, RiskDesk, 900, 1.0, best(), spec($crate::rule::liquidation::LiquidationRequired), detector($crate::rule::liquidation::Detector);
             /// Checks that must have passed before a session.
             PremarketValidation = 13, "premarket_validation": "a check before the open is missing, has failed or was late",
                 HALT, Level, RiskDesk, 900, 1.0, best(), spec($crate::rule::premarket_validation::PremarketValidation), detector($crate::rule::premarket_validation::Detector);
@@ -49,9 +52,6 @@ macro_rules! kinds {
             /// Share of right predictions of a model.
             ModelPerformance = 15, "model_performance": "a model is right too seldom",
                 NO_NEW, Timed, RiskDesk, 900, 1.0, best(1.0), spec($crate::rule::model_performance::ModelPerformance), detector($crate::rule::model_performance::Detector);
-            /// The book must be reduced.
-            LiquidationRequired = 12, "liquidation_required": "the book must be reduced: too much is lost, or too much margin is in use",
-                NO_NEW, Latched, RiskDesk, 900, 1.0, best(), spec($crate::rule::liquidation::LiquidationRequired), detector($crate::rule::liquidation::Detector);
         }
     };
 }

@@ -129,12 +129,10 @@ impl Observation {
     /// Whether the source has said something of its own, so that it is not silent.
     pub(crate) fn is_news(&self) -> bool {
         match self {
-            Self::Value(..) | Self::Level(_) | Self::Reference { .. } => true,
+            Self::Value(..) | Self::Level(_) | Self::Reference { .. } | Self::Pnl(_) | Self::Margin { .. } => true,
             Self::Outcome { .. } | Self::Prediction(_) | Self::Check { .. } | Self::Sequence { .. } => true,
             Self::Flow(_) | Self::Venue(_) | Self::Heartbeat => false,
         }
-        matches!(self, Self::Value(..) | Self::Pnl(_) | Self::Level(_) | Self::Reference { .. })
-        matches!(self, Self::Value(..) | Self::Pnl(_) | Self::Margin { .. } | Self::Level(_) | Self::Reference { .. })
     }
 }
 

@@ -98,11 +98,11 @@ named! {
         /// The bid is at the ask.
         Locked = 37, "locked";
         /// Too many losing samples in a row.
-        Streak = 24, "streak";
+        Streak = 38, "streak";
         /// The loss accelerates.
-        Acceleration = 25, "acceleration";
+        Acceleration = 39, "acceleration";
         /// Too much margin is in use.
-        Margin = 26, "margin";
+        Margin = 46, "margin";
         /// What denied an order denies no longer.
         Cleared = 40, "cleared";
         /// The kill word is set.

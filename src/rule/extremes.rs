@@ -8,11 +8,11 @@ use proptest::prelude::*;
 use super::anomaly_detection::{AnomalyBaseline, AnomalyDetection, AnomalySource};
 use super::data_feed_integrity::{DataFeedIntegrity, IntegritySource};
 use super::drawdown::{Baseline, Drawdown};
+use super::liquidation::LiquidationRequired;
+use super::loss_rate::{LossRate, LossSource};
 use super::model_performance::{ModelPerformance, PerformanceSource};
 use super::premarket_validation::{Deadline, PremarketCheck, PremarketValidation};
 use super::technical::{CallWindow, SlowCalls, Technical};
-use super::liquidation::LiquidationRequired;
-use super::loss_rate::{LossRate, LossSource};
 use super::trial::{Trial, sessions};
 use super::volatility::{Volatility, VolatilitySource};
 use super::{Rule, RuleSpec};
@@ -104,6 +104,10 @@ fn technical() -> impl Strategy<Value = RuleSpec> {
     (limits(), window, count(), prop::option::of(slow), prop::option::of(count())).prop_map(
         |(failure_rate, window, min_calls, slow, consecutive)| {
             RuleSpec::Technical(Technical { failure_rate, window, min_calls, slow, consecutive })
+        },
+    )
+}
+
 fn anomaly_detection() -> impl Strategy<Value = RuleSpec> {
     let source = prop::sample::select(AnomalySource::ALL.to_vec());
     let baseline = prop::sample::select(AnomalyBaseline::ALL.to_vec());
@@ -111,6 +115,10 @@ fn anomaly_detection() -> impl Strategy<Value = RuleSpec> {
         |(limits, source, baseline, window, min_values, min_scale)| {
             let window = [0, 1, 2, 3, 4, 5, 20, 200, 1_000][window];
             RuleSpec::AnomalyDetection(AnomalyDetection { limits, source, baseline, window, min_values, min_scale })
+        },
+    )
+}
+
 fn loss_rate() -> impl Strategy<Value = RuleSpec> {
     let pnl = number().prop_map(|capital| LossSource::Pnl { capital: Money::from_raw(capital) });
     let source = prop_oneof![Just(LossSource::Marks), pnl];
@@ -152,6 +160,8 @@ fn premarket_validation() -> impl Strategy<Value = RuleSpec> {
     let check = (prop::sample::select(vec!["a", "b", ""]), prop::option::of(deadline));
     let check = check.prop_map(|(name, deadline)| PremarketCheck { name: name.into(), deadline });
     prop::collection::vec(check, 0..70).prop_map(|checks| RuleSpec::PremarketValidation(PremarketValidation { checks }))
+}
+
 fn liquidation() -> impl Strategy<Value = RuleSpec> {
     (limits(), prop::option::of(limits()))
         .prop_map(|(limits, margin)| RuleSpec::LiquidationRequired(LiquidationRequired { limits, margin }))
@@ -195,11 +205,11 @@ proptest! {
             technical(),
             model_performance(),
             premarket_validation(),
+            data_feed_integrity(),
+            anomaly_detection(),
+            loss_rate(),
+            liquidation(),
         ],
-        spec in prop_oneof![ladder(), drawdown(), volatility(), data_feed_integrity()],
-        spec in prop_oneof![ladder(), drawdown(), volatility(), anomaly_detection(), data_feed_integrity()],
-        spec in prop_oneof![ladder(), drawdown(), volatility(), loss_rate()],
-        spec in prop_oneof![ladder(), drawdown(), volatility(), loss_rate(), liquidation()],
         in_sessions: bool,
         mut times in prop::collection::vec(time(), 1..40),
         heard in prop::collection::vec((observation(), prop::bool::weighted(0.1), number()), 40),

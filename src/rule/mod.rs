@@ -15,9 +15,9 @@ pub(crate) mod drawdown;
 mod extremes;
 pub(crate) mod grid;
 pub(crate) mod ladder;
-pub(crate) mod model_performance;
 pub(crate) mod liquidation;
 pub(crate) mod loss_rate;
+pub(crate) mod model_performance;
 pub(crate) mod opening;
 pub(crate) mod operator;
 pub(crate) mod premarket_validation;
@@ -184,6 +184,8 @@ pub(crate) trait Detect: Sized {
     /// A feed denies on such a value at once and asks after.
     fn sure_breach(&self, _at: Nanos, _context: Context<'_>) -> Band {
         Band::EMPTY
+    }
+
     /// Whether the breach of its last answer is so far beyond the limit that it needs no confirmation.
     fn is_certain(&self) -> bool {
         false
@@ -302,6 +304,8 @@ macro_rules! rules {
             /// The values that are sure to breach, see [`Detect::sure_breach`].
             pub(crate) fn sure_breach(&self, at: Nanos, context: Context<'_>) -> Band {
                 match self { $($(Self::$kind(rule) => <$detector as Detect>::sure_breach(rule, at, context),)?)+ }
+            }
+
             /// Whether its last answer needs no confirmation, see [`Detect::is_certain`].
             pub(crate) fn is_certain(&self) -> bool {
                 match self { $($(Self::$kind(rule) => <$detector as Detect>::is_certain(rule),)?)+ }

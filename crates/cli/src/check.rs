@@ -5,17 +5,9 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use haltline::{
-    Bell, BreakerSpec, CallWindow, Deadline, Drawdown, Halt, HaltEnd, Intent, Ladder, Lanes, Limits, ModelPerformance,
-    Nanos, PerformanceSource, Policy, PremarketCheck, Release, RuleSpec, System, Technical, Volatility,
-    VolatilitySource,
-    Bell, BreakerSpec, DataFeedIntegrity, Drawdown, Halt, HaltEnd, IntegritySource, Intent, Ladder, Lanes, Limits,
-    Nanos, Policy, Release, RuleSpec, System, Volatility, VolatilitySource,
-    AnomalyDetection, Bell, BreakerSpec, DataFeedIntegrity, Drawdown, Halt, HaltEnd, IntegritySource, Intent, Ladder,
-    Lanes, Limits, Nanos, Policy, Release, RuleSpec, System, Volatility, VolatilitySource,
-    Bell, BreakerSpec, Drawdown, Halt, HaltEnd, Intent, Ladder, Lanes, Limits, LossRate, Nanos, Policy, Release,
-    RuleSpec, System, Volatility, VolatilitySource,
-    Bell, BreakerSpec, Drawdown, Halt, HaltEnd, Intent, Ladder, Lanes, Limits, LiquidationRequired, LossRate, Nanos,
-    Policy, Release, RuleSpec, System, Volatility, VolatilitySource,
+    AnomalyDetection, Bell, BreakerSpec, CallWindow, DataFeedIntegrity, Deadline, Drawdown, Halt, HaltEnd,
+    IntegritySource, Intent, Ladder, Lanes, Limits, LiquidationRequired, LossRate, ModelPerformance, Nanos,
+    PerformanceSource, Policy, PremarketCheck, Release, RuleSpec, System, Technical, Volatility, VolatilitySource,
 };
 use haltline_config::{Config, Finding};
 use serde_json::{Value, json};
@@ -138,8 +130,8 @@ fn breaker_as_json(breaker: &BreakerSpec) -> Value {
             [Some(t.failure_rate), t.slow.map(|slow| slow.rate)].iter().flatten().map(limits).collect()
         }
         RuleSpec::ModelPerformance(ModelPerformance { limits: l, .. }) => vec![limits(l)],
-        RuleSpec::PremarketValidation(_) | RuleSpec::KillSwitch(_) | RuleSpec::Manual => vec![],
-        | RuleSpec::LossRate(LossRate { limits: l, .. }) => vec![limits(l)],
+        RuleSpec::PremarketValidation(_) => vec![],
+        RuleSpec::LossRate(LossRate { limits: l, .. }) => vec![limits(l)],
         RuleSpec::LiquidationRequired(LiquidationRequired { limits: l, margin }) => {
             [Some(l), margin.as_ref()].into_iter().flatten().map(limits).collect()
         }
@@ -235,6 +227,8 @@ fn premarket_check(check: &PremarketCheck) -> String {
         Some(Deadline::AfterOpen(d)) if d.is_zero() => format!("without {} by open", check.name),
         Some(Deadline::AfterOpen(d)) => format!("without {} by open+{}", check.name, short(d)),
     }
+}
+
 fn integrity(rule: &DataFeedIntegrity) -> Vec<String> {
     let mut lines = vec![format!("below {} (warns below {})", rule.limits.limit, rule.limits.warn)];
     if rule.source == IntegritySource::Heard {

@@ -7,16 +7,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use haltline::{
-    Authority, Baseline, Bell, BreakerSpec, CallWindow, Caps, CooldownEffect, Date, Direction, Drawdown, Halt, HaltEnd,
-    KillSwitch, Kind, Ladder, Lanes, Limits, OnBadInput, OnStale, OnUnready, Policy, Ratio, Release, Reopen, RuleSpec,
-    Rung, ScopePath, Skew, SlowCalls, Status, Technical, Volatility, VolatilitySource, Window,
-    Authority, Baseline, Bell, BreakerSpec, Caps, DataFeedIntegrity, Date, Direction, Drawdown, Halt, HaltEnd,
-    IntegritySource, KillSwitch, Kind, Ladder, Lanes, Limits, OnBadInput, OnStale, OnUnready, Policy, Ratio, Release,
-    Reopen, RuleSpec, Rung, ScopePath, Skew, Volatility, VolatilitySource, Window,
-    AnomalyBaseline, AnomalyDetection, AnomalySource, Authority, Baseline, Bell, BreakerSpec, Caps, DataFeedIntegrity,
-    Date, Direction, Drawdown, Halt, HaltEnd, IntegritySource, KillSwitch, Kind, Ladder, Lanes, Limits, OnBadInput,
-    OnStale, OnUnready, Policy, Ratio, Release, Reopen, RuleSpec, Rung, ScopePath, Skew, Volatility, VolatilitySource,
-    Window,
+    AnomalyBaseline, AnomalyDetection, AnomalySource, Authority, Baseline, Bell, BreakerSpec, CallWindow, Caps,
+    CooldownEffect, DataFeedIntegrity, Date, Direction, Drawdown, Halt, HaltEnd, IntegritySource, KillSwitch, Kind,
+    Ladder, Lanes, Limits, OnBadInput, OnStale, OnUnready, Policy, Ratio, Release, Reopen, RuleSpec, Rung, ScopePath,
+    Skew, SlowCalls, Status, Technical, Volatility, VolatilitySource, Window,
 };
 use haltline_config::{Config, parse};
 
