@@ -1,6 +1,6 @@
 //! For the tests: long runs, and values for them that can be had again.
 
-/// Observations of a long run: 10^8 optimised, 10^6 in a debug build.
+/// Observations of a long run: 10^6, and 10^8 where it is optimised (`cargo test --release --lib long_run`).
 pub(crate) const LONG: u64 = if cfg!(debug_assertions) { 1_000_000 } else { 100_000_000 };
 
 /// The value of a step, from -1 to 1: the same each time, with no pattern that a window could meet (SplitMix64).

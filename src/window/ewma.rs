@@ -16,7 +16,7 @@
 //! wrong fades with the past, so nothing drifts; the weights of [`TimedEwma`] are reckoned from one moment for a whole
 //! half-life, so that steps of a nanosecond do not round away. Values that are not finite or beyond 1e150 are refused.
 //!
-//! Cost: O(1). Memory: 40 and 72 bytes.
+//! Cost: O(1). Memory: 40 and 56 bytes.
 
 use core::time::Duration;
 

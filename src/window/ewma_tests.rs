@@ -99,6 +99,8 @@ fn values_of_one_moment_all_count_and_a_time_before_the_last_is_the_last() {
     let (mean, variance) = (timed.mean().unwrap(), timed.variance().unwrap());
     assert!((mean - 2.0).abs() < 1e-15 && (variance - 2.0 / 3.0).abs() < 1e-15, "{mean} {variance}");
     assert!((timed.weight() - 3.0).abs() < 1e-12);
+    timed.clear();
+    assert_eq!((timed.mean(), timed.variance(), timed.weight()), (None, None, 0.0));
 }
 
 #[test]
@@ -127,11 +129,11 @@ fn a_long_run_drifts_by_nothing_and_small_steps_on_a_great_offset_are_not_lost()
     let value = |step: u64| 1e9 + noise(step) * 1e-3;
     let (mut ewma, mut timed) = (Ewma::new(0.001), TimedEwma::new(Duration::from_secs(1)));
     // One a millisecond, so 1 000 a half-life: before the last 60 000 nothing weighs more than 2^-60.
-    for step in 0..LONG / 2 {
+    for step in 0..LONG {
         ewma.push(value(step));
         timed.push(Nanos(step * 1_000_000), value(step));
     }
-    let last: Vec<u64> = (LONG / 2 - 60_000..LONG / 2).collect();
+    let last: Vec<u64> = (LONG - 60_000..LONG).collect();
     let values: Vec<f64> = last.iter().map(|step| value(*step)).collect();
     assert_eq!(holds((ewma.mean(), ewma.variance()), &by_count(0.001, &values)), Ok(()));
     let times: Vec<_> = last.iter().map(|step| (step * 1_000_000, value(*step))).collect();

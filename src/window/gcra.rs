@@ -8,7 +8,7 @@
 //! over any span `t` at most `burst + t * rate / period` events conform. A time before the last counts as the last. A rate of
 //! 0 is a burst and nothing after it, a burst of 0 nothing at all, a period of 0 no limit.
 //!
-//! Cost: O(1). Memory: 48 bytes.
+//! Cost: O(1). Memory: 64 bytes.
 
 use core::time::Duration;
 

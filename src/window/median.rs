@@ -9,7 +9,11 @@
 //!
 //! Exact: the very numbers that sorting the window would give. Values that are not finite or beyond 1e150 are refused; -0
 //! counts as 0.
-//! COST
+//!
+//! Cost: a push keeps the values in order (see [`super::sorted`]), so it **does depend on n**: measured, with values in no
+//! order, about 60 ns for 64 values, 160 ns for 4 096, 250 ns for 65 536. Order cannot be had for what a mean costs. The
+//! median is two look-ups by rank. The MAD is a search from where it was last, at worst O(log n) look-ups; with it an
+//! observation takes about 120, 300 and 450 ns.
 //!
 //! Memory: `n` values in the order in which they came, and about 33 bytes each in [`super::sorted`], allocated once.
 
@@ -25,12 +29,14 @@ pub(crate) const NORMAL: f64 = 1.4826;
 pub(crate) struct Median {
     ring: Ring<f64>,
     sorted: Sorted,
+    /// How many of the nearest values lay below the median when that was asked last: about as many will.
+    below: usize,
 }
 
 impl Median {
     /// Over the last `n`, at least one.
     pub(crate) fn new(n: usize) -> Self {
-        Self { ring: Ring::new(n), sorted: Sorted::new(n.max(1)) }
+        Self { ring: Ring::new(n), sorted: Sorted::new(n.max(1)), below: 0 }
     }
 
     /// Whether the value was taken.
@@ -38,10 +44,10 @@ impl Median {
         let usable = is_usable(value);
         if usable {
             let value = value + 0.0; // -0 becomes 0
-            if let Some(left) = self.ring.push(value) {
-                self.sorted.remove(left);
+            match self.ring.push(value) {
+                Some(left) => self.sorted.replace(left, value),
+                None => self.sorted.insert(value),
             }
-            self.sorted.insert(value);
         }
         usable
     }
@@ -56,17 +62,17 @@ impl Median {
     }
 
     /// The median of the distances from the median, as it is.
-    pub(crate) fn mad(&self) -> Option<f64> {
+    pub(crate) fn mad(&mut self) -> Option<f64> {
         self.median().map(|median| self.mad_around(median))
     }
 
     /// That, scaled to the standard deviation of a normal distribution.
-    pub(crate) fn deviation(&self) -> Option<f64> {
+    pub(crate) fn deviation(&mut self) -> Option<f64> {
         self.mad().map(|mad| NORMAL * mad)
     }
 
     /// By how many such deviations a value that has not been pushed lies above the median. None if there is no deviation.
-    pub(crate) fn score(&self, value: f64) -> Option<f64> {
+    pub(crate) fn score(&mut self, value: f64) -> Option<f64> {
         let median = self.median()?;
         let mad = self.mad_around(median);
         (mad > 0.0).then(|| (value - median) / (NORMAL * mad))
@@ -85,28 +91,60 @@ impl Median {
         self.sorted.clear();
     }
 
-    /// Below and above the middle the distances are in order already: of `near` values that are nearest, so many lie below
-    /// that the next one below is not nearer than the last one above.
-    fn mad_around(&self, median: f64) -> f64 {
-        let (len, half) = (self.len(), self.len() / 2);
-        let near = len - half;
+    /// Below and above the middle the distances are in order already: of the values that are nearest, so many lie below that
+    /// the next one below is not nearer than the last one above. That number is looked for from where it was last.
+    fn mad_around(&mut self, median: f64) -> f64 {
+        let (sorted, half) = (&self.sorted, self.len() / 2);
+        let near = self.len() - half;
         // The distances of the lower half, nearest first, and of the upper one; beyond their ends nothing is near.
-        let below =
-            |index: usize| if index < half { median - self.sorted.get(half - 1 - index) } else { f64::INFINITY };
-        let above = |index: usize| if index < near { self.sorted.get(half + index) - median } else { f64::INFINITY };
-        let (mut low, mut high) = (0, half.min(near));
-        while low < high {
-            let middle = usize::midpoint(low, high);
-            if below(middle) >= above(near - middle - 1) {
-                high = middle;
-            } else {
-                low = middle + 1;
-            }
-        }
-        let last = |side: &dyn Fn(usize) -> f64, count: usize| count.checked_sub(1).map_or(0.0, side);
-        let greatest = last(&below, low).max(last(&above, near - low));
-        if len.is_multiple_of(2) { f64::midpoint(greatest, below(low).min(above(near - low))) } else { greatest }
+        let below = |index: usize| if index < half { median - sorted.get(half - 1 - index) } else { f64::INFINITY };
+        let above = |index: usize| if index < near { sorted.get(half + index) - median } else { f64::INFINITY };
+        let are_enough = |count: usize| count == half || below(count) >= above(near - count - 1);
+        let count = first(half, self.below.min(half), are_enough);
+        let last_below = count.checked_sub(1).map_or(0.0, below);
+        let last_above = (near - count).checked_sub(1).map_or(0.0, above);
+        let greatest = last_below.max(last_above);
+        let next = if half == near { below(count).min(above(near - count)) } else { greatest };
+        self.below = count;
+        f64::midpoint(greatest, next)
     }
+}
+
+/// The first of 0 to `last` of which something is so, as of all after it and of `last`; in steps that double from a guess.
+fn first(last: usize, guess: usize, is_so: impl Fn(usize) -> bool) -> usize {
+    let (mut low, mut high, mut step) = (0, last, 1);
+    if is_so(guess) {
+        high = guess;
+        while low < high {
+            let at = high.saturating_sub(step);
+            if !is_so(at) {
+                low = at + 1;
+                break;
+            }
+            high = at;
+            step *= 2;
+        }
+    } else {
+        low = guess + 1;
+        while low < high {
+            let at = (low + step - 1).min(last);
+            if is_so(at) {
+                high = at;
+                break;
+            }
+            low = at + 1;
+            step *= 2;
+        }
+    }
+    while low < high {
+        let middle = usize::midpoint(low, high);
+        if is_so(middle) {
+            high = middle;
+        } else {
+            low = middle + 1;
+        }
+    }
+    low
 }
 
 #[cfg(test)]
@@ -165,6 +203,17 @@ mod tests {
     }
 
     #[test]
+    fn a_window_that_was_cleared_is_as_new() {
+        let mut median = Median::new(500);
+        (0..700).for_each(|step| assert!(median.push(noise(step))));
+        median.clear();
+        assert_eq!((median.median(), median.mad(), median.len()), (None, None, 0));
+        let values: Vec<_> = (0..600).map(noise).collect();
+        values.iter().for_each(|value| assert!(median.push(*value)));
+        assert_eq!((median.median().unwrap(), median.mad().unwrap()), twin(&values[100..]));
+    }
+
+    #[test]
     fn both_zeros_leave_as_they_came() {
         let mut median = Median::new(2);
         for value in [0.0, -0.0, 0.0, 5.0, 7.0] {
@@ -175,12 +224,24 @@ mod tests {
 
     #[test]
     fn a_long_run_stays_exact() {
-        let end = LONG / 100;
+        // Enough to fill both many times; there is nothing that could drift.
+        let end = (LONG / 100).max(200_000);
         for n in [64, 65_536] {
             let mut median = Median::new(n);
             (0..end).for_each(|step| assert!(median.push(noise(step))));
             let window: Vec<_> = (end.saturating_sub(n as u64)..end).map(noise).collect();
             assert_eq!((median.median().unwrap(), median.mad().unwrap()), twin(&window), "{n}");
+        }
+    }
+
+    #[test]
+    fn the_first_is_found_from_every_guess() {
+        for last in 0..20 {
+            for answer in 0..=last {
+                for guess in 0..=last {
+                    assert_eq!(first(last, guess, |at| at >= answer), answer, "{guess} of {last}");
+                }
+            }
         }
     }
 

@@ -77,6 +77,19 @@ fn equal_values_have_no_deviation_whatever_came_before() {
 }
 
 #[test]
+fn a_window_that_was_cleared_is_as_new() {
+    for n in [1, 2, 9, 10] {
+        let (mut old, mut new) = (Moments::new(n), Moments::new(n));
+        (0..25).for_each(|step| assert!(old.push(noise(step) * 1e9)));
+        old.clear();
+        for step in 0..30 {
+            assert_eq!((old.mean(), old.variance(), old.len()), (new.mean(), new.variance(), new.len()));
+            assert!(old.push(noise(step)) && new.push(noise(step)));
+        }
+    }
+}
+
+#[test]
 fn what_is_no_number_is_refused_and_changes_nothing() {
     let mut moments = Moments::new(3);
     [1.0, 3.0].into_iter().for_each(|value| assert!(moments.push(value)));

@@ -131,6 +131,21 @@ mod tests {
     }
 
     #[test]
+    fn a_window_that_was_cleared_is_as_new() {
+        let (mut exact, mut sum) = (ExactSum::new(2), Sum::new(2));
+        for value in 0..7 {
+            exact.push(value);
+            assert!(sum.push(value as f64));
+        }
+        exact.clear();
+        sum.clear();
+        assert_eq!((exact.sum(), exact.len(), sum.sum(), sum.len()), (0, 0, 0.0, 0));
+        exact.push(3);
+        assert!(sum.push(3.0));
+        assert_eq!((exact.sum(), sum.sum()), (3, 3.0));
+    }
+
+    #[test]
     fn the_greatest_integers_do_not_overflow() {
         let mut exact = ExactSum::new(1_000);
         (0..5_000).for_each(|_| exact.push(i64::MIN));
