@@ -152,7 +152,7 @@ impl Detector {
 
 impl Baseline {
     /// Middle and scale, if there are values enough.
-    fn of(&self, least: usize) -> Option<(f64, f64)> {
+    fn of(&mut self, least: usize) -> Option<(f64, f64)> {
         match self {
             Self::Median(values) if values.len() >= least => Some((values.median()?, values.deviation()?)),
             Self::Ewma(values) if values.count() >= least as u64 => Some((values.mean()?, values.variance()?.sqrt())),
