@@ -1,7 +1,7 @@
 //! Counting: what a record costs its thread, alone and beside another, against one atomic addition to a word that nobody
 //! else touches; and what it costs to ask.
 //!
-//! The three are measured in turn, in slices of some microseconds, and the fastest slice of each counts: what the machine does
+//! The three are measured in turn, in slices of ten thousand calls, and the fastest slice of each counts: what the machine does
 //! beside it makes a slice slower, never faster.
 
 use std::hint::black_box;
@@ -65,7 +65,7 @@ pub(crate) fn tallies(criterion: &mut Criterion) {
     });
 }
 
-/// Nanoseconds a call, in the fastest of many slices of a thousand batches.
+/// Nanoseconds a call, in the fastest of many slices.
 struct Fastest(f64);
 
 impl Fastest {

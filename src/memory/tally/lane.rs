@@ -26,6 +26,11 @@ impl Lane {
         Self { rest: RestLine::default(), ring: places.map(|_| Arc::default()).collect() }
     }
 
+    /// A line for a handle that has no bucket yet.
+    pub(in crate::memory) fn any_line(&self) -> Arc<BucketLine> {
+        self.ring[0].clone()
+    }
+
     /// Adds to a bucket and says where it lies; `None` if its place has gone to a later one, then the record is late. For the
     /// one thread that records here.
     pub(in crate::memory) fn open_and_add(&self, bucket: u64, amounts: &Amounts) -> Option<&Arc<BucketLine>> {

@@ -270,6 +270,8 @@ fn what_cannot_be_is_refused() {
 #[test]
 fn threads_add_up_exactly() {
     const EACH: u64 = 30_000;
+    // Each seventh record is a bucket late.
+    let time = |n: u64| 10_000 + n - if n.is_multiple_of(7) { 100 } else { 0 };
     let tally = tally(3);
     let slow = Amounts { success: 2, slow: 1, pnl: Money::from_raw(-3), ..Amounts::NONE };
     let records = |every: u64| {
@@ -281,18 +283,18 @@ fn threads_add_up_exactly() {
                     drop(handle);
                     handle = tally.handle().unwrap();
                 }
-                // A place is used again all 1 200 records, and each seventh is a bucket late.
-                handle.record(Nanos(10_000 + n - if n % 7 == 0 { 100 } else { 0 }), slow);
+                // A place is used again all 1 200 records.
+                handle.record(Nanos(time(n)), slow);
             }
             // Held to the end: the other's slot must not be inherited by this one, whose time is another.
             handle
         }
     };
     std::thread::scope(|scope| {
-        let threads = [scope.spawn(records(EACH)), scope.spawn(records(1_001))];
+        let threads = [scope.spawn(records(u64::MAX)), scope.spawn(records(1_001))];
         let mut before = Sums::default();
         while !threads.iter().all(|t| t.is_finished()) {
-            let (totals, window) = (tally.totals(), tally.sums(Nanos(10_000 + EACH)).amounts);
+            let (totals, window) = (tally.totals(), tally.sums(Nanos(time(EACH))).amounts);
             let found = totals.amounts;
             assert!(
                 found.success >= before.amounts.success && found.pnl <= before.amounts.pnl,
@@ -307,7 +309,7 @@ fn threads_add_up_exactly() {
     let whole = |n: u64| Amounts { success: 2 * n, slow: n, pnl: Money::from_raw(-3 * n as i64), ..Amounts::NONE };
     assert_eq!(tally.totals(), Sums { amounts: whole(2 * EACH), late: 0 });
     let last = EACH - 1;
-    let stays = |n: &u64| (10_000 + last) / 100 - (10_000 + n - if n % 7 == 0 { 100 } else { 0 }) / 100 <= 10;
+    let stays = |n: &u64| time(last) / 100 - time(*n) / 100 <= 10;
     let kept = (0..EACH).filter(stays).count() as u64;
-    assert_eq!(tally.sums(Nanos(10_000 + last)).amounts, whole(2 * kept));
+    assert_eq!(tally.sums(Nanos(time(last))).amounts, whole(2 * kept));
 }
