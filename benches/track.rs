@@ -162,6 +162,7 @@ fn feeds(criterion: &mut Criterion) {
         cents = (cents + 1) & 63;
         account.margin(Money::from_raw(10_000 + cents), money(1_000.0), black_box(at(0))).unwrap();
     });
+    positions(criterion);
     let mut spec = drawdown("dd", "acct/a", 0.10);
     spec.policy.release = Release::Level;
     let wild = system(vec![spec]);
@@ -246,6 +247,21 @@ fn flows(criterion: &mut Criterion) {
         batch(criterion, &format!("trade, anomaly by {name} of 120"), || {
             number = (number + 37) & 63;
             feed.trade(price_of(100_000 + number as i64), Qty(1), black_box(at(0))).unwrap();
+/// One position after another changes; nothing is near a limit.
+fn positions(criterion: &mut Criterion) {
+    for count in [10_u64, 10_000] {
+        let rule = PositionLimit { max_positions: Some(15_000), max_long: None, ..PositionLimit::default() };
+        let (_alive, mut account) = quiet_feed(RuleSpec::PositionLimit(rule));
+        account.equity(money(1e9), at(0)).unwrap();
+        let mut hold = |i: u64, value: f64| {
+            account.position(i, Qty(100), money(value), (i % 11) as u32, black_box(at(0))).unwrap();
+        };
+        (0..count).for_each(|i| hold(i, 1_000.0));
+        let mut turn = 0_u64;
+        batch(criterion, &format!("position of {count} changes"), || {
+            // A stride through all of them, each time with another value.
+            turn += 7_919;
+            hold(turn % count, 500.0 + (turn % 1_009) as f64);
         });
     }
 }
@@ -306,6 +322,8 @@ const ROWS: &[(&str, Goal)] = &[
     ("mark of a loss rate", Goal::Floors(15.0)),
     ("mark of a liquidation", Goal::Floors(15.0)),
     ("margin of a liquidation", Goal::None),
+    ("position of 10 changes", Goal::None),
+    ("position of 10000 changes", Goal::Times(4.0, "position of 10 changes")),
     ("observation that trips or releases", Goal::None),
     ("outcome that changes nothing, last 100 calls", Goal::None),
     ("outcome that changes nothing, calls of 1 ms", Goal::None),

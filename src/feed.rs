@@ -228,6 +228,26 @@ impl Feed {
         self.observe(&Observation::Margin { used, available }, at)
     }
 
+    /// What is held of an instrument from now on: a positive quantity is long, a negative one short, zero closes it. Of the
+    /// market value the magnitude counts. Sector 0 is a sector of its own.
+    ///
+    /// # Errors
+    /// As [`trade`](Self::trade); also if nothing is held and has a value, and if more positions are open than a breaker
+    /// has room for.
+    pub fn position(
+        &mut self,
+        instrument: u64,
+        quantity: Qty,
+        value: Money,
+        sector: u32,
+        at: Nanos,
+    ) -> Result<(), FeedError> {
+        if quantity.0 == 0 && value != Money::ZERO {
+            return self.refuse(FeedError::bad("value", value.to_f64(), "zero for a position of nothing"));
+        }
+        self.observe(&Observation::Position { instrument, quantity, value, sector }, at)
+    }
+
     /// The official close of `session`: the reference of the session after it.
     ///
     /// # Errors

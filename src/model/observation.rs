@@ -4,6 +4,7 @@ use super::session::Date;
 use super::status::named;
 use super::time::Nanos;
 use super::units::{Money, Price};
+use super::units::{Money, Price, Qty};
 use core::fmt;
 use core::time::Duration;
 
@@ -94,6 +95,17 @@ pub(crate) enum Observation {
         /// Negative in a deficit.
         available: Money,
     },
+    /// What is held of an instrument from now on.
+    Position {
+        /// The caller's number for it.
+        instrument: u64,
+        /// Positive is long, negative short, zero nothing.
+        quantity: Qty,
+        /// Its market value; the side is that of the quantity.
+        value: Money,
+        /// 0: a sector of its own.
+        sector: u32,
+    },
     /// A value made elsewhere.
     Level(f64),
     /// How a call ended, and how long it took.
@@ -133,6 +145,8 @@ impl Observation {
             Self::Outcome { .. } | Self::Prediction(_) | Self::Check { .. } | Self::Sequence { .. } => true,
             Self::Flow(_) | Self::Venue(_) | Self::Heartbeat => false,
         }
+        let is_of_account = matches!(self, Self::Pnl(_) | Self::Margin { .. } | Self::Position { .. });
+        is_of_account || matches!(self, Self::Value(..) | Self::Level(_) | Self::Reference { .. })
     }
 }
 

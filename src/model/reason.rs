@@ -103,6 +103,25 @@ named! {
         Acceleration = 39, "acceleration";
         /// Too much margin is in use.
         Margin = 46, "margin";
+        Margin = 26, "margin";
+        /// Too many open positions.
+        PositionCount = 27, "position_count";
+        /// A position is too great for the portfolio.
+        PositionShare = 28, "position_share";
+        /// A sector is too great for the portfolio.
+        SectorShare = 29, "sector_share";
+        /// Long positions together are too great for the portfolio.
+        LongExposure = 30, "long_exposure";
+        /// Short positions together are too great for the portfolio.
+        ShortExposure = 31, "short_exposure";
+        /// Long and short positions together are too great for the portfolio.
+        GrossExposure = 32, "gross_exposure";
+        /// Long and short positions differ too much for the portfolio.
+        NetExposure = 33, "net_exposure";
+        /// The quantity of a position is too great.
+        PositionQuantity = 34, "position_quantity";
+        /// The market value of a position is too great.
+        PositionNotional = 35, "position_notional";
         /// What denied an order denies no longer.
         Cleared = 40, "cleared";
         /// The kill word is set.

@@ -13,6 +13,7 @@ use super::loss_rate::{LossRate, LossSource};
 use super::model_performance::{ModelPerformance, PerformanceSource};
 use super::premarket_validation::{Deadline, PremarketCheck, PremarketValidation};
 use super::technical::{CallWindow, SlowCalls, Technical};
+use super::position_limit::PositionLimit;
 use super::trial::{Trial, sessions};
 use super::volatility::{Volatility, VolatilitySource};
 use super::{Rule, RuleSpec};
@@ -22,7 +23,7 @@ use crate::model::observation::{Channel, CheckId, Observation, Outcome, VenueSta
 use crate::model::policy::Policy;
 use crate::model::session::{Date, Sessions};
 use crate::model::time::Nanos;
-use crate::model::units::{Money, Price, Ratio};
+use crate::model::units::{Money, Price, Qty, Ratio};
 
 const ENDS: [i64; 9] = [i64::MIN, i64::MIN + 1, -1_000, -1, 0, 1, 1_000, i64::MAX - 1, i64::MAX];
 
@@ -167,6 +168,27 @@ fn liquidation() -> impl Strategy<Value = RuleSpec> {
         .prop_map(|(limits, margin)| RuleSpec::LiquidationRequired(LiquidationRequired { limits, margin }))
 }
 
+fn position_limit() -> impl Strategy<Value = RuleSpec> {
+    let share = || prop::option::of(ratio());
+    let each = (prop::option::of(number()), prop::option::of(number()), prop::option::of(any::<u32>()));
+    (share(), share(), share(), share(), share(), share(), each, 1u32..9).prop_map(
+        |(position, sector, long, short, gross, net, (quantity, notional, max_positions), capacity)| {
+            RuleSpec::PositionLimit(PositionLimit {
+                max_positions,
+                max_position_share: position,
+                max_sector_share: sector,
+                max_long: long,
+                max_short: short,
+                max_gross: gross,
+                max_net: net,
+                max_quantity: quantity.map(Qty),
+                max_notional: notional.map(Money::from_raw),
+                capacity,
+            })
+        },
+    )
+}
+
 fn observation() -> impl Strategy<Value = Observation> {
     let channel =
         prop::sample::select(vec![Channel::Trade, Channel::Mid, Channel::Equity, Channel::Spread, Channel::Size]);
@@ -177,6 +199,9 @@ fn observation() -> impl Strategy<Value = Observation> {
             session: Date::new(2020, 3, day),
         }),
         1 => number().prop_map(|amount| Observation::Flow(Money::from_raw(amount))),
+        4 => (0u64..12, number(), number(), 0u32..4).prop_map(|(instrument, quantity, value, sector)| {
+            Observation::Position { instrument, quantity: Qty(quantity), value: Money::from_raw(value), sector }
+        }),
         2 => (number(), number()).prop_map(|(used, available)| Observation::Margin {
             used: Money::from_raw(used),
             available: Money::from_raw(available),
@@ -210,6 +235,7 @@ proptest! {
             loss_rate(),
             liquidation(),
         ],
+        spec in prop_oneof![ladder(), drawdown(), volatility(), loss_rate(), liquidation(), position_limit()],
         in_sessions: bool,
         mut times in prop::collection::vec(time(), 1..40),
         heard in prop::collection::vec((observation(), prop::bool::weighted(0.1), number()), 40),

@@ -22,6 +22,7 @@ pub(crate) mod opening;
 pub(crate) mod operator;
 pub(crate) mod premarket_validation;
 pub(crate) mod technical;
+pub(crate) mod position_limit;
 #[cfg(test)]
 mod trial;
 pub(crate) mod volatility;

@@ -8,6 +8,8 @@ use haltline::{
     AnomalyDetection, Bell, BreakerSpec, CallWindow, DataFeedIntegrity, Deadline, Drawdown, Halt, HaltEnd,
     IntegritySource, Intent, Ladder, Lanes, Limits, LiquidationRequired, LossRate, ModelPerformance, Nanos,
     PerformanceSource, Policy, PremarketCheck, Release, RuleSpec, System, Technical, Volatility, VolatilitySource,
+    Bell, BreakerSpec, Drawdown, Halt, HaltEnd, Intent, Ladder, Lanes, Limits, LiquidationRequired, LossRate, Money,
+    Nanos, Policy, PositionLimit, Ratio, Release, RuleSpec, System, Volatility, VolatilitySource,
 };
 use haltline_config::{Config, Finding};
 use serde_json::{Value, json};
@@ -135,6 +137,7 @@ fn breaker_as_json(breaker: &BreakerSpec) -> Value {
         RuleSpec::LiquidationRequired(LiquidationRequired { limits: l, margin }) => {
             [Some(l), margin.as_ref()].into_iter().flatten().map(limits).collect()
         }
+        RuleSpec::PositionLimit(rule) => position_levels(rule),
         RuleSpec::KillSwitch(_) | RuleSpec::Manual => vec![],
     };
     let halt_for = match &policy.halt {
@@ -155,6 +158,23 @@ fn breaker_as_json(breaker: &BreakerSpec) -> Value {
         "enabled": policy.enabled,
         "shadow": policy.shadow,
     })
+}
+
+/// The limits on positions that are switched on.
+fn position_levels(rule: &PositionLimit) -> Vec<Value> {
+    let share = |share: Option<Ratio>| share.map(Ratio::to_f64);
+    let each = [
+        ("max_positions", rule.max_positions.map(f64::from)),
+        ("max_position_share", share(rule.max_position_share)),
+        ("max_sector_share", share(rule.max_sector_share)),
+        ("max_long", share(rule.max_long)),
+        ("max_short", share(rule.max_short)),
+        ("max_gross", share(rule.max_gross)),
+        ("max_net", share(rule.max_net)),
+        ("max_quantity", rule.max_quantity.map(|most| most.0 as f64)),
+        ("max_notional", rule.max_notional.map(Money::to_f64)),
+    ];
+    each.into_iter().filter_map(|(name, limit)| Some(json!({ "name": name, "limit": limit? }))).collect()
 }
 
 /// The denied intents by name.
@@ -196,6 +216,7 @@ fn limits(rule: &RuleSpec) -> Vec<String> {
             format!("{source}, {baseline} of {window}"),
         ],
         RuleSpec::DataFeedIntegrity(rule) => integrity(rule),
+        RuleSpec::PositionLimit(rule) => position_limits(rule),
         RuleSpec::KillSwitch(_) | RuleSpec::Manual => vec!["-".into()],
     }
 }
@@ -239,6 +260,21 @@ fn integrity(rule: &DataFeedIntegrity) -> Vec<String> {
         lines.extend(books.into_iter().filter(|(on, _)| *on).map(|(_, book)| book.to_owned()));
     }
     lines
+/// The limits that are switched on, by the names of their keys.
+fn position_limits(rule: &PositionLimit) -> Vec<String> {
+    let share = |what: &str, share: Option<Ratio>| share.map(|share| format!("{what} above {}", percent(share)));
+    let lines = [
+        rule.max_positions.map(|most| format!("positions above {most}")),
+        share("a position", rule.max_position_share),
+        share("a sector", rule.max_sector_share),
+        share("long", rule.max_long),
+        share("short", rule.max_short),
+        share("gross", rule.max_gross),
+        share("net", rule.max_net),
+        rule.max_quantity.map(|most| format!("a quantity above {}", most.0)),
+        rule.max_notional.map(|most| format!("a notional above {most}")),
+    ];
+    lines.into_iter().flatten().collect()
 }
 
 fn rung(ladder: &Ladder, number: usize) -> Vec<String> {

@@ -30,6 +30,39 @@ fn the_same_as_json() {
 }
 
 #[test]
+fn the_limits_of_an_account_are_told_in_their_units() {
+    let file = scratch("account").join("account.toml");
+    let head = |kind: &str| {
+        format!("[[breaker]]\nname = {kind:?}\nkind = {kind:?}\nscope = \"acct/main\"\non_stale = \"warn\"\n")
+    };
+    let text = format!(
+        "{}{}margin_limit = 0.9\n{}max_quantity = 500\nmax_notional = 250000\n",
+        head("loss_rate"),
+        head("liquidation_required"),
+        head("position_limit")
+    );
+    std::fs::write(&file, text).unwrap();
+    let output = haltline(["check".as_ref(), file.as_os_str()]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let told = stdout(&output);
+    let parts = ["3 % (warns at 2.25 %)", "in 5m", "15 % (warns at 12 %)", "margin use above 90 % (warns at 72 %)"];
+    let limits = [
+        "positions above 20",
+        "a position above 10 %",
+        "short above 50 %",
+        "a quantity above 500",
+        "a notional above 250000.00",
+    ];
+    for part in parts.iter().chain(&limits) {
+        assert!(told.contains(part), "{part}\n{told}");
+    }
+    let output = haltline(["check".as_ref(), "--json".as_ref(), file.as_os_str()]);
+    let told: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(told["breakers"][1]["levels"][1]["limit"], 0.9);
+    assert_eq!(told["breakers"][2]["levels"][0], serde_json::json!({ "name": "max_positions", "limit": 20.0 }));
+}
+
+#[test]
 fn every_mistake_is_told_with_its_place() {
     let file = scratch("mistakes").join("bad.toml");
     let text = "[[breaker]]\nname = \"dd\"\nkind = \"drawdown\"\nscope = \"acct/main\"\nlimit = 1.5\nlimt = 2\n";

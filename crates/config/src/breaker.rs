@@ -17,6 +17,7 @@ use crate::names::Names;
 use crate::operator::{kill_switch, manual};
 use crate::policy::general;
 use crate::premarket_validation::premarket_validation;
+use crate::position_limit::position_limit;
 use crate::scalar::did_you_mean;
 use crate::table::Table;
 use crate::technical::technical;
@@ -96,6 +97,7 @@ fn parts(table: &Table<'_>, kind: Kind, markets: &Markets) -> (Option<Vec<ScopeP
         Kind::AnomalyDetection => anomaly_detection(table),
         Kind::DataFeedIntegrity => data_feed_integrity(table),
         Kind::LossRate => loss_rate(table),
+        Kind::PositionLimit => position_limit(table),
         Kind::LiquidationRequired => liquidation(table),
         Kind::Manual => manual(table),
         Kind::KillSwitch => kill_switch(table),

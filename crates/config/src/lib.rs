@@ -46,6 +46,7 @@ mod names;
 mod operator;
 mod policy;
 mod premarket_validation;
+mod position_limit;
 mod scalar;
 mod system;
 mod table;

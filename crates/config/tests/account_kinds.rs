@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use common::of_breaker;
 use haltline::{
-    BreakerSpec, Kind, Limits, LiquidationRequired, LossRate, LossSource, Money, OnStale, Policy, Ratio, RuleSpec,
+    BreakerSpec, Kind, Limits, LiquidationRequired, LossRate, LossSource, Money, OnStale, Policy, PositionLimit, Qty,
+    Ratio, RuleSpec,
 };
 use haltline_config::{Config, parse};
 
@@ -155,5 +156,82 @@ fn a_liquidation_above_thirty_per_cent_is_unusual() {
     assert_eq!(
         warnings("liquidation_required", "limit = 0.31"),
         ["f:6:9: breaker \"b\": limit: 0.31 is above 0.3, unusual for a liquidation"]
+    );
+}
+
+#[test]
+fn a_position_limit_without_keys_has_the_defaults_of_the_catalogue() {
+    let expected = PositionLimit {
+        max_positions: Some(20),
+        max_position_share: Some(ratio(0.1)),
+        max_sector_share: Some(ratio(0.3)),
+        max_long: Some(ratio(1.0)),
+        max_short: Some(ratio(0.5)),
+        max_gross: None,
+        max_net: None,
+        max_quantity: None,
+        max_notional: None,
+        capacity: 16_384,
+    };
+    let spec = breaker("position_limit", "");
+    assert_eq!((spec.rule, spec.policy), (RuleSpec::PositionLimit(expected), policy(Kind::PositionLimit)));
+}
+
+#[test]
+fn every_key_of_a_position_limit_is_mapped() {
+    let keys = "max_positions = 50\nmax_position_share = 0.05\nmax_sector_share = 0.2\nmax_long = 2\nmax_short = 1.5\n\
+                max_gross = 3\nmax_net = 0.5\nmax_quantity = 10_000\nmax_notional = 2_500_000.25\ncapacity = 100\n";
+    let expected = PositionLimit {
+        max_positions: Some(50),
+        max_position_share: Some(ratio(0.05)),
+        max_sector_share: Some(ratio(0.2)),
+        max_long: Some(ratio(2.0)),
+        max_short: Some(ratio(1.5)),
+        max_gross: Some(ratio(3.0)),
+        max_net: Some(ratio(0.5)),
+        max_quantity: Some(Qty(10_000)),
+        max_notional: Some(money(2_500_000.25)),
+        capacity: 100,
+    };
+    assert_eq!(rule("position_limit", keys), RuleSpec::PositionLimit(expected));
+}
+
+#[test]
+fn mistakes_of_a_position_limit_say_what_is_allowed() {
+    let part = "fractions above 0 and at most 1000";
+    let named = "a position limit has several, each with a name of its own";
+    for (key, value, expected) in [
+        ("max_long", "0", format!("max_long: found 0, allowed are {part}")),
+        ("max_net", "1000.1", format!("max_net: found 1000.1, allowed are {part}")),
+        ("max_gross", "true", format!("max_gross: found a boolean true, allowed are {part}")),
+        ("max_quantity", "0", "max_quantity: found 0, allowed are whole numbers from 1 on".into()),
+        (
+            "max_notional",
+            "-5",
+            "max_notional: found -5, allowed are amounts above 0 and at most 922000000000000, in steps of 0.0001"
+                .into(),
+        ),
+        ("max_positions", "0", "max_positions: found 0, allowed are whole numbers from 1 to 1048576".into()),
+        ("max_positions", "20000", "max_positions: found 20000, allowed are numbers below capacity (16384)".into()),
+        ("capacity", "20", "max_positions: found 20, allowed are numbers below capacity (20)".into()),
+        ("limit", "0.1", format!("limit is not allowed: {named}")),
+        ("warn", "0.1", format!("warn is not allowed: {named}")),
+    ] {
+        let column = if expected.contains("not allowed") { 1 } else { key.len() + 4 };
+        assert_eq!(
+            of_breaker("position_limit", &format!("{key} = {value}")),
+            [format!("5:{column}: breaker \"b\": {expected}")]
+        );
+    }
+    let unknown = of_breaker("position_limit", "max_position = 5");
+    assert!(unknown[0].ends_with("did you mean \"max_positions\"?"), "{unknown:?}");
+}
+
+#[test]
+fn a_position_above_a_fifth_is_unusual() {
+    assert_eq!(warnings("position_limit", "max_position_share = 0.2"), [""; 0]);
+    assert_eq!(
+        warnings("position_limit", "max_position_share = 0.21"),
+        ["f:6:22: breaker \"b\": max_position_share: 0.21 is above 0.2, unusual for one position"]
     );
 }

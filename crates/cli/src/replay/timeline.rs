@@ -123,7 +123,8 @@ impl<'z> Lines<'z> {
 
 /// Whether what was tested is no share but a number of things.
 fn is_count(reason: Reason) -> bool {
-    matches!(reason, Reason::Streak)
+    use Reason as R;
+    matches!(reason, R::Streak | R::PositionCount | R::PositionQuantity | R::PositionNotional)
 }
 
 /// `active → tripped (rung 1)`.
