@@ -247,6 +247,10 @@ fn flows(criterion: &mut Criterion) {
         batch(criterion, &format!("trade, anomaly by {name} of 120"), || {
             number = (number + 37) & 63;
             feed.trade(price_of(100_000 + number as i64), Qty(1), black_box(at(0))).unwrap();
+        });
+    }
+}
+
 /// One position after another changes; nothing is near a limit.
 fn positions(criterion: &mut Criterion) {
     for count in [10_u64, 10_000] {

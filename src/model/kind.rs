@@ -25,12 +25,12 @@ macro_rules! kinds {
             /// Speed of losing.
             LossRate = 3, "loss_rate": "equity is lost too fast",
                 NO_NEW, Latched, RiskDesk, 900, 1.0, best(), spec($crate::rule::loss_rate::LossRate), detector($crate::rule::loss_rate::Detector);
-            /// The classic circuit breaker around a dependency.
-            Technical = 6, "technical": "a dependency fails too often, or answers too slowly",
-                HALT, Timed, RiskDesk, 30, 1.0, best(), spec($crate::rule::technical::Technical), detector($crate::rule::technical::Detector);
             /// Number and size of positions.
             PositionLimit = 4, "position_limit": "there are too many positions, or some are too great for the portfolio",
                 NO_NEW, Level, RiskDesk, 900, 1.0, best(), spec($crate::rule::position_limit::PositionLimit), detector($crate::rule::position_limit::Detector);
+            /// The classic circuit breaker around a dependency.
+            Technical = 6, "technical": "a dependency fails too often, or answers too slowly",
+                HALT, Timed, RiskDesk, 30, 1.0, best(), spec($crate::rule::technical::Technical), detector($crate::rule::technical::Detector);
             /// Tripped and reset by people.
             Manual = 7, "manual": "tripped and reset by people",
                 HALT, Latched, RiskDesk, 900, 1.0, best(), spec(), detector();

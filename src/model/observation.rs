@@ -3,7 +3,6 @@
 use super::session::Date;
 use super::status::named;
 use super::time::Nanos;
-use super::units::{Money, Price};
 use super::units::{Money, Price, Qty};
 use core::fmt;
 use core::time::Duration;
@@ -141,12 +140,11 @@ impl Observation {
     /// Whether the source has said something of its own, so that it is not silent.
     pub(crate) fn is_news(&self) -> bool {
         match self {
-            Self::Value(..) | Self::Level(_) | Self::Reference { .. } | Self::Pnl(_) | Self::Margin { .. } => true,
+            Self::Value(..) | Self::Level(_) | Self::Reference { .. } => true,
+            Self::Pnl(_) | Self::Margin { .. } | Self::Position { .. } => true,
             Self::Outcome { .. } | Self::Prediction(_) | Self::Check { .. } | Self::Sequence { .. } => true,
             Self::Flow(_) | Self::Venue(_) | Self::Heartbeat => false,
         }
-        let is_of_account = matches!(self, Self::Pnl(_) | Self::Margin { .. } | Self::Position { .. });
-        is_of_account || matches!(self, Self::Value(..) | Self::Level(_) | Self::Reference { .. })
     }
 }
 

@@ -102,37 +102,36 @@ named! {
         /// The loss accelerates.
         Acceleration = 39, "acceleration";
         /// Too much margin is in use.
-        Margin = 46, "margin";
-        Margin = 26, "margin";
+        Margin = 40, "margin";
         /// Too many open positions.
-        PositionCount = 27, "position_count";
+        PositionCount = 41, "position_count";
         /// A position is too great for the portfolio.
-        PositionShare = 28, "position_share";
+        PositionShare = 42, "position_share";
         /// A sector is too great for the portfolio.
-        SectorShare = 29, "sector_share";
+        SectorShare = 43, "sector_share";
         /// Long positions together are too great for the portfolio.
-        LongExposure = 30, "long_exposure";
+        LongExposure = 44, "long_exposure";
         /// Short positions together are too great for the portfolio.
-        ShortExposure = 31, "short_exposure";
+        ShortExposure = 45, "short_exposure";
         /// Long and short positions together are too great for the portfolio.
-        GrossExposure = 32, "gross_exposure";
+        GrossExposure = 46, "gross_exposure";
         /// Long and short positions differ too much for the portfolio.
-        NetExposure = 33, "net_exposure";
+        NetExposure = 47, "net_exposure";
         /// The quantity of a position is too great.
-        PositionQuantity = 34, "position_quantity";
+        PositionQuantity = 48, "position_quantity";
         /// The market value of a position is too great.
-        PositionNotional = 35, "position_notional";
+        PositionNotional = 49, "position_notional";
         /// What denied an order denies no longer.
-        Cleared = 40, "cleared";
+        Cleared = 200, "cleared";
         /// The kill word is set.
-        Killed = 41, "killed";
+        Killed = 201, "killed";
         /// The System has shut down.
-        ShutDown = 42, "shut_down";
+        ShutDown = 202, "shut_down";
         /// The System has not been armed yet.
-        NotRecovered = 43, "not_recovered";
+        NotRecovered = 203, "not_recovered";
         /// A panic inside was caught.
-        Panicked = 44, "panicked";
+        Panicked = 204, "panicked";
         /// The arm word means nothing: zeroed memory, a forked child.
-        Corrupt = 45, "corrupt";
+        Corrupt = 205, "corrupt";
     }
 }

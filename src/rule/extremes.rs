@@ -11,9 +11,9 @@ use super::drawdown::{Baseline, Drawdown};
 use super::liquidation::LiquidationRequired;
 use super::loss_rate::{LossRate, LossSource};
 use super::model_performance::{ModelPerformance, PerformanceSource};
+use super::position_limit::PositionLimit;
 use super::premarket_validation::{Deadline, PremarketCheck, PremarketValidation};
 use super::technical::{CallWindow, SlowCalls, Technical};
-use super::position_limit::PositionLimit;
 use super::trial::{Trial, sessions};
 use super::volatility::{Volatility, VolatilitySource};
 use super::{Rule, RuleSpec};
@@ -234,8 +234,8 @@ proptest! {
             anomaly_detection(),
             loss_rate(),
             liquidation(),
+            position_limit(),
         ],
-        spec in prop_oneof![ladder(), drawdown(), volatility(), loss_rate(), liquidation(), position_limit()],
         in_sessions: bool,
         mut times in prop::collection::vec(time(), 1..40),
         heard in prop::collection::vec((observation(), prop::bool::weighted(0.1), number()), 40),

@@ -20,9 +20,9 @@ pub(crate) mod loss_rate;
 pub(crate) mod model_performance;
 pub(crate) mod opening;
 pub(crate) mod operator;
+pub(crate) mod position_limit;
 pub(crate) mod premarket_validation;
 pub(crate) mod technical;
-pub(crate) mod position_limit;
 #[cfg(test)]
 mod trial;
 pub(crate) mod volatility;

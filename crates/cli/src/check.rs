@@ -6,10 +6,9 @@ use std::process::ExitCode;
 
 use haltline::{
     AnomalyDetection, Bell, BreakerSpec, CallWindow, DataFeedIntegrity, Deadline, Drawdown, Halt, HaltEnd,
-    IntegritySource, Intent, Ladder, Lanes, Limits, LiquidationRequired, LossRate, ModelPerformance, Nanos,
-    PerformanceSource, Policy, PremarketCheck, Release, RuleSpec, System, Technical, Volatility, VolatilitySource,
-    Bell, BreakerSpec, Drawdown, Halt, HaltEnd, Intent, Ladder, Lanes, Limits, LiquidationRequired, LossRate, Money,
-    Nanos, Policy, PositionLimit, Ratio, Release, RuleSpec, System, Volatility, VolatilitySource,
+    IntegritySource, Intent, Ladder, Lanes, Limits, LiquidationRequired, LossRate, ModelPerformance, Money, Nanos,
+    PerformanceSource, Policy, PositionLimit, PremarketCheck, Ratio, Release, RuleSpec, System, Technical, Volatility,
+    VolatilitySource,
 };
 use haltline_config::{Config, Finding};
 use serde_json::{Value, json};
@@ -260,6 +259,8 @@ fn integrity(rule: &DataFeedIntegrity) -> Vec<String> {
         lines.extend(books.into_iter().filter(|(on, _)| *on).map(|(_, book)| book.to_owned()));
     }
     lines
+}
+
 /// The limits that are switched on, by the names of their keys.
 fn position_limits(rule: &PositionLimit) -> Vec<String> {
     let share = |what: &str, share: Option<Ratio>| share.map(|share| format!("{what} above {}", percent(share)));

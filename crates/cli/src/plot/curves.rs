@@ -34,8 +34,6 @@ pub(crate) fn of(stage: &Stage, trace: &Trace) -> Vec<Curve> {
             Kind::Volatility => ("realised volatility", Ink(0x14_7d74)),
             // The others have no values that a replay of prices knows.
             _ => return None,
-            // Positions have several values, of different units.
-            Kind::PositionLimit | Kind::Manual | Kind::KillSwitch | Kind::MarketCircuitBreaker => return None,
         };
         let plain = matches!(&spec.rule, RuleSpec::Volatility(v) if v.source == VolatilitySource::Level);
         let (factor, unit) = if plain { (1.0, "") } else { (100.0, " %") };
