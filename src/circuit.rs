@@ -19,7 +19,7 @@ use crate::model::caps::{Caps, Skew};
 use crate::model::event::{BreakerId, Event, EventType};
 use crate::model::kind::Kind;
 use crate::model::machine::{Input, Moment, Refusal, step};
-use crate::model::policy::OnStale;
+use crate::model::policy::{OnStale, Release};
 use crate::model::reading::{Level, Pending, Standing};
 use crate::model::reason::Reason;
 use crate::model::scope::ScopeId;
@@ -101,12 +101,24 @@ impl Circuit {
     /// # Errors
     /// What the machine refuses, and [`Refusal::WrongStatus`] for a breaker that is no more.
     pub(crate) fn put(&self, id: BreakerId, input: Input, now: Nanos, by: Signed) -> Result<Option<Moved>, Refusal> {
-        let mut entry = None;
+        self.put_what(id, |_| input, now, by)
+    }
+
+    /// The same for an input that depends on the breaker as it stands after the look at its word.
+    fn put_what(
+        &self,
+        id: BreakerId,
+        what: impl Fn(&Entry) -> Input,
+        now: Nanos,
+        by: Signed,
+    ) -> Result<Option<Moved>, Refusal> {
+        let (mut entry, mut input) = (None, Input::Elapsed);
         let moved = transition(&self.board, id.index(), |state| {
             let snapshot = self.snapshot();
             let Some(found) = snapshot.entry(id) else {
                 return crate::model::machine::Decision::Refuse(Refusal::WrongStatus);
             };
+            input = what(found);
             let decision = step(state, input, &found.policy, &self.moment(found, state, now));
             entry = Some(found.clone());
             decision
@@ -117,8 +129,26 @@ impl Circuit {
             if !matches!(input, Input::Reset { force: true, .. }) {
                 self.look_again(entry, moved);
             }
+            // A plan's new hours hold at once.
+            if matches!(input, Input::Install | Input::PolicyChanged) {
+                self.keep_time(entry);
+            }
         }
         Ok(moved)
+    }
+
+    /// Lets a breaker that goes by the clock follow it. The clock is looked at after the word, so that nobody who was slow
+    /// undoes what a later look has done.
+    pub(crate) fn keep_time(&self, entry: &Entry) {
+        if entry.rule.by_clock(Nanos(0)).is_none() {
+            return;
+        }
+        let what = |entry: &Entry| match entry.rule.by_clock(self.now()) {
+            Some(hour) => Input::Read(hour.level, Step::FIRST, hour.reason),
+            None => Input::Elapsed,
+        };
+        // A reading is never refused.
+        let _ = self.put_what(entry.id, what, self.now(), Signed::AUTO);
     }
 
     /// After a way back was won: a breach, or doubt, that a feed noted while the breaker was tripped, after our look at it,
@@ -171,8 +201,12 @@ impl Circuit {
         Standing::Last(worst.level)
     }
 
-    /// The worst of what the feeds said last, what has come true in silence included. `None` without feeds.
+    /// The worst of what the feeds said last, what has come true in silence included; or what the clock says. `None`
+    /// without either.
     fn worst(&self, entry: &Entry, word: u64, now: Nanos) -> Option<Said> {
+        if let Some(hour) = entry.rule.by_clock(now) {
+            return Some(Said { level: hour.level, step: Step::FIRST, reason: hour.reason });
+        }
         let each = entry.watch.iter().map(|watch| {
             let line = self.board.listener(watch.line);
             let said = line.level();
@@ -206,11 +240,12 @@ impl Circuit {
         numbers.max_by(|a, b| share(a).total_cmp(&share(b))).unwrap_or_default()
     }
 
-    /// Why a word was entered, if it is known. A breaker that waits for checks tells what it waits for now: since it has
-    /// tripped, at the end of the last session perhaps, some have come.
+    /// Why a word was entered, if it is known. A breaker that waits for checks or for the clock tells what it waits for
+    /// now: since it has tripped, at the last session's end perhaps, some checks have come, or a blackout has begun.
     pub(crate) fn why(&self, entry: &Entry, word: u64) -> Option<Cause> {
         let cause = self.board.breaker(entry.id.index()).cause(word)?;
-        let waits = entry.kind == Kind::PremarketValidation && cause.authority == Authority::Auto;
+        let waits = matches!(entry.kind, Kind::PremarketValidation | Kind::TimeBased);
+        let waits = waits && cause.authority == Authority::Auto;
         let breaches = |said: &Said| waits && said.level == Level::Breach;
         let Some(said) = self.worst(entry, word, self.now()).filter(breaches) else { return Some(cause) };
         // What has come true in silence has no numbers of its own.
@@ -224,7 +259,17 @@ impl Circuit {
             return None;
         }
         let memories = entry.watch.iter().map(|watch| self.board.listener(watch.line).memory());
-        memories.into_iter().find_map(|memory| entry.rule.remark(&entry.policy, memory, self.now()))
+        entry.rule.remark(&entry.policy, memories, self.now())
+    }
+
+    /// When time ends a status, `None` if it does not: its deadline, or when the clock lets go what it has tripped.
+    pub(crate) fn until(&self, entry: &Entry, state: State) -> Option<Nanos> {
+        let by_level = entry.policy.release == Release::Level && state.step != Step::LATCHED;
+        let deadline = entry.policy.deadline(state, self.epoch()).map(|due| self.epoch().nanos(due));
+        let since = self.epoch().nanos(state.since).max(self.now());
+        deadline.or_else(|| {
+            (state.status == Status::Tripped && by_level).then(|| entry.rule.opens_by_clock(since)).flatten()
+        })
     }
 
     /// What the winner of a transition owes: the rung is used up, the cause is there for who asks, the monitor knows of
@@ -232,8 +277,7 @@ impl Circuit {
     pub(crate) fn tell(&self, entry: &Entry, moved: &Moved, cause: Cause) {
         let line = self.board.breaker(entry.id.index());
         let (before, after) = (moved.before.pack(), moved.after.pack());
-        let until =
-            entry.policy.deadline(moved.after, self.epoch()).map_or(Nanos::NEVER, |due| self.epoch().nanos(due));
+        let until = self.until(entry, moved.after).unwrap_or(Nanos::NEVER);
         if moved.after.status == Status::Tripped {
             self.use_rung(entry, moved.after.step, cause.at);
         }

@@ -228,7 +228,6 @@ impl fmt::Display for Denial {
 fn denial(circuit: &Circuit, notes: &Notes, entry: &Entry, word: u64, scope: &str) -> Denial {
     let state = State::unpack(word);
     let cause = circuit.why(entry, word);
-    let until = entry.policy.deadline(state, circuit.epoch()).map(|due| circuit.epoch().nanos(due));
     Denial {
         reason: reason_of(state, cause.map(|c| c.reason)),
         breaker: Some(entry.id),
@@ -240,7 +239,7 @@ fn denial(circuit: &Circuit, notes: &Notes, entry: &Entry, word: u64, scope: &st
         value: cause.map(|c| c.value),
         limit: cause.map(|c| c.limit),
         since: Some(circuit.epoch().nanos(state.since)),
-        until,
+        until: circuit.until(entry, state),
         note: notes.of(entry.id, word).or_else(|| circuit.remark(entry, &cause?)),
     }
 }

@@ -126,6 +126,7 @@ pub use rule::operator::{EmergencySource, KillSwitch};
 pub use rule::position_limit::{MAX_POSITIONS, PositionLimit};
 pub use rule::premarket_validation::{Deadline, MAX_CHECKS, PremarketCheck, PremarketValidation};
 pub use rule::technical::{CallWindow, MAX_CALLS, SlowCalls, Technical};
+pub use rule::time_based::{Blackout, TimeBased};
 pub use rule::volatility::{MAX_RETURNS, Volatility, VolatilitySource};
 pub use status::{BreakerStatus, SystemStatus};
 pub use system::{System, kill_all};

@@ -88,7 +88,7 @@ impl BreakerStatus {
             stamp: word,
             step: state.step,
             since: circuit.epoch().nanos(state.since),
-            until: entry.policy.deadline(state, circuit.epoch()).map(|due| circuit.epoch().nanos(due)),
+            until: circuit.until(entry, state),
             reason: reason_of(state, circuit.why(entry, word).map(|cause| cause.reason)),
             value,
             risk_score: risk_score(entry, state, value),

@@ -67,12 +67,42 @@ fn technical() -> BreakerSpec {
     spec("gw", "gw/a", RuleSpec::Technical(rule), policy)
 }
 
+/// Open and blacked out, a hundred seconds each in turn.
+fn hours() -> BreakerSpec {
+    let open = sessions().as_slice()[1].open;
+    let at = |n: u64| open + Duration::from_secs(100 * n);
+    let blackout = |n: u64| Blackout { from: at(2 * n + 1), to: at(2 * n + 2), reason: "every other".into() };
+    let rule = TimeBased { blackouts: (0..25).map(blackout).collect(), ..TimeBased::within(sessions()) };
+    BreakerSpec::new("hours", scope("Y"), RuleSpec::TimeBased(rule))
+}
+
+fn ready() -> BreakerSpec {
+    let policy = Policy { sessions: Some(sessions()), ..Kind::PremarketValidation.default_policy() };
+    let rule = RuleSpec::PremarketValidation(PremarketValidation::of(&["prices", "limits"]));
+    spec("ready", "acct/b", rule, policy)
+}
+
+fn model() -> BreakerSpec {
+    let policy = Policy { release: Release::Level, ..Kind::ModelPerformance.default_policy() };
+    spec("model", "acct/b", RuleSpec::ModelPerformance(ModelPerformance::default()), policy)
+}
+
 #[test]
 fn the_data_plane_allocates_nothing() {
     let session = sessions().as_slice()[1];
     let mut dd = drawdown("dd", "acct/a", 0.10);
     dd.policy.release = Release::Level;
-    let first = plan(vec![mwcb(us_ladder()), volatility(), rolling(), dd.clone(), manual("desk", "X"), technical()]);
+    let first = plan(vec![
+        mwcb(us_ladder()),
+        volatility(),
+        rolling(),
+        dd.clone(),
+        manual("desk", "X"),
+        hours(),
+        ready(),
+        model(),
+        technical(),
+    ]);
     let system = System::manual(first.clone(), session.open).unwrap();
     let (gate, other) = (system.gate(&["X"]).unwrap(), system.gate(&["acct/a"]).unwrap());
     let desk_id = system.breaker("desk").unwrap();
@@ -81,6 +111,8 @@ fn the_data_plane_allocates_nothing() {
     let mut more = system.feed("acct/b").unwrap();
     let mut calls = system.feed("gw/a").unwrap();
     index.reference(price(2972.37), Date::new(2020, 3, 6), session.open).unwrap();
+    let prices = system.check_id("prices").unwrap();
+    more.check(system.check_id("limits").unwrap(), true, session.open).unwrap();
     // One operator's name is kept, once.
     system.trip(desk_id, desk()).unwrap();
     system.reset(desk_id, stamp(&system, "desk"), desk()).unwrap();
@@ -110,6 +142,8 @@ fn the_data_plane_allocates_nothing() {
             marks.equity(money(100_000.0 - 120.0 * wave), at).unwrap();
             more.equity(money(100_000.0 - 90.0 * wave), at).unwrap();
             more.flow(money(if secs % 2 == 0 { 1.0 } else { -1.0 }), at).unwrap();
+            more.check(prices, secs % 5 != 0, at).unwrap();
+            more.prediction(secs % 500 > 200, at).unwrap();
             index.heartbeat(at).unwrap();
             for _ in 0..4 {
                 let outcome = if secs % 20 < 5 { Outcome::Failure } else { Outcome::Success };
@@ -119,7 +153,7 @@ fn the_data_plane_allocates_nothing() {
             std::hint::black_box(&seen);
         }
     };
-    // The monitor's heap finds its size in the first minutes.
+    // The monitor's heap finds its size in the first half hour, when the volatility has its first value.
     a_day(1..2_000);
     system.drain(|_| {});
     let during = calls_of(|| a_day(2_000..4_000));

@@ -34,6 +34,9 @@ macro_rules! kinds {
             /// Tripped and reset by people.
             Manual = 7, "manual": "tripped and reset by people",
                 HALT, Latched, RiskDesk, 900, 1.0, best(), spec(), detector();
+            /// Trading inside sessions only.
+            TimeBased = 8, "time_based": "the market is closed, or blacked out",
+                HALT, Level, RiskDesk, 900, 0.0, best(), spec($crate::rule::time_based::TimeBased), detector();
             /// The emergency stop of a scope.
             KillSwitch = 9, "kill_switch": "the emergency stop of a scope",
                 HALT, Latched, Admin, 900, 1.0, best(), spec($crate::rule::operator::KillSwitch), detector();
@@ -177,6 +180,8 @@ impl Kind {
             severity: row.severity,
             confirm: row.confirm,
             liquidates: self == Self::LiquidationRequired,
+            // People and the clock have the say from the first instant: there is no value to wait for.
+            on_unready: if row.has_readings { OnUnready::Deny } else { OnUnready::Allow },
             halt: Halt::Timed { base: row.halt_for, backoff: 1.0, max: Duration::from_secs(24 * 3600) },
             ..Policy::default()
         }

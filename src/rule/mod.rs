@@ -23,6 +23,7 @@ pub(crate) mod operator;
 pub(crate) mod position_limit;
 pub(crate) mod premarket_validation;
 pub(crate) mod technical;
+pub(crate) mod time_based;
 #[cfg(test)]
 mod trial;
 pub(crate) mod volatility;
@@ -43,10 +44,18 @@ use check::Check;
 pub(crate) const NEAR_MISS: Ratio = Ratio::from_raw(950_000_000);
 
 impl RuleSpec {
-    /// What it has to say to people beside its reason.
-    pub(crate) fn remark(&self, policy: &Policy, memory: Memory, now: Nanos) -> Option<String> {
+    /// What it has to say to people beside its reason; `memories` are those of its feeds.
+    pub(crate) fn remark(
+        &self,
+        policy: &Policy,
+        mut memories: impl Iterator<Item = Memory>,
+        now: Nanos,
+    ) -> Option<String> {
         match self {
-            Self::PremarketValidation(rule) => premarket_validation::remark(rule, policy, memory, now),
+            Self::PremarketValidation(rule) => {
+                memories.find_map(|memory| premarket_validation::remark(rule, policy, memory, now))
+            }
+            Self::TimeBased(rule) => rule.remark(now),
             _ => None,
         }
     }

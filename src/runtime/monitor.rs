@@ -1,9 +1,11 @@
-//! What happens by time alone: halts that end, breaches that have lasted, references that are spent, feeds gone stale.
+//! What happens by time alone: halts that end, breaches that have lasted, references that are spent, feeds gone stale,
+//! markets that open and close.
 //!
 //! No deadline is stored on the Board that the words can yield. The monitor keeps one entry for each breaker with
 //! something due, in a heap that is its own; a breaker that moves is marked, and looked at anew. So a million trips
 //! leave the heap as large as before, and a late timer finds another word and does nothing.
 
+use core::time::Duration;
 use std::cmp::Reverse;
 
 use priority_queue::PriorityQueue;
@@ -72,10 +74,12 @@ fn due(circuit: &Circuit, entry: &Entry, done: Nanos) -> Nanos {
     let lines = || entry.watch.iter().map(|watch| circuit.board.listener(watch.line));
     let pending = lines().filter_map(|line| circuit.pending(entry, line, word)).map(|p| p.due);
     let since = circuit.epoch().nanos(state.since);
+    // From the word on, whose time may be up to a microsecond later than the boundary at which it was entered.
+    let clock = entry.rule.by_clock(done.max(since - Duration::from_nanos(999))).map(|hour| hour.until);
     let watched = can_go_stale(state);
     // A feed that has never spoken counts from the installation (where it makes the breaker deny, that is enough).
     let stale = lines().filter(|_| watched).filter_map(|line| policy.stale_at(line.heard(), since));
-    end.into_iter().chain(pending).chain(stale).filter(|due| *due > done).min().unwrap_or(Nanos::NEVER)
+    end.into_iter().chain(clock).chain(pending).chain(stale).filter(|due| *due > done).min().unwrap_or(Nanos::NEVER)
 }
 
 fn can_go_stale(state: crate::model::state::State) -> bool {
@@ -91,6 +95,7 @@ fn run(circuit: &Circuit, entry: &Entry, now: Nanos) {
             let _ = circuit.put(entry.id, Input::Read(p.level, p.step, p.reason), now, Signed::AUTO);
         }
     }
+    circuit.keep_time(entry);
     let _ = circuit.put(entry.id, Input::Elapsed, now, Signed::AUTO);
     probe::expire(circuit, entry.id, now);
     let state = circuit.board.state(index);

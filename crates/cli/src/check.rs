@@ -3,17 +3,22 @@
 use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use haltline::{
     AnomalyDetection, Bell, BreakerSpec, CallWindow, DataFeedIntegrity, Deadline, Drawdown, Halt, HaltEnd,
     IntegritySource, Intent, Ladder, Lanes, Limits, LiquidationRequired, LossRate, ModelPerformance, Money, Nanos,
     PerformanceSource, Policy, PositionLimit, PremarketCheck, Ratio, Release, RuleSpec, System, Technical, Volatility,
     VolatilitySource,
+    Bell, BreakerSpec, Deadline, Drawdown, Halt, HaltEnd, Intent, Kind, Ladder, Lanes, Limits, ModelPerformance, Nanos,
+    PerformanceSource, Policy, PremarketCheck, Release, RuleSpec, System, TimeBased, Volatility, VolatilitySource,
 };
-use haltline_config::{Config, Finding};
+use haltline_config::{Calendar, Config, Finding};
 use serde_json::{Value, json};
 
 use crate::output::{BAD, Failure, GOOD, HEAD, WARN, percent, scope_name, short, styled, table};
+
+const MONTH: Duration = Duration::from_secs(31 * 86_400);
 
 /// Checks a file.
 pub(crate) fn run(file: &Path, as_json: bool) -> Result<ExitCode, Failure> {
@@ -81,7 +86,7 @@ fn tell(out: &mut impl Write, file: &Path, config: &Config) -> Result<(), Failur
             format!("{}\n  {}", scope_name(breaker.scope.as_str()), hears(breaker)),
             limits(&breaker.rule).join("\n"),
             denies(policy),
-            ends(policy),
+            ends(breaker.rule.kind(), policy),
             policy.reset_authority.to_string(),
         ]
     });
@@ -98,8 +103,30 @@ fn tell(out: &mut impl Write, file: &Path, config: &Config) -> Result<(), Failur
     for warning in &config.warnings {
         writeln!(out, "{} {warning}", styled(WARN, "warning:"))?;
     }
+    for ending in endings(config, today()) {
+        writeln!(out, "{} {}: {ending}", styled(WARN, "warning:"), file.display())?;
+    }
     writeln!(out, "{}", styled(GOOD, "no mistakes"))?;
     Ok(())
+}
+
+fn today() -> Nanos {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Nanos::from_secs(now.as_secs())
+}
+
+/// The calendars that have ended, or will within a month: what goes by one denies after its last session.
+fn endings(config: &Config, now: Nanos) -> Vec<String> {
+    let ending = |(name, calendar): (&String, &Calendar)| {
+        let last = calendar.sessions.as_slice().last()?;
+        let when = match last.close {
+            close if close < now => "had its last session",
+            close if close - now <= MONTH => "has its last session",
+            _ => return None,
+        };
+        Some(format!("calendar {name:?} {when} on {}; after it, what goes by this calendar denies", last.date))
+    };
+    config.calendars.iter().filter_map(ending).collect()
 }
 
 fn told_as_json(file: &Path, config: &Config) -> Value {
@@ -110,7 +137,9 @@ fn told_as_json(file: &Path, config: &Config) -> Value {
         .map(|(name, c)| json!({ "name": name, "timezone": c.time_zone, "sessions": c.sessions.as_slice().len() }))
         .collect();
     let warning = |w: &Finding| json!({ "line": w.line, "column": w.column, "message": w.message });
-    let warnings: Vec<_> = config.warnings.iter().map(warning).collect();
+    let ending = |text: String| json!({ "line": null, "column": null, "message": text });
+    let endings = endings(config, today()).into_iter().map(ending);
+    let warnings: Vec<_> = config.warnings.iter().map(warning).chain(endings).collect();
     json!({
         "file": file.to_string_lossy(), "ok": true, "breakers": breakers, "calendars": calendars, "warnings": warnings,
     })
@@ -138,6 +167,9 @@ fn breaker_as_json(breaker: &BreakerSpec) -> Value {
         }
         RuleSpec::PositionLimit(rule) => position_levels(rule),
         RuleSpec::KillSwitch(_) | RuleSpec::Manual => vec![],
+        RuleSpec::PremarketValidation(_) | RuleSpec::TimeBased(_) | RuleSpec::KillSwitch(_) | RuleSpec::Manual => {
+            vec![]
+        }
     };
     let halt_for = match &policy.halt {
         Halt::Timed { base, .. } => json!(base.as_secs_f64()),
@@ -184,6 +216,7 @@ pub(crate) fn intents(lanes: Lanes) -> Vec<&'static str> {
 fn hears(breaker: &BreakerSpec) -> String {
     let watched: Vec<_> = breaker.watch.iter().map(|w| scope_name(w.as_str())).collect();
     match watched.as_slice() {
+        _ if breaker.rule.kind() == Kind::TimeBased => "goes by the clock".into(),
         _ if !breaker.rule.kind().row().has_readings => "hears people".into(),
         [] => "hears the same".into(),
         _ => format!("hears {}", watched.join("\n        ")),
@@ -209,6 +242,7 @@ fn limits(rule: &RuleSpec) -> Vec<String> {
         },
         RuleSpec::Technical(rule) => technical(rule),
         RuleSpec::ModelPerformance(model) => model_performance(model),
+        RuleSpec::TimeBased(rule) => time_based(rule),
         RuleSpec::PremarketValidation(rule) => rule.checks.iter().map(premarket_check).collect(),
         RuleSpec::AnomalyDetection(AnomalyDetection { limits, source, baseline, window, .. }) => vec![
             format!("{} deviations (warns at {})", limits.limit, limits.warn),
@@ -238,6 +272,15 @@ fn model_performance(model: &ModelPerformance) -> Vec<String> {
         PerformanceSource::Outcomes => vec![levels, format!("of {} to {}", model.min_outcomes, model.window)],
         PerformanceSource::Level => vec![levels],
     }
+}
+
+fn time_based(rule: &TimeBased) -> Vec<String> {
+    let blackouts = match rule.blackouts.len() {
+        0 => None,
+        1 => Some("in 1 blackout".to_owned()),
+        many => Some(format!("in {many} blackouts")),
+    };
+    core::iter::once("out of session".to_owned()).chain(blackouts).collect()
 }
 
 fn premarket_check(check: &PremarketCheck) -> String {
@@ -304,8 +347,9 @@ fn denies(policy: &Policy) -> String {
     }
 }
 
-fn ends(policy: &Policy) -> String {
+fn ends(kind: Kind, policy: &Policy) -> String {
     let mut text = match (policy.release, &policy.halt) {
+        (Release::Level, _) if kind == Kind::TimeBased => "with the bell".to_owned(),
         (Release::Latched, _) => "by hand".to_owned(),
         (Release::Level, _) => "first good reading".to_owned(),
         (Release::Timed, Halt::Timed { base, .. }) => format!("after {}", short(*base)),

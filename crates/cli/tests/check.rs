@@ -29,6 +29,43 @@ fn the_same_as_json() {
     assert_eq!(told["breakers"][1]["effect"], serde_json::json!(["increase"]));
 }
 
+/// A file with a calendar that ends so many days from today, and what is told of it.
+fn ending_in(days: i64, name: &str) -> (String, Value) {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    let end = jiff::Timestamp::from_second(now.as_secs() as i64 + days * 86_400).unwrap();
+    let end = end.to_zoned_datetime(jiff::tz::TimeZone::UTC).date();
+    let file = scratch(name).join("hours.toml");
+    let text = format!(
+        "[[calendar]]\nname = \"us\"\ntimezone = \"America/New_York\"\nfrom = 2020-01-01\nto = {end}\n\
+         sessions = {{ mon-sun = [\"09:30\", \"16:00\"] }}\n\
+         [[breaker]]\nname = \"hours\"\nkind = \"time_based\"\nscope = \"\"\ncalendar = \"us\"\n\
+         [[breaker.blackout]]\nfrom = 2020-03-18T13:55:00\nto = 2020-03-18T14:35:00\nreason = \"x\"\n"
+    );
+    std::fs::write(&file, text).unwrap();
+    let told = stdout(&haltline(["check".as_ref(), file.as_os_str()]));
+    let json = haltline(["check".as_ref(), "--json".as_ref(), file.as_os_str()]);
+    (told, serde_json::from_slice(&json.stdout).unwrap())
+}
+
+#[test]
+fn a_calendar_that_ends_within_a_month_or_has_ended_is_named() {
+    for (days, words) in [(-10, "had its last session on"), (10, "has its last session on")] {
+        let (text, json) = ending_in(days, "ending");
+        assert!(text.contains(&format!("calendar \"us\" {words}")), "{text}");
+        assert!(json["warnings"][0]["message"].as_str().unwrap().contains(words), "{json}");
+    }
+    let (text, json) = ending_in(60, "not-ending");
+    assert!(!text.contains("last session") && json["warnings"] == serde_json::json!([]), "{text}");
+}
+
+#[test]
+fn a_breaker_that_goes_by_the_clock_says_so() {
+    let (text, _) = ending_in(60, "clock");
+    for part in ["goes by the clock", "out of session", "in 1 blackout", "with the bell"] {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
+}
+
 #[test]
 fn the_limits_of_an_account_are_told_in_their_units() {
     let file = scratch("account").join("account.toml");

@@ -21,6 +21,7 @@ use crate::premarket_validation::premarket_validation;
 use crate::scalar::did_you_mean;
 use crate::table::Table;
 use crate::technical::technical;
+use crate::time_based::time_based;
 use crate::volatility::volatility;
 
 const SCOPES: &str = "scope paths, such as \"XNAS/AAPL\" or \"\" for everything";
@@ -82,7 +83,11 @@ fn claim_switch(switches: &mut KillSwitches, scope: &ScopePath, item: Item<'_, '
 /// What depends on the kind: whom it hears, its rule and its policy.
 fn parts(table: &Table<'_>, kind: Kind, markets: &Markets) -> (Option<Vec<ScopePath>>, (Option<RuleSpec>, Policy)) {
     if !kind.row().has_readings {
-        let rest = if kind == Kind::KillSwitch { kill_switch(table) } else { manual(table) };
+        let rest = match kind {
+            Kind::KillSwitch => kill_switch(table),
+            Kind::TimeBased => time_based(table, market(table, kind, markets)),
+            _ => manual(table),
+        };
         return (Some(Vec::new()), rest);
     }
     let watch = watch(table);
@@ -101,6 +106,7 @@ fn parts(table: &Table<'_>, kind: Kind, markets: &Markets) -> (Option<Vec<ScopeP
         Kind::LiquidationRequired => liquidation(table),
         Kind::Manual => manual(table),
         Kind::KillSwitch => kill_switch(table),
+        Kind::TimeBased => time_based(table, market),
     };
     policy.sessions = market.map(|market| market.sessions().clone());
     (watch, (rule, policy))
@@ -135,7 +141,7 @@ pub(crate) fn paths(items: &[Item<'_, '_>]) -> Option<Vec<ScopePath>> {
 fn market<'m>(table: &Table<'_>, kind: Kind, markets: &'m Markets) -> Option<&'m Market> {
     let allowed = "names of a [[calendar]]";
     let item = match kind {
-        Kind::MarketCircuitBreaker | Kind::PremarketValidation => table.required("calendar", allowed),
+        Kind::MarketCircuitBreaker | Kind::PremarketValidation | Kind::TimeBased => table.required("calendar", allowed),
         _ => table.optional("calendar"),
     }?;
     let name = item.string(allowed)?;

@@ -32,12 +32,26 @@ pub(crate) type Markets = BTreeMap<String, Option<Market>>;
 pub(crate) struct Market {
     pub(crate) calendar: Calendar,
     zone: TimeZone,
+    dates: RangeInclusive<civil::Date>,
     early: BTreeSet<Date>,
 }
 
 impl Market {
     pub(crate) fn sessions(&self) -> &Arc<Sessions> {
         &self.calendar.sessions
+    }
+
+    /// The days that it speaks of.
+    pub(crate) fn dates(&self) -> &RangeInclusive<civil::Date> {
+        &self.dates
+    }
+
+    /// A local time in UTC.
+    ///
+    /// # Errors
+    /// Why there is no such time, or more than one.
+    pub(crate) fn instant(&self, local: civil::DateTime) -> Result<Nanos, String> {
+        instant(&self.zone, local)
     }
 
     /// How long the longest session is.
@@ -334,20 +348,26 @@ impl Draft<'_, '_> {
         let time_zone = self.zone.iana_name().unwrap_or("UTC").to_owned();
         let calendar = Calendar { time_zone, sessions: Arc::new(sessions) };
         let early = self.early.keys().copied().map(session_date).collect();
-        Some(Market { calendar, zone: self.zone.clone(), early })
+        Some(Market { calendar, zone: self.zone.clone(), dates: self.dates.clone(), early })
     }
 
-    /// A local time in UTC.
     fn bell(&self, date: civil::Date, time: Time) -> Result<Nanos, String> {
-        let at = self.zone.to_ambiguous_timestamp(date.to_datetime(time));
-        let why = match at.offset() {
-            AmbiguousOffset::Unambiguous { .. } => "is out of range",
-            AmbiguousOffset::Gap { .. } => "does not exist: the clocks go forward over it",
-            AmbiguousOffset::Fold { .. } => "exists twice: the clocks go back over it",
-        };
-        let at = at.unambiguous().ok().and_then(nanos);
-        at.ok_or_else(|| format!("{} on {date} in {} {why}", short(time), self.zone.iana_name().unwrap_or("UTC")))
+        instant(&self.zone, date.to_datetime(time))
     }
+}
+
+/// A local time in UTC, or why there is none.
+fn instant(zone: &TimeZone, local: civil::DateTime) -> Result<Nanos, String> {
+    let at = zone.to_ambiguous_timestamp(local);
+    let why = match at.offset() {
+        AmbiguousOffset::Unambiguous { .. } => "is out of range",
+        AmbiguousOffset::Gap { .. } => "does not exist: the clocks go forward over it",
+        AmbiguousOffset::Fold { .. } => "exists twice: the clocks go back over it",
+    };
+    let at = at.unambiguous().ok().and_then(nanos);
+    at.ok_or_else(|| {
+        format!("{} on {} in {} {why}", short(local.time()), local.date(), zone.iana_name().unwrap_or("UTC"))
+    })
 }
 
 fn nanos(at: jiff::Timestamp) -> Option<Nanos> {

@@ -49,7 +49,7 @@ impl Load {
             RuleSpec::KillSwitch(_) => {
                 self.switches.insert(spec.scope.clone());
             }
-            RuleSpec::Manual => {}
+            _ if !spec.rule.kind().row().has_readings => {}
             _ => self.listeners += spec.watch.len().max(1),
         }
     }

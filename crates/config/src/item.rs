@@ -184,6 +184,17 @@ impl<'t, 'a> Item<'t, 'a> {
         date.filter(|d| *d > civil::date(1970, 1, 1)).or_else(|| self.refuse(ALLOWED))
     }
 
+    /// A date and a time of day on the wall clock of some place.
+    pub(crate) fn local_time(self) -> Option<civil::DateTime> {
+        const ALLOWED: &str = "local times such as 2020-03-18T13:55:00, without quotes and without an offset";
+        let DeValue::Datetime(value) = self.value.get_ref() else { return self.mistyped(ALLOWED) };
+        let (Some(d), Some(t), None) = (value.date, value.time, value.offset) else { return self.refuse(ALLOWED) };
+        let date = civil::Date::new(d.year as i16, d.month as i8, d.day as i8).ok();
+        let (second, nanos) = (t.second.unwrap_or(0) as i8, t.nanosecond.unwrap_or(0) as i32);
+        let time = civil::Time::new(t.hour as i8, t.minute as i8, second, nanos).ok();
+        date.zip(time).map(|(date, time)| date.to_datetime(time)).or_else(|| self.refuse(ALLOWED))
+    }
+
     pub(crate) fn time(self) -> Option<civil::Time> {
         const ALLOWED: &str = "times of day in quotes, such as \"09:30\" or \"16:00:00\"";
         let text = self.string(ALLOWED)?;

@@ -51,6 +51,7 @@ mod scalar;
 mod system;
 mod table;
 mod technical;
+mod time_based;
 mod volatility;
 
 use std::collections::BTreeMap;
