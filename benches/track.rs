@@ -239,6 +239,15 @@ fn flows(criterion: &mut Criterion) {
         number = (number + 1) & 63;
         feed.quote(price_of(1_000), price_of(1_001 + number as i64), black_box(at(0))).unwrap();
     });
+    let rule = RuleSpec::Correlation(Correlation::with_mode(CorrelationMode::Rise));
+    let mut pair = spec("pair", "X", rule, Kind::Correlation.default_policy());
+    pair.watch = vec![scope("X/A"), scope("X/B")];
+    let pair = system(vec![pair]);
+    let mut feed = pair.feed("X/A").unwrap();
+    batch(criterion, "trade of a correlation", || {
+        number = (number + 1) & 63;
+        feed.trade(price_of(1_000 + number as i64), Qty(1), black_box(at(0))).unwrap();
+    });
     for (name, baseline) in [("median", AnomalyBaseline::Median), ("ewma", AnomalyBaseline::Ewma)] {
         let rule = AnomalyDetection { baseline, ..AnomalyDetection::with_source(AnomalySource::Return) };
         let policy = Kind::AnomalyDetection.default_policy();
@@ -321,6 +330,7 @@ const ROWS: &[(&str, Goal)] = &[
     ("report of a check, no transition", Goal::None),
     ("message of a numbered stream", Goal::None),
     ("quote of a sound book", Goal::Floors(15.0)),
+    ("trade of a correlation", Goal::Floors(15.0)),
     ("trade, anomaly by median of 120", Goal::None),
     ("trade, anomaly by ewma of 120", Goal::None),
     ("mark of a loss rate", Goal::Floors(15.0)),

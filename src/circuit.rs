@@ -207,8 +207,8 @@ impl Circuit {
         if let Some(hour) = entry.rule.by_clock(now) {
             return Some(Said { level: hour.level, step: Step::FIRST, reason: hour.reason });
         }
-        let each = entry.watch.iter().map(|watch| {
-            let line = self.board.listener(watch.line);
+        let each = entry.readings().map(|line| {
+            let line = self.board.listener(line);
             let said = line.level();
             match self.pending(entry, line, word) {
                 Some(p) if p.due <= now => Said { level: p.level, step: p.step, reason: p.reason },
@@ -235,7 +235,7 @@ impl Circuit {
 
     /// The value closest to its limit among the feeds.
     fn numbers(&self, entry: &Entry) -> (f64, f64) {
-        let numbers = entry.watch.iter().filter_map(|w| self.board.listener(w.line).numbers());
+        let numbers = entry.readings().filter_map(|line| self.board.listener(line).numbers());
         let share = |numbers: &(f64, f64)| entry.kind.share_of_limit(numbers.0, numbers.1);
         numbers.max_by(|a, b| share(a).total_cmp(&share(b))).unwrap_or_default()
     }

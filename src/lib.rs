@@ -117,6 +117,7 @@ pub use probe::Permit;
 pub use registry::Reloaded;
 pub use rule::RuleSpec;
 pub use rule::anomaly_detection::{AnomalyBaseline, AnomalyDetection, AnomalySource, MAX_VALUES};
+pub use rule::correlation::{Correlation, CorrelationMode, MAX_BASELINE};
 pub use rule::data_feed_integrity::{DataFeedIntegrity, IntegritySource, MAX_MESSAGES};
 pub use rule::drawdown::{Baseline, Drawdown};
 pub use rule::liquidation::LiquidationRequired;

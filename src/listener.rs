@@ -226,6 +226,12 @@ impl Listener {
     /// Runs the machine with the present reading. The level has been published before the word is looked at. What is
     /// no new reading (a heartbeat, a reload) adds nothing to a streak.
     fn decide(&mut self, circuit: &Circuit, outdated: &impl Fn() -> bool, at: Nanos, is_new: bool) -> Heard {
+        if self.entry.grid.is_some_and(|grid| grid != self.line) {
+            // This feed brings prices; what they mean together is decided on the grid.
+            self.seen = circuit.board.word(self.entry.id.index());
+            self.tell_monitor(circuit);
+            return Heard::Good;
+        }
         // Not the observation's time alone: one that lags would shorten the halt.
         let now = circuit.now().max(at);
         let index = self.entry.id.index();
@@ -323,8 +329,8 @@ impl Listener {
             Status::Cooldown if confirmed != self.reading.level => return None,
             _ => self.reading.level,
         };
-        let others = self.entry.watch.iter().filter(|w| w.line != self.line);
-        let worst = others.map(|w| circuit.board.listener(w.line).level().level).reduce(Level::worst);
+        let others = self.entry.readings().filter(|line| *line != self.line);
+        let worst = others.map(|line| circuit.board.listener(line).level().level).reduce(Level::worst);
         match (worst, status) {
             (None, _) => Some(own),
             (Some(Level::Breach), Status::Active | Status::Warning) => Some(own.worst(Level::Warn)),

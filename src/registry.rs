@@ -26,6 +26,7 @@ use crate::plan::{BreakerSpec, Plan};
 use crate::plan_check;
 use crate::rule::Rule;
 use crate::rule::RuleSpec;
+use crate::rule::is_on_grid;
 use crate::rule::operator::KillSwitch;
 use crate::snapshot::{Entry, Snapshot, Watch};
 
@@ -153,14 +154,16 @@ impl Registry {
         let ears: usize = specs
             .iter()
             .map(|(spec, _)| if spec.rule.kind().row().has_readings { spec.watch.len().max(1) } else { 0 })
-            .sum();
+            .sum::<usize>()
+            + specs.iter().filter(|(spec, _)| is_on_grid(spec.rule.kind())).count();
+        let grids = old.in_service().filter(|entry| entry.grid.is_some()).count();
         let full = |what, needed, cap| {
             Err(Error::new(ErrorKind::Full, format!("{what}: {needed} are needed, the capacity is {cap}")))
         };
         if fresh.len() > self.breakers.available() {
             return full("max_breakers", specs.len(), self.caps.breakers);
         }
-        if ears > self.listeners.available() + self.holders.len() {
+        if ears > self.listeners.available() + self.holders.len() + grids {
             return full("max_listeners", ears, self.caps.listeners);
         }
         Ok(())
@@ -196,6 +199,7 @@ impl Registry {
             let gone = Entry {
                 retired: true,
                 watch: vec![],
+                grid: None,
                 rule: entry.rule.clone(),
                 policy: entry.policy.clone(),
                 name: entry.name.clone(),
@@ -220,6 +224,7 @@ impl Registry {
             return Err(Error::new(ErrorKind::Unknown, format!("scope {:?}", spec.scope.as_str())));
         };
         let watch = self.watch(&draft.snapshot, before, &spec, scope)?;
+        let grid = self.grid(before, kind)?;
         let same = before.is_some_and(|e| e.policy == spec.policy && e.rule == spec.rule && e.watch == watch);
         let entry = if let (Some(before), true) = (before, same) {
             before.clone()
@@ -238,6 +243,7 @@ impl Registry {
                 rule: spec.rule,
                 policy: spec.policy,
                 watch,
+                grid,
                 revision,
                 implicit,
                 retired: false,
@@ -284,6 +290,14 @@ impl Registry {
             .into_iter()
             .map(|scope| Ok(Watch { scope, line: had(scope).map_or_else(|| self.listeners.take(), Ok)? }))
             .collect()
+    }
+
+    /// The line of the readings that a breaker's feeds make together; the one it had before stays the same.
+    fn grid(&mut self, before: Option<&Arc<Entry>>, kind: Kind) -> Result<Option<usize>, Error> {
+        match before.and_then(|entry| entry.grid) {
+            None if is_on_grid(kind) => Ok(Some(self.listeners.take()?)),
+            had => Ok(had),
+        }
     }
 
     fn new_id(&mut self, old: &Snapshot, board: &Board, scope: ScopeId) -> Result<BreakerId, Error> {
@@ -368,6 +382,11 @@ impl Registry {
     fn retire(&mut self, circuit: &Circuit, entry: &Entry, now: crate::Nanos) -> bool {
         let retired = circuit.retire(entry, now);
         if retired {
+            // Its only writer is the monitor, which clears it before the next one's readings.
+            if let Some(line) = entry.grid {
+                circuit.board.listener(line).clear();
+                self.listeners.free.push_back(line);
+            }
             self.breakers.free.push_back(entry.id.index());
         }
         retired

@@ -20,12 +20,27 @@ pub(crate) struct Entry {
     pub(crate) policy: Policy,
     /// The feeds that it hears, and the line that it has for each.
     pub(crate) watch: Vec<Watch>,
+    /// The line of the readings that are made on a grid, of all feeds together; `None` where each feed makes its own.
+    pub(crate) grid: Option<usize>,
     /// Differs whenever the rule or the policy does.
     pub(crate) revision: u64,
     /// Not in the plan: the kill switch that every scope has.
     pub(crate) implicit: bool,
     /// Removed; kept for its name until its line is used again.
     pub(crate) retired: bool,
+}
+
+impl Entry {
+    /// The lines on which its readings lie.
+    pub(crate) fn readings(&self) -> impl Iterator<Item = usize> + '_ {
+        let feeds = if self.grid.is_some() { &[][..] } else { &self.watch[..] };
+        self.grid.into_iter().chain(feeds.iter().map(|watch| watch.line))
+    }
+
+    /// All its lines.
+    pub(crate) fn lines(&self) -> impl Iterator<Item = usize> + '_ {
+        self.grid.into_iter().chain(self.watch.iter().map(|watch| watch.line))
+    }
 }
 
 /// A feed that a breaker hears.

@@ -73,7 +73,7 @@ impl BreakerStatus {
         let word = circuit.board.word(entry.id.index());
         let state = State::unpack(word);
         let value = value_of(circuit, entry);
-        let counts = entry.watch.iter().map(|watch| circuit.board.listener(watch.line).counts());
+        let counts = entry.lines().map(|line| circuit.board.listener(line).counts());
         let (refused, near_misses) = counts.fold((0, 0), |sum, each| (sum.0 + each.0, sum.1 + each.1));
         Self {
             id: entry.id,
@@ -102,8 +102,8 @@ impl BreakerStatus {
 
 /// The value closest to its limit among the feeds. A value that changes under the reader's eyes is looked at a few times.
 fn value_of(circuit: &Circuit, entry: &Entry) -> Option<(f64, f64)> {
-    let each = entry.watch.iter().filter_map(|watch| {
-        let line = circuit.board.listener(watch.line);
+    let each = entry.readings().filter_map(|line| {
+        let line = circuit.board.listener(line);
         // Without a usable value there is no limit that it was tested against.
         (0..4).find_map(|_| line.numbers()).filter(|(_, limit)| *limit > 0.0)
     });

@@ -31,6 +31,9 @@ macro_rules! kinds {
             /// The classic circuit breaker around a dependency.
             Technical = 6, "technical": "a dependency fails too often, or answers too slowly",
                 HALT, Timed, RiskDesk, 30, 1.0, best(), spec($crate::rule::technical::Technical), detector($crate::rule::technical::Detector);
+            /// Instruments that move as one, or no longer together.
+            Correlation = 5, "correlation": "instruments move as one, or not as they did",
+                HALT, Timed, RiskDesk, 900, 1.0, best(), spec($crate::rule::correlation::Correlation), detector($crate::rule::correlation::Detector);
             /// Tripped and reset by people.
             Manual = 7, "manual": "tripped and reset by people",
                 HALT, Latched, RiskDesk, 900, 1.0, best(), spec(), detector();

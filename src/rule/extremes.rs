@@ -6,6 +6,8 @@ use std::sync::Arc;
 use proptest::prelude::*;
 
 use super::anomaly_detection::{AnomalyBaseline, AnomalyDetection, AnomalySource};
+use super::correlation::basket::{Basket, Sampled};
+use super::correlation::{Correlation, CorrelationMode};
 use super::data_feed_integrity::{DataFeedIntegrity, IntegritySource};
 use super::drawdown::{Baseline, Drawdown};
 use super::liquidation::LiquidationRequired;
@@ -126,6 +128,11 @@ fn loss_rate() -> impl Strategy<Value = RuleSpec> {
     (limits(), source, duration(), duration(), any::<[bool; 2]>()).prop_map(
         |(limits, source, window, sample, [streak, acceleration])| {
             RuleSpec::LossRate(LossRate { limits, source, window, sample, streak, acceleration })
+fn correlation() -> impl Strategy<Value = RuleSpec> {
+    let mode = prop::sample::select(CorrelationMode::ALL.to_vec());
+    (limits(), mode, prop::option::of(duration()), 0usize..5, 0usize..5).prop_map(
+        |(limits, mode, sample, returns, baseline)| {
+            RuleSpec::Correlation(Correlation { limits, mode, sample, returns, baseline })
         },
     )
 }
@@ -220,6 +227,27 @@ fn observation() -> impl Strategy<Value = Observation> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+    /// What the monitor reckons on a correlation's grid.
+    #[test]
+    fn no_number_panics_in_a_basket(
+        (sample, returns, baseline) in (prop::option::of(duration()), 0usize..5, 0usize..5),
+        mode in prop::sample::select(CorrelationMode::ALL.to_vec()),
+        in_sessions: bool,
+        begin in time(),
+        samples in prop::collection::vec((time(), prop::collection::vec((number(), time()), 3)), 1..20),
+    ) {
+        let spec = Correlation { sample, returns, baseline, ..Correlation::with_mode(mode) };
+        let mut basket = Basket::new(&spec, in_sessions.then(calendar), &[0, 1, 2], Nanos(begin));
+        for (to, prices) in samples {
+            let sampled = basket.advance(Nanos(to), |line| prices.get(line).map(|(price, at)| (*price, Nanos(*at))));
+            prop_assert!(!matches!(sampled, Sampled::Value(value) if !(-1.0..=2.0).contains(&value)), "{sampled:?}");
+            prop_assert!(basket.next() >= Nanos(begin));
+        }
+    }
+}
+
+proptest! {
     #![proptest_config(ProptestConfig::with_cases(4_000))]
     #[test]
     fn no_number_panics_or_makes_the_shortcut_lie(
@@ -236,6 +264,7 @@ proptest! {
             liquidation(),
             position_limit(),
         ],
+        spec in prop_oneof![ladder(), drawdown(), volatility(), anomaly_detection(), correlation(), data_feed_integrity()],
         in_sessions: bool,
         mut times in prop::collection::vec(time(), 1..40),
         heard in prop::collection::vec((observation(), prop::bool::weighted(0.1), number()), 40),

@@ -9,6 +9,7 @@
 pub(crate) mod anomaly_detection;
 pub(crate) mod band;
 pub(crate) mod check;
+pub(crate) mod correlation;
 pub(crate) mod data_feed_integrity;
 pub(crate) mod drawdown;
 #[cfg(test)]
@@ -149,6 +150,8 @@ pub(crate) trait Detect: Sized {
     const JUDGES_CALLS: bool = false;
     /// Whether it has something to say before it has heard anything: what nobody reports is missing.
     const SPEAKS_FIRST: bool = false;
+    /// Whether its readings are made of several feeds together, on a grid, by the monitor.
+    const ON_GRID: bool = false;
     /// How many breaches in a row make a trip by default.
     const CONFIRM: u32 = 1;
 
@@ -343,6 +346,14 @@ macro_rules! rules {
                     $($((Self::$kind(new), Self::$kind(old)) => <$detector as Detect>::inherit(new, old),)?)+
                     _ => {}
                 }
+            }
+        }
+
+        /// Whether the readings of a kind are made on a grid, of several feeds together.
+        pub(crate) fn is_on_grid(kind: Kind) -> bool {
+            match kind {
+                $($(Kind::$kind => <$detector as Detect>::ON_GRID,)?)+
+                _ => false,
             }
         }
 

@@ -12,6 +12,8 @@ use haltline::{
     VolatilitySource,
     Bell, BreakerSpec, Deadline, Drawdown, Halt, HaltEnd, Intent, Kind, Ladder, Lanes, Limits, ModelPerformance, Nanos,
     PerformanceSource, Policy, PremarketCheck, Release, RuleSpec, System, TimeBased, Volatility, VolatilitySource,
+    AnomalyDetection, Bell, BreakerSpec, Correlation, DataFeedIntegrity, Drawdown, Halt, HaltEnd, IntegritySource,
+    Intent, Ladder, Lanes, Limits, Nanos, Policy, Release, RuleSpec, System, Volatility, VolatilitySource,
 };
 use haltline_config::{Calendar, Config, Finding};
 use serde_json::{Value, json};
@@ -152,6 +154,7 @@ fn breaker_as_json(breaker: &BreakerSpec) -> Value {
         RuleSpec::MarketCircuitBreaker(ladder) => ladder.rungs.iter().map(|rung| limits(&rung.limits)).collect(),
         RuleSpec::Drawdown(Drawdown { limits: l, .. })
         | RuleSpec::Volatility(Volatility { limits: l, .. })
+        | RuleSpec::Correlation(Correlation { limits: l, .. })
         | RuleSpec::AnomalyDetection(AnomalyDetection { limits: l, .. })
         | RuleSpec::DataFeedIntegrity(DataFeedIntegrity { limits: l, .. }) => {
             vec![limits(l)]
@@ -244,6 +247,10 @@ fn limits(rule: &RuleSpec) -> Vec<String> {
         RuleSpec::ModelPerformance(model) => model_performance(model),
         RuleSpec::TimeBased(rule) => time_based(rule),
         RuleSpec::PremarketValidation(rule) => rule.checks.iter().map(premarket_check).collect(),
+        RuleSpec::Correlation(Correlation { limits, mode, sample, returns, .. }) => vec![
+            format!("{} (warns at {}), {mode}", limits.limit, limits.warn),
+            format!("{returns} returns of {}", sample.map_or("a session".into(), short)),
+        ],
         RuleSpec::AnomalyDetection(AnomalyDetection { limits, source, baseline, window, .. }) => vec![
             format!("{} deviations (warns at {})", limits.limit, limits.warn),
             format!("{source}, {baseline} of {window}"),

@@ -6,6 +6,7 @@ use haltline::{BreakerSpec, Kind, Policy, RuleSpec, ScopePath};
 
 use crate::anomaly_detection::anomaly_detection;
 use crate::calendar::{Market, Markets};
+use crate::correlation::correlation;
 use crate::data_feed_integrity::data_feed_integrity;
 use crate::drawdown::drawdown;
 use crate::item::Item;
@@ -99,6 +100,7 @@ fn parts(table: &Table<'_>, kind: Kind, markets: &Markets) -> (Option<Vec<ScopeP
         Kind::Technical => technical(table),
         Kind::PremarketValidation => premarket_validation(table, market),
         Kind::ModelPerformance => model_performance(table),
+        Kind::Correlation => correlation(table, market, watch.as_deref()),
         Kind::AnomalyDetection => anomaly_detection(table),
         Kind::DataFeedIntegrity => data_feed_integrity(table),
         Kind::LossRate => loss_rate(table),

@@ -49,6 +49,8 @@ impl Load {
             RuleSpec::KillSwitch(_) => {
                 self.switches.insert(spec.scope.clone());
             }
+            // One more for what the instruments say together.
+            RuleSpec::Correlation(_) => self.listeners += spec.watch.len() + 1,
             _ if !spec.rule.kind().row().has_readings => {}
             _ => self.listeners += spec.watch.len().max(1),
         }

@@ -33,6 +33,7 @@ mod anomaly_detection;
 mod breaker;
 mod calendar;
 mod capacity;
+mod correlation;
 mod data_feed_integrity;
 mod drawdown;
 mod finding;

@@ -39,6 +39,7 @@ slow_rate = 1
                     checks = [{ zzz = 1 }]
 zzz = 1
 ";
+        let open = "release = \"timed\"\ncooldown_for = \"1m\"\nmax_auto_resets = 1\nbaseline = \"rolling\"\nmode = \"break\"\nzzz = 1\n";
         let rung = "[[breaker.rung]]\nzzz = 1\nwindows = [{ zzz = 1 }]\n";
         let open = "release = \"timed\"\ncooldown_for = \"1m\"\nmax_auto_resets = 1\nbaseline = \"rolling\"\nchecks = [{ zzz = 1 }]\nzzz = 1\n";
         let rung = "[[breaker.rung]]\nzzz = 1\nwindows = [{ zzz = 1 }]\n[[breaker.blackout]]\nzzz = 1\n";

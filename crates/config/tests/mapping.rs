@@ -11,6 +11,10 @@ use haltline::{
     CooldownEffect, DataFeedIntegrity, Date, Direction, Drawdown, Halt, HaltEnd, IntegritySource, KillSwitch, Kind,
     Ladder, Lanes, Limits, OnBadInput, OnStale, OnUnready, Policy, Ratio, Release, Reopen, RuleSpec, Rung, ScopePath,
     Skew, SlowCalls, Status, Technical, Volatility, VolatilitySource, Window,
+    AnomalyBaseline, AnomalyDetection, AnomalySource, Authority, Baseline, Bell, BreakerSpec, Caps, Correlation,
+    CorrelationMode, DataFeedIntegrity, Date, Direction, Drawdown, Halt, HaltEnd, IntegritySource, KillSwitch, Kind,
+    Ladder, Lanes, Limits, OnBadInput, OnStale, OnUnready, Policy, Ratio, Release, Reopen, RuleSpec, Rung, ScopePath,
+    Skew, Volatility, VolatilitySource, Window,
 };
 use haltline_config::{Config, parse};
 
@@ -118,6 +122,17 @@ fn a_breaker_of_each_kind_with_no_more_than_it_needs_has_the_defaults_of_its_kin
     assert_eq!(spec, plain(Kind::Technical, RuleSpec::Technical(technical)));
     assert_eq!((spec.policy.on_unready, spec.policy.on_stale), (OnUnready::Allow, OnStale::Ignore));
     assert_eq!(spec.policy.halt, Halt::Timed { base: secs(30), backoff: 1.0, max: secs(86_400) });
+    let pair = Correlation {
+        limits: limits(0.7, 0.56, 0.504),
+        mode: CorrelationMode::Rise,
+        sample: Some(secs(86_400)),
+        returns: 20,
+        baseline: 60,
+    };
+    let pair =
+        BreakerSpec { watch: vec![path("a"), path("b")], ..plain(Kind::Correlation, RuleSpec::Correlation(pair)) };
+    assert_eq!((pair.policy.effect, pair.policy.release), (Lanes::HALT, Release::Timed));
+    assert_eq!(breaker("correlation", "watch = [\"a\", \"b\"]\n"), pair);
     let anomaly = AnomalyDetection {
         limits: limits(3.0, 2.4, 2.16),
         source: AnomalySource::Return,
@@ -382,6 +397,34 @@ fn silence_of_a_dependency_is_a_fault_where_somebody_says_how_long_it_may_last()
     assert_eq!(policy("stale_after = \"5s\"\non_stale = \"warn\"\n"), (OnStale::Warn, secs(5)));
     assert_eq!(policy("on_stale = \"trip\"\n"), (OnStale::Trip, secs(30)));
     assert_eq!(breaker("technical", "on_unready = \"deny\"\n").policy.on_unready, OnUnready::Deny);
+}
+
+#[test]
+fn every_key_of_a_correlation_is_mapped() {
+    let of = |keys: &str| match breaker("correlation", &format!("watch = [\"a\", \"b\"]\n{keys}")).rule {
+        RuleSpec::Correlation(rule) => rule,
+        rule => panic!("{rule:?}"),
+    };
+    let keys = r#"
+        limit = 1.5
+        warn = 1
+        clear = 0.5
+        mode = "break"
+        sample = "1m"
+        window = 30
+        baseline_window = 100
+    "#;
+    let expected = Correlation {
+        limits: limits(1.5, 1.0, 0.5),
+        mode: CorrelationMode::Break,
+        sample: Some(secs(60)),
+        returns: 30,
+        baseline: 100,
+    };
+    assert_eq!(of(keys), expected);
+    assert_eq!(of("mode = \"break\"\n").limits, limits(0.3, 0.24, 0.216));
+    assert_eq!(of("calendar = \"us\"\n").sample, None, "a day of a calendar is a session");
+    assert_eq!(of("calendar = \"us\"\nsample = \"1m\"\nwindow = 389\n").returns, 389, "a session has 390 minutes");
 }
 
 #[test]

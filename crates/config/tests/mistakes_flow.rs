@@ -10,6 +10,16 @@ use haltline_config::parse;
 fn values_out_of_their_range_are_refused() {
     let time = "such as \"250ms\", \"30s\", \"1h30m\" or \"1d\"";
     for (kind, key, value, allowed) in [
+        ("correlation", "limit", "1.1", "fractions above 0 and at most 1".to_owned()),
+        ("correlation", "mode", "\"fall\"", "\"rise\", \"break\"".into()),
+        (
+            "correlation",
+            "sample",
+            "\"2d\"",
+            "durations from \"1ms\" to \"1d\", such as \"1s\", \"1m\" or \"1d\"".into(),
+        ),
+        ("correlation", "window", "1", "whole numbers from 2 to 4096".into()),
+        ("correlation", "window", "4097", "whole numbers from 2 to 4096".into()),
         ("anomaly_detection", "limit", "0", "numbers above 0 and at most 9000000000".into()),
         ("anomaly_detection", "warn", "3.1", "numbers above 0 and at most limit (3)".into()),
         ("anomaly_detection", "source", "\"price\"", "\"return\", \"volume\", \"spread\", \"level\"".into()),
@@ -37,8 +47,55 @@ fn values_out_of_their_range_are_refused() {
         ),
     ] {
         let expected = format!("5:{}: breaker \"b\": {key}: found {value}, allowed are {allowed}", key.len() + 4);
-        assert_eq!(of_breaker(kind, &format!("{key} = {value}\n")), [expected]);
+        assert_eq!(of_breaker(kind, &format!("{key} = {value}\n{}", instruments(kind))), [expected]);
     }
+}
+
+/// What a correlation must have beside anything else.
+fn instruments(kind: &str) -> &'static str {
+    if kind == "correlation" { "watch = [\"a\", \"b\"]\n" } else { "" }
+}
+
+#[test]
+fn a_correlation_is_of_two_or_more() {
+    let several = "allowed are arrays of two scope paths or more: those of the instruments";
+    assert_eq!(of_breaker("correlation", ""), [format!("1:1: breaker \"b\": watch is missing, {several}")]);
+    for one in ["\"a\"", "[\"a\"]"] {
+        let found = of_breaker("correlation", &format!("watch = {one}"));
+        assert_eq!(found, [format!("5:9: breaker \"b\": watch: found one, {several}")]);
+    }
+}
+
+#[test]
+fn a_baseline_is_of_a_break_and_a_window_fits_a_session() {
+    let watch = instruments("correlation");
+    assert_eq!(
+        of_breaker("correlation", &format!("baseline_window = 5\n{watch}")),
+        ["5:1: breaker \"b\": baseline_window is not allowed: only mode = \"break\" looks back"]
+    );
+    assert_eq!(
+        of_breaker("correlation", &format!("baseline_window = 0\nmode = \"break\"\n{watch}")),
+        ["5:19: breaker \"b\": baseline_window: found 0, allowed are whole numbers from 1 to 4096"]
+    );
+    assert_eq!(
+        of_breaker("correlation", &format!("limit = 2.1\nmode = \"break\"\n{watch}")),
+        ["5:9: breaker \"b\": limit: found 2.1, allowed are numbers above 0 and at most 2"]
+    );
+    let found = common::of_breaker_with_calendar("correlation", &format!("sample = \"1m\"\nwindow = 390\n{watch}"));
+    assert_eq!(
+        found,
+        ["7:10: breaker \"b\": window: 390 returns on samples of 1m are never full, for the longest session lasts \
+             6h30m; allowed are windows with fewer returns than a session has samples, or sample = \"1d\""]
+    );
+}
+
+#[test]
+fn what_the_instruments_say_together_takes_a_line_too() {
+    let text = "[system]\nmax_listeners = 2\n[[breaker]]\nname = \"b\"\nscope = \"x\"\nkind = \"correlation\"\n";
+    assert_eq!(
+        common::mistakes(&format!("{text}{}", instruments("correlation"))),
+        ["3:1: breaker \"b\": found 3 pairs of a breaker and a watched scope, allowed are 2 (max_listeners)"]
+    );
 }
 
 #[test]
@@ -87,6 +144,8 @@ fn what_depends_on_something_unreadable_is_no_second_mistake() {
     for (kind, keys, key) in [
         ("data_feed_integrity", "source = \"x\"\nwindow = 0\ncrossed = 1", "source"),
         ("data_feed_integrity", "limit = \"x\"\nwarn = 1\nclear = 2", "limit"),
+        ("correlation", "mode = \"x\"\nlimit = 2\nwarn = 5\nbaseline_window = 0\nwatch = [\"a\", \"b\"]", "mode"),
+        ("correlation", "window = 0\nsample = \"1m\"\nwatch = [\"a\", \"b\"]", "window"),
         ("anomaly_detection", "source = \"x\"\nmin_scale = 0", "source"),
         ("anomaly_detection", "window = 0\nmin_values = 5000\nbaseline = \"ewma\"\nmin_scale = 1", "window"),
         ("anomaly_detection", "limit = \"x\"\nmin_values = 5\nmin_scale = 1", "limit"),
@@ -124,6 +183,13 @@ fn unusual_limits_are_worth_a_word_and_usual_ones_are_not() {
         warnings("anomaly_detection", "limit = 1.9"),
         ["f:5:9: breaker \"b\": limit: 1.9 is below 2, where calm markets have anomalies"]
     );
+    let watch = instruments("correlation");
+    assert_eq!(
+        warnings("correlation", &format!("limit = 0.29\n{watch}")),
+        ["f:5:9: breaker \"b\": limit: 0.29 is below 0.3, which instruments of one market reach on any day"]
+    );
+    let usual = [format!("limit = 0.3\n{watch}"), format!("mode = \"break\"\nlimit = 0.1\n{watch}")];
+    usual.iter().for_each(|keys| assert_eq!(warnings("correlation", keys), [""; 0], "{keys}"));
     for (kind, keys) in
         [("anomaly_detection", "limit = 2"), ("data_feed_integrity", ""), ("data_feed_integrity", "limit = 90")]
     {

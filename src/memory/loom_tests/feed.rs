@@ -110,6 +110,7 @@ fn circuit() -> Arc<Circuit> {
         rule: RuleSpec::KillSwitch(KillSwitch::default()),
         policy: Policy::default(),
         watch: vec![Watch { scope: SCOPE, line: 0 }],
+        grid: None,
         revision: 1,
         implicit: false,
         retired: false,

@@ -37,6 +37,7 @@ fn circuit() -> (Arc<Circuit>, Arc<Entry>) {
         rule: RuleSpec::Drawdown(Drawdown::with_limit(Ratio::from_f64(0.08).unwrap())),
         policy: Policy::default(),
         watch: vec![Watch { scope: SCOPE, line: 0 }],
+        grid: None,
         revision: 1,
         implicit: false,
         retired: false,

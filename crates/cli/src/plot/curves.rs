@@ -40,6 +40,8 @@ pub(crate) fn of(stage: &Stage, trace: &Trace) -> Vec<Curve> {
             | Kind::ModelPerformance
             | Kind::PremarketValidation
             | Kind::TimeBased => return None,
+            Kind::Manual | Kind::KillSwitch | Kind::MarketCircuitBreaker => return None,
+            Kind::Correlation | Kind::AnomalyDetection | Kind::DataFeedIntegrity => return None,
         };
         let plain = matches!(&spec.rule, RuleSpec::Volatility(v) if v.source == VolatilitySource::Level);
         let (factor, unit) = if plain { (1.0, "") } else { (100.0, " %") };

@@ -57,6 +57,8 @@ impl<'z> Lines<'z> {
             // A number of checks.
             RuleSpec::PremarketValidation(_) => true,
             RuleSpec::AnomalyDetection(_) | RuleSpec::DataFeedIntegrity(_) => true,
+            RuleSpec::Volatility(volatility) => volatility.source == VolatilitySource::Level,
+            RuleSpec::Correlation(_) | RuleSpec::AnomalyDetection(_) | RuleSpec::DataFeedIntegrity(_) => true,
             _ => false,
         };
         Self {
