@@ -28,12 +28,12 @@ macro_rules! kinds {
             /// Number and size of positions.
             PositionLimit = 4, "position_limit": "there are too many positions, or some are too great for the portfolio",
                 NO_NEW, Level, RiskDesk, 900, 1.0, best(), spec($crate::rule::position_limit::PositionLimit), detector($crate::rule::position_limit::Detector);
-            /// The classic circuit breaker around a dependency.
-            Technical = 6, "technical": "a dependency fails too often, or answers too slowly",
-                HALT, Timed, RiskDesk, 30, 1.0, best(), spec($crate::rule::technical::Technical), detector($crate::rule::technical::Detector);
             /// Instruments that move as one, or no longer together.
             Correlation = 5, "correlation": "instruments move as one, or not as they did",
                 HALT, Timed, RiskDesk, 900, 1.0, best(), spec($crate::rule::correlation::Correlation), detector($crate::rule::correlation::Detector);
+            /// The classic circuit breaker around a dependency.
+            Technical = 6, "technical": "a dependency fails too often, or answers too slowly",
+                HALT, Timed, RiskDesk, 30, 1.0, best(), spec($crate::rule::technical::Technical), detector($crate::rule::technical::Detector);
             /// Tripped and reset by people.
             Manual = 7, "manual": "tripped and reset by people",
                 HALT, Latched, RiskDesk, 900, 1.0, best(), spec(), detector();
@@ -178,13 +178,12 @@ impl Kind {
             effect: row.effect,
             release: row.release,
             reset_authority: row.reset_authority,
-            on_unready: if row.judges_calls { OnUnready::Allow } else { OnUnready::Deny },
             on_stale: if row.goes_stale { OnStale::Trip } else { OnStale::Ignore },
             severity: row.severity,
             confirm: row.confirm,
             liquidates: self == Self::LiquidationRequired,
-            // People and the clock have the say from the first instant: there is no value to wait for.
-            on_unready: if row.has_readings { OnUnready::Deny } else { OnUnready::Allow },
+            // People and the clock have the say from the first instant, and who judges calls must admit the first ones.
+            on_unready: if row.has_readings && !row.judges_calls { OnUnready::Deny } else { OnUnready::Allow },
             halt: Halt::Timed { base: row.halt_for, backoff: 1.0, max: Duration::from_secs(24 * 3600) },
             ..Policy::default()
         }

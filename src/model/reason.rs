@@ -122,9 +122,9 @@ named! {
         /// The market value of a position is too great.
         PositionNotional = 49, "position_notional";
         /// The market is closed.
-        OutOfSession = 34, "out_of_session";
+        OutOfSession = 50, "out_of_session";
         /// The market is open, and nobody shall trade.
-        Blackout = 35, "blackout";
+        Blackout = 51, "blackout";
         /// What denied an order denies no longer.
         Cleared = 200, "cleared";
         /// The kill word is set.

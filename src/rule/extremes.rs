@@ -128,6 +128,10 @@ fn loss_rate() -> impl Strategy<Value = RuleSpec> {
     (limits(), source, duration(), duration(), any::<[bool; 2]>()).prop_map(
         |(limits, source, window, sample, [streak, acceleration])| {
             RuleSpec::LossRate(LossRate { limits, source, window, sample, streak, acceleration })
+        },
+    )
+}
+
 fn correlation() -> impl Strategy<Value = RuleSpec> {
     let mode = prop::sample::select(CorrelationMode::ALL.to_vec());
     (limits(), mode, prop::option::of(duration()), 0usize..5, 0usize..5).prop_map(
@@ -263,8 +267,8 @@ proptest! {
             loss_rate(),
             liquidation(),
             position_limit(),
+            correlation(),
         ],
-        spec in prop_oneof![ladder(), drawdown(), volatility(), anomaly_detection(), correlation(), data_feed_integrity()],
         in_sessions: bool,
         mut times in prop::collection::vec(time(), 1..40),
         heard in prop::collection::vec((observation(), prop::bool::weighted(0.1), number()), 40),

@@ -6,14 +6,10 @@ use std::process::ExitCode;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use haltline::{
-    AnomalyDetection, Bell, BreakerSpec, CallWindow, DataFeedIntegrity, Deadline, Drawdown, Halt, HaltEnd,
-    IntegritySource, Intent, Ladder, Lanes, Limits, LiquidationRequired, LossRate, ModelPerformance, Money, Nanos,
-    PerformanceSource, Policy, PositionLimit, PremarketCheck, Ratio, Release, RuleSpec, System, Technical, Volatility,
-    VolatilitySource,
-    Bell, BreakerSpec, Deadline, Drawdown, Halt, HaltEnd, Intent, Kind, Ladder, Lanes, Limits, ModelPerformance, Nanos,
-    PerformanceSource, Policy, PremarketCheck, Release, RuleSpec, System, TimeBased, Volatility, VolatilitySource,
-    AnomalyDetection, Bell, BreakerSpec, Correlation, DataFeedIntegrity, Drawdown, Halt, HaltEnd, IntegritySource,
-    Intent, Ladder, Lanes, Limits, Nanos, Policy, Release, RuleSpec, System, Volatility, VolatilitySource,
+    AnomalyDetection, Bell, BreakerSpec, CallWindow, Correlation, DataFeedIntegrity, Deadline, Drawdown, Halt, HaltEnd,
+    IntegritySource, Intent, Kind, Ladder, Lanes, Limits, LiquidationRequired, LossRate, ModelPerformance, Money,
+    Nanos, PerformanceSource, Policy, PositionLimit, PremarketCheck, Ratio, Release, RuleSpec, System, Technical,
+    TimeBased, Volatility, VolatilitySource,
 };
 use haltline_config::{Calendar, Config, Finding};
 use serde_json::{Value, json};
@@ -163,13 +159,11 @@ fn breaker_as_json(breaker: &BreakerSpec) -> Value {
             [Some(t.failure_rate), t.slow.map(|slow| slow.rate)].iter().flatten().map(limits).collect()
         }
         RuleSpec::ModelPerformance(ModelPerformance { limits: l, .. }) => vec![limits(l)],
-        RuleSpec::PremarketValidation(_) => vec![],
         RuleSpec::LossRate(LossRate { limits: l, .. }) => vec![limits(l)],
         RuleSpec::LiquidationRequired(LiquidationRequired { limits: l, margin }) => {
             [Some(l), margin.as_ref()].into_iter().flatten().map(limits).collect()
         }
         RuleSpec::PositionLimit(rule) => position_levels(rule),
-        RuleSpec::KillSwitch(_) | RuleSpec::Manual => vec![],
         RuleSpec::PremarketValidation(_) | RuleSpec::TimeBased(_) | RuleSpec::KillSwitch(_) | RuleSpec::Manual => {
             vec![]
         }

@@ -40,9 +40,8 @@ pub(crate) fn correlation(
     release(table, &mut policy, cooldown_for);
     doubt(table, &mut policy);
     let several = "arrays of two scope paths or more: those of the instruments";
-    match (watch, table.required("watch", several)) {
-        (Some([_]), Some(item)) => item.wrong(&format!("found one, allowed are {several}")),
-        _ => {}
+    if let (Some([_]), Some(item)) = (watch, table.required("watch", several)) {
+        item.wrong(&format!("found one, allowed are {several}"));
     }
     (rule(table, market).map(RuleSpec::Correlation), policy)
 }

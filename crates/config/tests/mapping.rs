@@ -8,13 +8,9 @@ use std::time::Duration;
 
 use haltline::{
     AnomalyBaseline, AnomalyDetection, AnomalySource, Authority, Baseline, Bell, BreakerSpec, CallWindow, Caps,
-    CooldownEffect, DataFeedIntegrity, Date, Direction, Drawdown, Halt, HaltEnd, IntegritySource, KillSwitch, Kind,
-    Ladder, Lanes, Limits, OnBadInput, OnStale, OnUnready, Policy, Ratio, Release, Reopen, RuleSpec, Rung, ScopePath,
-    Skew, SlowCalls, Status, Technical, Volatility, VolatilitySource, Window,
-    AnomalyBaseline, AnomalyDetection, AnomalySource, Authority, Baseline, Bell, BreakerSpec, Caps, Correlation,
-    CorrelationMode, DataFeedIntegrity, Date, Direction, Drawdown, Halt, HaltEnd, IntegritySource, KillSwitch, Kind,
-    Ladder, Lanes, Limits, OnBadInput, OnStale, OnUnready, Policy, Ratio, Release, Reopen, RuleSpec, Rung, ScopePath,
-    Skew, Volatility, VolatilitySource, Window,
+    CooldownEffect, Correlation, CorrelationMode, DataFeedIntegrity, Date, Direction, Drawdown, Halt, HaltEnd,
+    IntegritySource, KillSwitch, Kind, Ladder, Lanes, Limits, OnBadInput, OnStale, OnUnready, Policy, Ratio, Release,
+    Reopen, RuleSpec, Rung, ScopePath, Skew, SlowCalls, Status, Technical, Volatility, VolatilitySource, Window,
 };
 use haltline_config::{Config, parse};
 

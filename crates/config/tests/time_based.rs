@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use common::{calendar, of_breaker, of_breaker_with_calendar};
 use haltline::{
-    Authority, Blackout, BreakerSpec, Intent, Kind, Lanes, Nanos, Policy, Reason, Release, RuleSpec, ScopePath, System,
-    TimeBased,
+    Authority, Blackout, BreakerSpec, CooldownEffect, Intent, Kind, Lanes, Nanos, Policy, Reason, Release, RuleSpec,
+    ScopePath, System, TimeBased,
 };
 use haltline_config::{Config, parse};
 
@@ -59,7 +59,7 @@ fn every_key_is_mapped() {
         effect: Lanes::CLOSE,
         release: Release::Latched,
         cooldown_for: Duration::from_secs(300),
-        cooldown_effect: Lanes::NO_NEW,
+        cooldown_effect: CooldownEffect::Denies(Lanes::NO_NEW),
         reset_authority: Authority::Admin,
         severity: 0.5,
         shadow: true,

@@ -34,14 +34,6 @@ pub(crate) fn of(stage: &Stage, trace: &Trace) -> Vec<Curve> {
             Kind::Volatility => ("realised volatility", Ink(0x14_7d74)),
             // The others have no values that a replay of prices knows.
             _ => return None,
-            Kind::Manual
-            | Kind::KillSwitch
-            | Kind::MarketCircuitBreaker
-            | Kind::ModelPerformance
-            | Kind::PremarketValidation
-            | Kind::TimeBased => return None,
-            Kind::Manual | Kind::KillSwitch | Kind::MarketCircuitBreaker => return None,
-            Kind::Correlation | Kind::AnomalyDetection | Kind::DataFeedIntegrity => return None,
         };
         let plain = matches!(&spec.rule, RuleSpec::Volatility(v) if v.source == VolatilitySource::Level);
         let (factor, unit) = if plain { (1.0, "") } else { (100.0, " %") };

@@ -56,8 +56,6 @@ impl<'z> Lines<'z> {
             RuleSpec::Volatility(v) => v.source == VolatilitySource::Level,
             // A number of checks.
             RuleSpec::PremarketValidation(_) => true,
-            RuleSpec::AnomalyDetection(_) | RuleSpec::DataFeedIntegrity(_) => true,
-            RuleSpec::Volatility(volatility) => volatility.source == VolatilitySource::Level,
             RuleSpec::Correlation(_) | RuleSpec::AnomalyDetection(_) | RuleSpec::DataFeedIntegrity(_) => true,
             _ => false,
         };
