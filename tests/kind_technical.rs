@@ -1,5 +1,5 @@
 //! `technical` through a System: it trips, time ends it, and what was admitted before a trip decides nothing after it.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 mod support;
 use std::time::Duration;

@@ -235,7 +235,7 @@ fn a_breaker_that_a_reload_adds_or_enables_at_night_denies_when_the_reload_retur
 #[test]
 fn a_cooldown_after_the_bell_denies_what_it_says() {
     let mut spec = hours();
-    (spec.policy.cooldown_for, spec.policy.cooldown_effect) = (5 * MINUTE, Lanes::NO_NEW);
+    (spec.policy.cooldown_for, spec.policy.cooldown_effect) = (5 * MINUTE, CooldownEffect::Denies(Lanes::NO_NEW));
     let desk = Desk::new(spec, monday().open - HOUR);
     desk.system.advance(monday().open);
     assert_eq!((desk.status().status, desk.status().until), (Status::Cooldown, Some(monday().open + 5 * MINUTE)));

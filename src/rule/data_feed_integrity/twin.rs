@@ -33,7 +33,7 @@ impl Twin {
 
     fn hear(&mut self, observation: Observation, at: u64) {
         match (self.spec.source, observation) {
-            (IntegritySource::Level, Observation::Level(score)) if score >= 0.0 && score <= 100.0 => {
+            (IntegritySource::Level, Observation::Level(score)) if (0.0..=100.0).contains(&score) => {
                 self.told = Some(score);
             }
             (IntegritySource::Heard, Observation::Sequence { number, sent }) => {
