@@ -326,7 +326,8 @@ impl Here<'_> {
 
     /// Whether this breach asks for the book to be reduced. Doubt sells nothing.
     fn liquidates(&self, reason: Reason) -> bool {
-        self.policy.liquidates && !matches!(reason, Reason::Stale | Reason::BadInput)
+        self.policy.liquidates
+            && !matches!(reason, Reason::Stale | Reason::BadInput | Reason::ProbeFailed | Reason::ProbeExpired)
     }
 
     fn is_ladder(&self) -> bool {

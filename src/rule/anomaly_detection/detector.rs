@@ -20,7 +20,7 @@
 //! * A level beyond 1e150, or not finite, is refused.
 //!
 //! Cost of a call: each value is one, none stays quiet. The median's two binary searches and a move of at most 1 KB, up to 128
-//! values; EWMA O(1). No allocation. Memory: 232 bytes, and for a median what [`Median`] says: about 41 bytes a value.
+//! values; EWMA O(1). No allocation. Memory: 240 bytes, and for a median what [`Median`] says: about 41 bytes a value.
 
 use std::sync::Arc;
 

@@ -229,7 +229,7 @@ fn a_bad_tick_is_two_values_out_of_line_and_the_default_asks_three() {
 
 #[test]
 fn memory_is_what_the_documentation_says() {
-    assert_eq!(size_of::<Detector>(), 232);
+    assert_eq!(size_of::<Detector>(), 240);
     let Rule::AnomalyDetection(_) = rule(RuleSpec::AnomalyDetection(spec(120, 30)), None) else { unreachable!() };
 }
 

@@ -22,7 +22,7 @@
 //!
 //! Opening and session live in the memory words.
 //!
-//! Cost of a call: O(1), with sessions a binary search. No allocation. Memory: 232 bytes.
+//! Cost of a call: O(1), with sessions a binary search. No allocation. Memory: 240 bytes.
 
 use super::LiquidationRequired as Spec;
 use crate::model::limits::Limits;

@@ -256,7 +256,7 @@ fn inside_the_band_the_rule_is_not_asked() {
 
 #[test]
 fn its_memory_is_what_its_page_says() {
-    assert_eq!(size_of::<Detector>(), 232);
+    assert_eq!(size_of::<Detector>(), 240);
 }
 
 #[path = "twin.rs"]
