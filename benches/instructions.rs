@@ -9,6 +9,7 @@ mod support;
 
 use std::hint::black_box;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use haltline::*;
 use support::*;
@@ -33,13 +34,20 @@ const NAMES: &[&str] = &[
     "check_with",
     "check-3-denied",
     "observe",
+    "outcome",
+    "outcome-time",
     "trip",
 ];
 
 fn run(name: &str, count: u64) {
     let plan = Plan {
         scopes: ["a/b", "c/d/e/f", "a/b/c"].map(scope).into(),
-        breakers: vec![drawdown("dd", "acct/a", 0.10), manual("desk", "m")],
+        breakers: vec![
+            drawdown("dd", "acct/a", 0.10),
+            manual("desk", "m"),
+            technical("last", "gw/a", CallWindow::Last(100)),
+            technical("time", "gw/b", CallWindow::Time(Duration::from_secs(30))),
+        ],
         ..Plan::default()
     };
     let system = System::manual(plan, at(0)).unwrap();
@@ -67,6 +75,8 @@ fn run(name: &str, count: u64) {
             feed.equity(money(1_000.0), at(0)).unwrap();
             repeat(count, || feed.equity(black_box(money(999.0)), black_box(at(0))).is_err());
         }
+        "outcome" => outcomes(count, &system, "gw/a"),
+        "outcome-time" => outcomes(count, &system, "gw/b"),
         "trip" => {
             let id = system.breaker("desk").unwrap();
             repeat(count, || {
@@ -76,6 +86,17 @@ fn run(name: &str, count: u64) {
         }
         other => println!("no such name: {other}; names: {}", NAMES.join(" ")),
     }
+}
+
+fn technical(name: &str, path: &str, window: CallWindow) -> BreakerSpec {
+    let rule = Technical { window, ..Technical::default() };
+    spec(name, path, RuleSpec::Technical(rule), Kind::Technical.default_policy())
+}
+
+fn outcomes(count: u64, system: &System, path: &str) {
+    let mut feed = system.feed(path).unwrap();
+    let took = Duration::from_micros(80);
+    repeat(count, || feed.outcome(Outcome::Success, black_box(took), black_box(at(0))).is_err());
 }
 
 /// As an engine does it: the answer decides a branch.

@@ -29,7 +29,7 @@ each() { # NAME -> instructions of one call, its loop included
 loop=$(each loop)
 printf '%-16s %s\n' "what" "instructions a call (the loop's own $loop taken off)"
 failed=0
-for name in floor check-1 check-3 check-3-others permits-3 check-7 check_with check-3-denied observe trip; do
+for name in floor check-1 check-3 check-3-others permits-3 check-7 check_with check-3-denied observe outcome outcome-time trip; do
     calls=$(($(each $name) - loop))
     printf '%-16s %s\n' "$name" "$calls"
     if [ $name = check-3 ] && [ $calls -gt 12 ]; then

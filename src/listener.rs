@@ -50,6 +50,8 @@ pub(crate) struct Listener {
     /// once.
     sure: Band,
     denies: Lanes,
+    /// The level that was decided on under it.
+    decided: Level,
     last: Option<Mark>,
     reading: Reading,
     streak: Streak,
@@ -75,6 +77,7 @@ impl Listener {
             band: Band::EMPTY,
             seen: 0,
             sure: Band::EMPTY,
+            decided: Level::Unready,
             last: None,
             reading: Reading::UNREADY,
             streak: Streak::default(),
@@ -184,7 +187,24 @@ impl Listener {
                 answer.is_new
             }
         };
+        if self.is_settled(circuit) {
+            self.sure = self.sure_trip(circuit, at);
+            self.tell_monitor(circuit);
+            return Heard::Good;
+        }
         self.decide(circuit, outdated, at, is_new)
+    }
+
+    /// Whether the present reading decides nothing: its level is the one that was decided on last, the word has not moved
+    /// since, and its status goes with the level. (Where it does not, doubt may have kept it.) Spares the look at the clock.
+    fn is_settled(&self, circuit: &Circuit) -> bool {
+        let level = self.reading.level;
+        let goes_together = matches!(
+            (State::unpack(self.seen).status, level),
+            (Status::Active, Level::Normal | Level::Elevated) | (Status::Warning, Level::Elevated | Level::Warn)
+        );
+        let decided = level == self.decided && self.streak.count == 0;
+        goes_together && decided && circuit.board.word(self.entry.id.index()) == self.seen
     }
 
     fn note_last(&mut self, observation: &Observation, answer: &Answer, at: Nanos) {
@@ -260,7 +280,7 @@ impl Listener {
         }
         self.streak = look.streak;
         // Not a later word: on that one nothing has been decided, so the next value must not stay quiet under it.
-        self.seen = look.word;
+        (self.seen, self.decided) = (look.word, self.reading.level);
         // A reading is never refused.
         if let Ok(Some(moved)) = moved {
             let Reading { value, limit, .. } = self.reading;
@@ -291,7 +311,8 @@ impl Listener {
     fn sure_trip(&self, circuit: &Circuit, at: Nanos) -> Band {
         let Policy { enabled, confirm, confirm_for, .. } = &self.entry.policy;
         let trips = matches!(State::unpack(self.seen).status, Status::Active | Status::Warning);
-        if !trips || !enabled || *confirm > 1 || !confirm_for.is_zero() {
+        // Without plain numbers there is no band of them.
+        if self.channel == Channel::None || !trips || !enabled || *confirm > 1 || !confirm_for.is_zero() {
             return Band::EMPTY;
         }
         let mut memory = circuit.board.listener(self.line).memory();

@@ -376,6 +376,26 @@ fn heartbeats_that_go_on_while_it_is_tripped_let_time_end_it() {
 }
 
 #[test]
+fn a_warning_for_silence_ends_when_all_feeds_have_spoken_and_not_before() {
+    let mut spec = gateway().watching(vec![scope("A"), scope("B")]);
+    (spec.policy.on_stale, spec.policy.stale_after) = (OnStale::Warn, secs(10));
+    let system = system(vec![spec]);
+    let (mut a, mut b) = (system.feed("A").unwrap(), system.feed("B").unwrap());
+    let speaks = |feed: &mut Feed, second| {
+        system.advance(at(second));
+        feed.outcome(Ignored, TOOK, at(second)).unwrap();
+        status(&system, "gw").status
+    };
+    speaks(&mut a, 1);
+    assert_eq!(speaks(&mut b, 1), Status::Active);
+    system.advance(at(11));
+    assert_eq!(status(&system, "gw").status, Status::Warning);
+    assert_eq!(speaks(&mut b, 12), Status::Warning, "A is silent");
+    assert_eq!(speaks(&mut a, 22), Status::Warning, "now B is");
+    assert_eq!(speaks(&mut b, 23), Status::Active, "under the same word as 11 s before");
+}
+
+#[test]
 fn a_warning_over_a_window_of_time_ends_when_nothing_is_left_in_it() {
     let mut desk = Desk::new(gateway_by_time());
     desk.calls(Success, 6, at(0));

@@ -50,7 +50,11 @@ impl Listener {
         }
         let line = circuit.board.breaker(self.entry.id.index());
         let word = circuit.board.word(self.entry.id.index());
-        let now = Stretch::of(word, line.trips());
+        let trips = line.trips();
+        if (self.stretch.word, self.stretch.trips) == (word, trips) {
+            return;
+        }
+        let now = Stretch::of(word, trips);
         let before = core::mem::replace(&mut self.stretch, now);
         // Out of Maintenance there is no trip to count.
         let reset = || line.cause(word).is_some_and(|cause| cause.reason == Reason::Reset);
