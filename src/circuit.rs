@@ -19,7 +19,7 @@ use crate::model::caps::{Caps, Skew};
 use crate::model::event::{BreakerId, Event, EventType};
 use crate::model::kind::Kind;
 use crate::model::machine::{Input, Moment, Refusal, step};
-use crate::model::policy::{OnStale, Release};
+use crate::model::policy::OnStale;
 use crate::model::reading::{Level, Pending, Standing};
 use crate::model::reason::Reason;
 use crate::model::scope::ScopeId;
@@ -245,8 +245,10 @@ impl Circuit {
     pub(crate) fn why(&self, entry: &Entry, word: u64) -> Option<Cause> {
         let cause = self.board.breaker(entry.id.index()).cause(word)?;
         let waits = matches!(entry.kind, Kind::PremarketValidation | Kind::TimeBased);
-        let waits = waits && cause.authority == Authority::Auto;
-        let breaches = |said: &Said| waits && said.level == Level::Breach;
+        if !waits || cause.authority != Authority::Auto {
+            return Some(cause);
+        }
+        let breaches = |said: &Said| said.level == Level::Breach;
         let Some(said) = self.worst(entry, word, self.now()).filter(breaches) else { return Some(cause) };
         // What has come true in silence has no numbers of its own.
         let (value, limit) = Some(self.numbers(entry)).filter(|(value, limit)| value >= limit).unwrap_or_default();
@@ -264,11 +266,11 @@ impl Circuit {
 
     /// When time ends a status, `None` if it does not: its deadline, or when the clock lets go what it has tripped.
     pub(crate) fn until(&self, entry: &Entry, state: State) -> Option<Nanos> {
-        let by_level = entry.policy.release == Release::Level && state.step != Step::LATCHED;
         let deadline = entry.policy.deadline(state, self.epoch()).map(|due| self.epoch().nanos(due));
-        let since = self.epoch().nanos(state.since).max(self.now());
         deadline.or_else(|| {
-            (state.status == Status::Tripped && by_level).then(|| entry.rule.opens_by_clock(since)).flatten()
+            let waits = state.status == Status::Tripped && state.step != Step::LATCHED;
+            let from = || self.epoch().nanos(state.since).max(self.now());
+            if waits && entry.kind == Kind::TimeBased { entry.rule.opens_by_clock(from()) } else { None }
         })
     }
 
