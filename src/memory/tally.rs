@@ -4,7 +4,7 @@
 //! recording costs no locked instruction, and threads that record beside each other do not touch each other's cache lines.
 //! Nothing is ever moved from lane to lane: when a handle is dropped, the next one inherits the lane, and its counts go on.
 //!
-//! [`line`] has the words of a bucket, [`lane`] the ring of them, this file the slots and the types to hold.
+//! [`mod@line`] has the words of a bucket, [`mod@lane`] the ring of them, this file the slots and the types to hold.
 
 pub(in crate::memory) mod lane;
 pub(in crate::memory) mod line;

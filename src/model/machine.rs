@@ -7,6 +7,8 @@
 //!
 //! * Active <-> Warning on the warn level, with hysteresis (`Elevated` keeps a warning and begins none).
 //! * -> Tripped on a breach. The feed has counted the confirmations before.
+//! * -> Liquidating instead, where the policy `liquidates` and the breach is one of a value: doubt sells nothing. Its trip for
+//!   doubt gives way to such a breach, a trip by hand or after a liquidation does not.
 //! * Tripped -> Cooldown (or Active, or Warning) when its time is up **and** the cause is gone.
 //! * Cooldown -> Active (or Warning) when its time is up, or, half open, when its probes have passed; a breach in it, or a
 //!   probe that fails, trips again, one step up the back-off.

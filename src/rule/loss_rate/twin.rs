@@ -18,7 +18,10 @@ struct Twin {
     ever: Option<i64>,
     last: Option<i64>,
     upto: Option<u64>,
-    closes: Vec<i64>,
+    /// The equity at the last close, and of each close whether it was below the one before. (A deposit afterwards may make
+    /// two equities meet at the greatest number; that is no other close.)
+    close: Option<i64>,
+    closes: Vec<bool>,
     rushes: bool,
     said: Said,
     certain: bool,
@@ -32,7 +35,19 @@ impl Twin {
         };
         let said = (Level::Unready, Step::FIRST, Reason::NotReady, Pending::NONE);
         let (marks, closes) = (vec![], vec![]);
-        Self { spec, marks, first: None, ever, last: None, upto: None, closes, rushes: false, said, certain: false }
+        Self {
+            spec,
+            marks,
+            first: None,
+            ever,
+            last: None,
+            upto: None,
+            close: None,
+            closes,
+            rushes: false,
+            said,
+            certain: false,
+        }
     }
 
     fn width(&self) -> u64 {
@@ -59,7 +74,7 @@ impl Twin {
         let sample = self.spec.sample.as_nanos() as u64;
         for at in self.upto.unwrap_or(to) + 1..=to {
             if at.is_multiple_of(sample) {
-                self.closes.push(equity);
+                self.closes.push(self.close.replace(equity).is_some_and(|before| equity < before));
                 self.rushes = self.rush(at, equity).unwrap_or(false);
             }
         }
@@ -73,7 +88,7 @@ impl Twin {
     }
 
     fn losing(&self) -> usize {
-        self.closes.windows(2).rev().take_while(|pair| pair[1] < pair[0]).count()
+        self.closes.iter().rev().take_while(|loses| **loses).count()
     }
 
     fn mark(&mut self, value: i64, at: u64) {
@@ -98,7 +113,7 @@ impl Twin {
             self.close(at, last);
         }
         let marks = self.marks.iter_mut().map(|(_, value)| value);
-        for value in marks.chain(&mut self.closes).chain(&mut self.last).chain(&mut self.ever) {
+        for value in marks.chain(&mut self.close).chain(&mut self.last).chain(&mut self.ever) {
             *value = value.saturating_add(amount);
         }
         self.say(at);

@@ -19,7 +19,7 @@
 //!   Positions that were never pushed are not known: push the book before the first mark.
 //! * One position more than there is room for is refused. `max_positions` lies below that, so it is a breach already.
 //!
-//! Cost of a call: a position O(log n), mostly O(1); a mark O(1). No allocation. Memory: 632 bytes and 212 for each
+//! Cost of a call: a position O(log n), mostly O(1); a mark O(1). No allocation. Memory: 624 bytes and 212 for each
 //! position that there is room for (rounded up to a power of two for part of it): 3.5 MB for the default of 16 384.
 //! The book is not kept on the Board: who starts anew pushes it again.
 
@@ -35,9 +35,9 @@ use crate::model::units::{Money, Ratio};
 use crate::rule::{Answer, BadInput, Band, Context, Detect, Linear, Mark};
 
 /// Where limits warn, and where a warning ends: in thousandths of the limit.
-const WARN: u128 = 800;
-const WARN_COUNT: u128 = 900;
-const CLEAR: u128 = 900;
+const WARN: u64 = 800;
+const WARN_COUNT: u64 = 900;
+const CLEAR: u64 = 900;
 
 /// The rule of one account's positions.
 #[derive(Debug)]
@@ -192,11 +192,11 @@ impl Limit {
 }
 
 /// Amounts are below 2^84 * 2^30, limits below 2^40 * 2^63: even a thousand times as much fits.
-fn level(found: u128, most: u128, warn: u128) -> Level {
+fn level(found: u128, most: u128, warn: u64) -> Level {
     match found * 1_000 {
         _ if found > most => Level::Breach,
-        scaled if scaled >= most * warn => Level::Warn,
-        scaled if scaled >= most * (warn * CLEAR / 1_000) => Level::Elevated,
+        scaled if scaled >= most * u128::from(warn) => Level::Warn,
+        scaled if scaled >= most * u128::from(warn * CLEAR / 1_000) => Level::Elevated,
         _ => Level::Normal,
     }
 }
@@ -224,7 +224,7 @@ impl What {
         }
     }
 
-    fn warns(self) -> u128 {
+    fn warns(self) -> u64 {
         if matches!(self, Self::Count) { WARN_COUNT } else { WARN }
     }
 
@@ -245,7 +245,7 @@ impl What {
 
 /// Most sums fit into 64 bits, which converts in one instruction.
 fn float(amount: u128) -> f64 {
-    u64::try_from(amount).map_or(amount as f64, |amount| amount as f64)
+    u64::try_from(amount).map_or_else(|_| amount as f64, |amount| amount as f64)
 }
 
 #[cfg(test)]
