@@ -118,6 +118,30 @@ fn every_mistake_is_told_with_its_place() {
 }
 
 #[test]
+fn each_test_of_a_technical_breaker_is_told() {
+    let file = scratch("technical").join("gw.toml");
+    let text = "[[breaker]]\nname = \"gw\"\nkind = \"technical\"\nscope = \"gw\"\nwindow = \"30s\"\nmin_calls = 20\n\
+        slow_rate = 0.8\nslow_after = \"2s\"\nconsecutive = 5\n";
+    std::fs::write(&file, text).unwrap();
+    let told = stdout(&haltline(["check".as_ref(), file.as_os_str()]));
+    for part in [
+        "50 % fail (warns at 40 %)",
+        "80 % take 2s or more (warns at 64 %)",
+        "of the calls of 30s, at least 20",
+        "5 failures in a row",
+        "after 30s",
+    ] {
+        assert!(told.contains(part), "{part}\n{told}");
+    }
+    let output = haltline(["check".as_ref(), "--json".as_ref(), file.as_os_str()]);
+    let told: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(
+        (&told["breakers"][0]["levels"][0]["limit"], &told["breakers"][0]["levels"][1]["limit"]),
+        (&Value::from(0.5), &Value::from(0.8))
+    );
+}
+
+#[test]
 fn what_only_registration_refuses_is_seen() {
     let file = scratch("full").join("full.toml");
     let breakers: String =
