@@ -19,7 +19,7 @@
 //!   Positions that were never pushed are not known: push the book before the first mark.
 //! * One position more than there is room for is refused. `max_positions` lies below that, so it is a breach already.
 //!
-//! Cost of a call: a position O(log n), mostly O(1); a mark O(1). No allocation. Memory: 624 bytes and 212 for each
+//! Cost of a call: a position O(log n), mostly O(1); a mark O(1). No allocation. Memory: 632 bytes and 212 for each
 //! position that there is room for (rounded up to a power of two for part of it): 3.5 MB for the default of 16 384.
 //! The book is not kept on the Board: who starts anew pushes it again.
 
