@@ -207,15 +207,18 @@ impl Circuit {
         if let Some(hour) = entry.rule.by_clock(now) {
             return Some(Said { level: hour.level, step: Step::FIRST, reason: hour.reason });
         }
-        let each = entry.readings().map(|line| {
-            let line = self.board.listener(line);
-            let said = line.level();
-            match self.pending(entry, line, word) {
-                Some(p) if p.due <= now => Said { level: p.level, step: p.step, reason: p.reason },
-                _ => said,
-            }
-        });
+        let each = entry.readings().map(|line| self.said(entry, line, word, now));
         each.reduce(|a, b| if a.level.worst(b.level) == a.level { a } else { b })
+    }
+
+    /// What one feed has said last, or what has come true in silence since.
+    pub(crate) fn said(&self, entry: &Entry, line: usize, word: u64, now: Nanos) -> Said {
+        let line = self.board.listener(line);
+        let said = line.level();
+        match self.pending(entry, line, word) {
+            Some(p) if p.due <= now => Said { level: p.level, step: p.step, reason: p.reason },
+            _ => said,
+        }
     }
 
     /// What comes true in silence on one feed. A rung that has fired does not come again.

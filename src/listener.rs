@@ -269,7 +269,7 @@ impl Listener {
                 _ if raw == Level::Breach && self.rule.is_certain() => (raw, None),
                 confirmed => confirmed,
             };
-            let Some(level) = self.level_for(circuit, state.status, level) else { return Decision::Stay };
+            let Some(level) = self.level_for(circuit, state, now, level) else { return Decision::Stay };
             let input = Input::Read(level, self.reading.step, self.reason_of(level));
             step(state, input, &self.entry.policy, &circuit.moment(&self.entry, state, now))
         });
@@ -344,14 +344,17 @@ impl Listener {
     ///
     /// A breach that is not confirmed trips nothing yet, but it is no good reading either. A breach on another feed is
     /// that feed's to trip on; here it warns, and keeps standing what stands.
-    fn level_for(&self, circuit: &Circuit, status: Status, confirmed: Level) -> Option<Level> {
+    fn level_for(&self, circuit: &Circuit, state: State, now: Nanos, confirmed: Level) -> Option<Level> {
+        let status = state.status;
         let own = match status {
             Status::Active | Status::Warning => confirmed,
             Status::Cooldown if confirmed != self.reading.level => return None,
             _ => self.reading.level,
         };
         let others = self.entry.readings().filter(|line| *line != self.line);
-        let worst = others.map(|line| circuit.board.listener(line).level().level).reduce(Level::worst);
+        // Also what has come true in silence: one feed's good news does not end another one's doubt.
+        let said = |line| circuit.said(&self.entry, line, state.pack(), now).level;
+        let worst = others.map(said).reduce(Level::worst);
         match (worst, status) {
             (None, _) => Some(own),
             (Some(Level::Breach), Status::Active | Status::Warning) => Some(own.worst(Level::Warn)),

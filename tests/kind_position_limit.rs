@@ -164,3 +164,26 @@ fn impossible_limits_are_refused() {
         assert_eq!(refused.kind(), ErrorKind::BadPlan);
     }
 }
+
+#[test]
+fn the_good_news_of_one_account_does_not_end_the_doubt_about_another() {
+    let system = system(vec![limits(PositionLimit::default()).watching(vec![scope("A"), scope("B")])]);
+    let gate = system.gate(&["acct/a"]).unwrap();
+    let (mut a, mut b) = (system.feed("A").unwrap(), system.feed("B").unwrap());
+    for feed in [&mut a, &mut b] {
+        feed.equity(money(1_000_000.0), at(0)).unwrap();
+        feed.position(APPLE, Qty(1), money(100.0), 0, at(0)).unwrap();
+    }
+    assert!(gate.permits(Intent::Increase));
+    // B goes on to tell its positions, but what its portfolio is worth nobody has said for half a minute.
+    system.advance(at(20));
+    b.position(APPLE, Qty(2), money(200.0), 0, at(20)).unwrap();
+    system.advance(at(30));
+    assert!(!gate.permits(Intent::Increase));
+    a.position(APPLE, Qty(2), money(200.0), 0, at(30)).unwrap();
+    a.equity(money(1_000_001.0), at(30)).unwrap();
+    a.position(APPLE, Qty(3), money(300.0), 0, at(30)).unwrap();
+    assert!(!gate.permits(Intent::Increase), "A is well, of B nothing is known");
+    b.equity(money(1_000_000.0), at(30)).unwrap();
+    assert!(gate.permits(Intent::Increase));
+}
