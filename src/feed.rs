@@ -464,3 +464,38 @@ impl Heard {
         }
     }
 }
+
+#[cfg(all(test, not(loom)))]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::{BreakerSpec, Drawdown, Kind, Plan, Policy, Ratio, Release, RuleSpec, ScopePath, System};
+
+    /// Whether a mark is denied before the rule is asked, after one of `equity` under this policy.
+    fn holds(policy: Policy, equity: i64, mark: i64) -> bool {
+        let rule = Drawdown { speed: false, ..Drawdown::with_limit(Ratio::from_f64(0.08).unwrap()) };
+        let spec = BreakerSpec::new("b", ScopePath::root(), RuleSpec::Drawdown(rule)).with_policy(policy);
+        let system = System::manual(Plan { breakers: vec![spec], ..Plan::default() }, Nanos::from_secs(1)).unwrap();
+        let mut feed = system.feed("").unwrap();
+        let at = system.now();
+        feed.equity(Money::from_raw(1_000_000), at).unwrap();
+        feed.equity(Money::from_raw(equity), at).unwrap();
+        let hold = feed.panel.listeners[0].hold(&feed.circuit, mark, at);
+        assert!(hold.is_none() || system.gate(&[]).unwrap().check().denies_any());
+        hold.is_some()
+    }
+
+    #[test]
+    fn a_mark_that_is_sure_to_trip_is_denied_before_the_rule_is_asked_and_no_other() {
+        let policy = || Kind::Drawdown.default_policy();
+        assert!(holds(policy(), 1_000_000, 920_000), "eight per cent");
+        assert!(!holds(policy(), 1_000_000, 920_001));
+        assert!(!holds(policy(), 1_000_000, 500_000), "too far to be believed at once");
+        assert!(!holds(policy(), 920_000, 919_000), "it has tripped");
+        assert!(!holds(Policy { confirm: 2, ..policy() }, 1_000_000, 920_000));
+        assert!(!holds(Policy { enabled: false, ..policy() }, 1_000_000, 920_000));
+        assert!(!holds(Policy { liquidates: true, ..policy() }, 1_000_000, 920_000), "that denies something else");
+        let timed = Policy { release: Release::Timed, ..policy() };
+        assert!(holds(timed, 930_000, 915_000));
+    }
+}

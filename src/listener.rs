@@ -309,10 +309,11 @@ impl Listener {
 
     /// The values that are sure to trip under the word that was seen.
     fn sure_trip(&self, circuit: &Circuit, at: Nanos) -> Band {
-        let Policy { enabled, confirm, confirm_for, .. } = &self.entry.policy;
+        let Policy { enabled, confirm, confirm_for, liquidates, .. } = &self.entry.policy;
         let trips = matches!(State::unpack(self.seen).status, Status::Active | Status::Warning);
-        // Without plain numbers there is no band of them.
-        if self.channel == Channel::None || !trips || !enabled || *confirm > 1 || !confirm_for.is_zero() {
+        // Without plain numbers there is no band of them; a liquidation denies something else than a trip.
+        if self.channel == Channel::None || !trips || !enabled || *liquidates || *confirm > 1 || !confirm_for.is_zero()
+        {
             return Band::EMPTY;
         }
         let mut memory = circuit.board.listener(self.line).memory();

@@ -109,21 +109,50 @@ pub(crate) fn admit<K>(circuit: &Arc<Circuit>, gates: &[&Words<K>], intent: Inte
     if gates.iter().any(|gate| gate.look().is_disarmed()) {
         return None;
     }
-    let scopes: SmallVec<[ScopeId; 2 * GATE_SCOPES]> = gates.iter().flat_map(|gate| gate.scopes()).copied().collect();
+    let mut scopes: SmallVec<[ScopeId; 2 * GATE_SCOPES]> =
+        gates.iter().flat_map(|gate| gate.scopes()).copied().collect();
+    scopes.sort_unstable();
+    scopes.dedup();
+    let denying = half_open(circuit, &scopes, intent)?;
     let mut permit = Permit { circuit: circuit.clone(), held: SmallVec::new() };
-    let snapshot = circuit.snapshot();
-    for id in scopes.iter().filter_map(|scope| snapshot.guards.get(scope.0 as usize)).flatten() {
-        let denies = State::unpack(circuit.board.word(id.index())).denies.denies(intent);
-        if denies && permit.held.iter().all(|held| held.breaker != *id) {
-            permit.held.push(reserve(circuit, *id, intent)?);
+    for id in denying {
+        match reserve(circuit, id, intent) {
+            Some(held) => permit.held.push(held),
+            None if denies(circuit, id, intent).is_some() => return None,
+            // It denies no longer: its last probe has passed.
+            None => {}
         }
     }
     // Whatever else denies by now, known or not, stands in the lanes; each of ours counts for one as long as it stands.
-    let ours = |scope: ScopeId| permit.held.iter().filter(|held| held.scope == scope).count() as u16;
-    let alone = scopes.iter().all(|scope| circuit.board.denials(*scope, intent) == ours(*scope));
+    let ours = |scope: ScopeId| permit.held.iter().filter(|held| held.scope == scope).count();
+    let alone = scopes.iter().all(|scope| usize::from(circuit.board.denials(*scope, intent)) == ours(*scope));
     let stands = permit.held.iter().all(|held| circuit.board.word(held.breaker.index()) == held.word);
     let armed = !gates.iter().map(|gate| gate.look()).fold(Verdict::CLEAR, Verdict::and).is_disarmed();
     (alone && stands && armed).then_some(permit)
+}
+
+/// The breakers that deny this intent in these scopes, if all of them are half open. Looked at before a permit is taken: an
+/// order that something else denies must not use up the time of a round.
+fn half_open(circuit: &Circuit, scopes: &[ScopeId], intent: Intent) -> Option<SmallVec<[BreakerId; NEAR]>> {
+    let snapshot = circuit.snapshot();
+    let mut all = SmallVec::new();
+    for scope in scopes {
+        let before = all.len();
+        for id in snapshot.guards.get(scope.0 as usize)? {
+            let Some(state) = denies(circuit, *id, intent) else { continue };
+            snapshot.entry(*id)?.policy.probe_deadline(state)?;
+            all.push(*id);
+        }
+        if usize::from(circuit.board.denials(*scope, intent)) != all.len() - before {
+            return None;
+        }
+    }
+    Some(all)
+}
+
+/// The state of a breaker, if it denies this intent.
+fn denies(circuit: &Circuit, id: BreakerId, intent: Intent) -> Option<State> {
+    Some(circuit.board.state(id.index())).filter(|state| state.denies.denies(intent))
 }
 
 /// Takes a permit of one breaker. Its word is looked at first, then its policy: a reload moves words last.
@@ -155,8 +184,20 @@ fn is_over(circuit: &Circuit, entry: &Entry, word: u64, now: Nanos) -> bool {
 }
 
 /// The time of the probes is over: with one still out it trips again; with none, the next ones get their own time.
+///
+/// Whoever has counted the last pass, in time, may not have told the breaker yet: then it is told here.
 fn renew(circuit: &Circuit, entry: &Entry, word: u64, now: Nanos) {
-    let input = if circuit.board.breaker(entry.id.index()).permits.seal(word) {
+    let permits = &circuit.board.breaker(entry.id.index()).permits;
+    let all_passed = || entry.policy.probes().is_some_and(|needed| permits.counts(word).1 >= needed);
+    let sealed = permits.seal(word);
+    // After the seal nothing is counted any more.
+    if sealed && all_passed() {
+        let passed = circuit.put(entry.id, Input::ProbePassed { seen: word }, now, Signed::AUTO);
+        if matches!(passed, Ok(Some(_))) {
+            return;
+        }
+    }
+    let input = if sealed {
         Input::ProbeRound { seen: word }
     } else {
         Input::ProbeFailed { seen: word, why: Reason::ProbeExpired }
@@ -188,27 +229,48 @@ mod tests {
     use crate::model::policy::{CooldownEffect, Policy};
     use crate::model::scope::ScopePath;
     use crate::model::status::{Authority, Status};
-    use crate::{BreakerSpec, By, Kind, Plan, RuleSpec, System};
+    use crate::{BreakerSpec, BreakerStatus, By, Kind, Plan, RuleSpec, System};
+
+    /// A breaker of one permit, half open, and that permit.
+    fn half_open() -> (System, Permit) {
+        let policy = Policy {
+            cooldown_for: Duration::from_secs(10),
+            cooldown_effect: CooldownEffect::Probe(1),
+            ..Kind::Manual.default_policy()
+        };
+        let spec = BreakerSpec::new("b", ScopePath::root(), RuleSpec::Manual).with_policy(policy);
+        let system = System::manual(Plan { breakers: vec![spec], ..Plan::default() }, Nanos::from_secs(1)).unwrap();
+        let (id, ann) = (system.breaker("b").unwrap(), By::new("ann", Authority::Admin, ""));
+        system.trip(id, ann).unwrap();
+        system.reset(id, status(&system).stamp, ann).unwrap();
+        let probe = system.gate(&[]).unwrap().try_probe(Intent::Increase).unwrap();
+        (system, probe)
+    }
+
+    fn status(system: &System) -> BreakerStatus {
+        system.breaker_status(system.breaker("b").unwrap()).unwrap()
+    }
 
     #[test]
     fn who_comes_back_at_the_end_of_the_time_is_late_although_the_monitor_has_not_looked() {
         for (late, expected) in [(0, Status::Tripped), (1, Status::Active)] {
-            let policy = Policy {
-                cooldown_for: Duration::from_secs(10),
-                cooldown_effect: CooldownEffect::Probe(1),
-                ..Kind::Manual.default_policy()
-            };
-            let spec = BreakerSpec::new("b", ScopePath::root(), RuleSpec::Manual).with_policy(policy);
-            let system = System::manual(Plan { breakers: vec![spec], ..Plan::default() }, Nanos::from_secs(1)).unwrap();
-            let (id, ann) = (system.breaker("b").unwrap(), By::new("ann", Authority::Admin, ""));
-            system.trip(id, ann).unwrap();
-            system.reset(id, system.breaker_status(id).unwrap().stamp, ann).unwrap();
-            let probe = system.gate(&[]).unwrap().try_probe(Intent::Increase).unwrap();
-            let since = system.breaker_status(id).unwrap().since;
+            let (system, probe) = half_open();
+            let end = status(&system).since + Duration::from_secs(10);
             // Time moves; the monitor would run in `advance`.
-            probe.circuit.board.advance(Nanos(since.0 + 10_000_000_000 - late));
+            probe.circuit.board.advance(Nanos(end.0 - late));
             probe.passed();
-            assert_eq!(system.breaker_status(id).unwrap().status, expected);
+            assert_eq!(status(&system).status, expected);
         }
+    }
+
+    #[test]
+    fn a_pass_in_time_is_not_lost_to_whoever_begins_the_next_round() {
+        let (system, mut probe) = half_open();
+        // It has counted the last pass, and has not told the breaker yet, when the time is over and another order comes.
+        let [Held { breaker, word, .. }] = probe.held.drain(..).collect::<Vec<_>>()[..] else { unreachable!() };
+        assert_eq!(probe.circuit.board.breaker(breaker.index()).permits.pass(word), Some(1));
+        probe.circuit.board.advance(status(&system).since + Duration::from_secs(10));
+        drop(system.gate(&[]).unwrap().try_probe(Intent::Increase));
+        assert_eq!(status(&system).status, Status::Active);
     }
 }

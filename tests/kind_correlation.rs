@@ -237,24 +237,6 @@ fn the_same_calls_give_the_same_events() {
     assert_eq!(first, second);
 }
 
-/// On the machine's clock, with the monitor's own thread.
-#[test]
-fn the_monitor_reads_the_grid_by_itself() {
-    let rule = Correlation { sample: Some(Duration::from_millis(1)), ..rule(CorrelationMode::Rise) };
-    let system = System::start(plan(vec![basket(rule, &LEGS[..2], policy())]), |_| {}).unwrap();
-    let mut feeds: Vec<_> = LEGS[..2].iter().map(|leg| system.feed(leg).unwrap()).collect();
-    let begin = std::time::Instant::now();
-    let mut price = 1_000;
-    while status(&system, "basket").status != Status::Tripped {
-        assert!(begin.elapsed() < Duration::from_secs(20), "{:?}", status(&system, "basket"));
-        price = 1_000 + (price * 7) % 101;
-        for feed in &mut feeds {
-            feed.trade(Price::from_raw(price), Qty(1), system.now()).unwrap();
-        }
-        std::thread::sleep(Duration::from_micros(300));
-    }
-}
-
 #[test]
 fn parameters_that_cannot_be_are_refused_with_what_is_allowed() {
     let base = rule(CorrelationMode::Rise);

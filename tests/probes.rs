@@ -174,8 +174,85 @@ fn probes_that_pass_do_not_end_what_doubt_holds() {
     assert_eq!(is(&system), Status::Cooldown, "no mark for thirty seconds");
     feed.equity(money(99.0), at(91)).unwrap();
     system.advance(at(101));
+    // The probe has passed and the doubt is over: the next order finds that out, and needs no permit any more.
+    drop(gate.try_probe(RISK).unwrap());
+    assert_eq!(is(&system), Status::Active);
+}
+
+#[test]
+fn an_order_that_something_else_denies_takes_no_permit_and_begins_no_round() {
+    let (system, gate) = half_open(vec![probing("b", "X", 1), manual("desk", "X")]);
+    system.trip(system.breaker("desk").unwrap(), support::desk()).unwrap();
+    // The time of the first round is over: whoever may go begins the next one.
+    system.advance(at(200));
+    system.drain(|_| {});
+    for _ in 0..100 {
+        assert!(gate.try_probe(RISK).is_none());
+    }
+    assert_eq!((events(&system).len(), status(&system, "b").probes), (0, (0, 0)));
+}
+
+#[test]
+fn a_breach_that_is_not_confirmed_yet_goes_on_being_counted_and_begins_no_round() {
+    let mut spec = probing("b", "X", 1);
+    spec.policy.confirm = 2;
+    let system = system(vec![spec]);
+    let (gate, mut feed) = (system.gate(&["X"]).unwrap(), system.feed("X").unwrap());
+    let mut mark = |equity: f64, second: u64| {
+        system.advance(at(second));
+        feed.equity(money(equity), at(second)).unwrap();
+    };
+    mark(100.0, 0);
+    mark(90.0, 1);
+    mark(90.0, 1);
+    mark(99.0, 1);
+    system.advance(at(61));
+    assert_eq!(is(&system), Status::Cooldown);
+    mark(90.0, 62);
+    system.advance(at(80));
+    assert!(gate.try_probe(RISK).is_none(), "its last reading breaches");
+    mark(90.0, 80);
+    assert_eq!(is(&system), Status::Tripped, "the second in a row, whatever rounds there were");
+}
+
+#[test]
+fn who_forces_a_reset_into_half_open_is_not_overruled_without_a_new_reading() {
+    let (system, gate) = half_open(vec![probing("b", "X", 1)]);
+    let mut feed = system.feed("X").unwrap();
+    feed.equity(money(90.0), at(62)).unwrap();
+    let b = system.breaker("b").unwrap();
+    system.force_reset(b, stamp(&system, "b"), admin()).unwrap();
+    assert_eq!(is(&system), Status::Cooldown);
+    system.advance(at(100));
+    assert!(gate.try_probe(RISK).is_none());
+    assert_eq!(is(&system), Status::Cooldown);
+    feed.equity(money(99.0), at(100)).unwrap();
     gate.try_probe(RISK).unwrap().passed();
     assert_eq!(is(&system), Status::Active);
+}
+
+#[test]
+fn what_a_rule_counts_while_half_open_goes_on_from_round_to_round() {
+    let rule = Technical { window: CallWindow::Last(10), min_calls: 2, ..Technical::default() };
+    let policy = Policy {
+        cooldown_for: Duration::from_secs(10),
+        cooldown_effect: CooldownEffect::Probe(1),
+        ..Kind::Technical.default_policy()
+    };
+    let system = system(vec![spec("b", "X", RuleSpec::Technical(rule), policy)]);
+    let (gate, mut calls) = (system.gate(&["X"]).unwrap(), system.feed("X").unwrap());
+    let b = system.breaker("b").unwrap();
+    system.trip(b, support::desk()).unwrap();
+    system.reset(b, stamp(&system, "b"), support::desk()).unwrap();
+    let mut fails_at = |second: u64| {
+        system.advance(at(second));
+        calls.outcome(Outcome::Failure, Duration::ZERO, at(second)).unwrap();
+    };
+    fails_at(5);
+    system.advance(at(20));
+    drop(gate.try_probe(RISK).unwrap());
+    fails_at(25);
+    assert_eq!(is(&system), Status::Tripped, "two of two have failed since the reset");
 }
 
 #[test]

@@ -59,7 +59,9 @@ impl Listener {
         // Out of Maintenance there is no trip to count.
         let reset = || line.cause(word).is_some_and(|cause| cause.reason == Reason::Reset);
         let same = before.status == now.status && before.trips == now.trips;
-        if same && (State::same_entry(before.word, word) || !reset()) {
+        // Half open, another word of the same Cooldown is another round of its probes.
+        let half_open = now.status == Status::Cooldown;
+        if same && (half_open || State::same_entry(before.word, word) || !reset()) {
             return;
         }
         self.rule.begin_anew(match now.status {

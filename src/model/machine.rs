@@ -217,7 +217,8 @@ pub fn step(state: State, input: Input, policy: &Policy, moment: &Moment) -> Dec
         Input::Elapsed => here.elapsed(),
         Input::ProbePassed { seen } if here.is_probing(seen) => here.probe_passed(),
         Input::ProbeFailed { seen, why } if here.is_probing(seen) => here.trip(here.next_step(Step::FIRST), why),
-        Input::ProbeRound { seen } if here.is_probing(seen) => {
+        // While the last reading breaches nobody is sent to try, and what has been counted of it goes on being counted.
+        Input::ProbeRound { seen } if here.is_probing(seen) && !moment.standing.breaches() => {
             here.enter(Status::Cooldown, state.step, Reason::ProbeRound)
         }
         // Late: what was admitted under another word decides nothing.

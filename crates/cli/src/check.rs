@@ -182,6 +182,7 @@ fn breaker_as_json(breaker: &BreakerSpec) -> Value {
         "release": policy.release.name(),
         "halt_for_s": halt_for,
         "cooldown_for_s": policy.cooldown_for.as_secs_f64(),
+        "probes": policy.probes(),
         "reset_authority": policy.reset_authority.name(),
         "enabled": policy.enabled,
         "shadow": policy.shadow,
@@ -358,6 +359,9 @@ fn ends(kind: Kind, policy: &Policy) -> String {
     };
     if !policy.cooldown_for.is_zero() {
         text.push_str(&format!("\ncooldown {}", short(policy.cooldown_for)));
+        if let Some(permits) = policy.probes() {
+            text.push_str(&format!(", {permits} probes"));
+        }
     }
     text
 }
