@@ -6,9 +6,12 @@
 //!
 //! Blocks: one control-plane operation at a time, under the registry's lock. Checks, feeds and the monitor never wait.
 
-use std::collections::{HashMap, VecDeque};
+mod lines;
+
+use std::collections::HashMap;
 use std::sync::Arc;
 
+use self::lines::Lines;
 use crate::circuit::{Circuit, session_of};
 use crate::feed::{FeedCell, Panel};
 use crate::listener::Listener;
@@ -62,37 +65,6 @@ pub(crate) struct Registry {
     /// How many panels hold a listener's line: the present one, and those that a feed has not let go of yet.
     holders: HashMap<usize, u32>,
     generation: u64,
-}
-
-/// Lines of the Board: those never used, and those that are free again, the longest free first.
-#[derive(Clone, Debug)]
-struct Lines {
-    what: &'static str,
-    next: usize,
-    cap: usize,
-    free: VecDeque<usize>,
-}
-
-impl Lines {
-    fn new(what: &'static str, cap: u32) -> Self {
-        Self { what, next: 0, cap: cap as usize, free: VecDeque::new() }
-    }
-
-    fn take(&mut self) -> Result<usize, Error> {
-        if let Some(line) = self.free.pop_front() {
-            return Ok(line);
-        }
-        if self.next == self.cap {
-            let text = format!("{}: {} are in use, which is the configured capacity", self.what, self.cap);
-            return Err(Error::new(ErrorKind::Full, text));
-        }
-        self.next += 1;
-        Ok(self.next - 1)
-    }
-
-    fn available(&self) -> usize {
-        self.cap - self.next + self.free.len()
-    }
 }
 
 /// What a plan makes of a snapshot, before anything is published.

@@ -3,35 +3,14 @@
 //! One test alone in this file: the counter belongs to the process.
 #![allow(clippy::unwrap_used)]
 
+#[path = "support/counting.rs"]
+mod counting;
 mod support;
-use std::alloc::{GlobalAlloc, Layout, System as Heap};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use counting::calls_of;
 use haltline::*;
 use support::*;
-
-struct Counting;
-
-static CALLS: AtomicU64 = AtomicU64::new(0);
-
-// SAFETY: passes every call on to the system's allocator, unchanged.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        CALLS.fetch_add(1, Ordering::Relaxed);
-        // SAFETY: the caller's promise is passed on.
-        unsafe { Heap.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        CALLS.fetch_add(1, Ordering::Relaxed);
-        // SAFETY: the caller's promise is passed on.
-        unsafe { Heap.dealloc(pointer, layout) };
-    }
-}
-
-#[global_allocator]
-static COUNTING: Counting = Counting;
 
 /// Back with the first good reading, so that a day has many trips.
 fn level(name: &str, rule: RuleSpec) -> BreakerSpec {
@@ -73,9 +52,7 @@ fn after_they_are_made_they_allocate_nothing() {
     // The monitor's heap finds its size in the first minutes.
     a_day(1..1_000);
     system.drain(|_| {});
-    let before = CALLS.load(Ordering::Relaxed);
-    a_day(1_000..3_000);
-    assert_eq!(CALLS.load(Ordering::Relaxed) - before, 0);
+    assert_eq!(calls_of(|| a_day(1_000..3_000)), 0);
     let mut tripped = std::collections::BTreeSet::new();
     system.drain(|event| {
         if event.event_type() == EventType::Tripped {

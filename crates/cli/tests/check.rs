@@ -169,3 +169,16 @@ fn all_kinds_are_listed() {
         assert!(text.contains(row.kind.name()) && text.contains(row.summary));
     }
 }
+
+#[test]
+fn a_cooldown_with_probes_says_how_many() {
+    let file = scratch("probes").join("probes.toml");
+    let text = "[[breaker]]\nname = \"gw\"\nkind = \"technical\"\nscope = \"gw/a\"\n\
+                cooldown_for = \"10s\"\ncooldown_effect = { probe = 3 }\n";
+    std::fs::write(&file, text).unwrap();
+    let told = stdout(&haltline(["check".as_ref(), file.as_os_str()]));
+    assert!(told.contains("cooldown 10s, 3 probes"), "{told}");
+    let json = haltline(["check".as_ref(), "--json".as_ref(), file.as_os_str()]);
+    let json: Value = serde_json::from_slice(&json.stdout).unwrap();
+    assert_eq!(json["breakers"][0]["probes"], 3);
+}
