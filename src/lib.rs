@@ -122,6 +122,7 @@ pub use rule::data_feed_integrity::{DataFeedIntegrity, IntegritySource, MAX_MESS
 pub use rule::drawdown::{Baseline, Drawdown};
 pub use rule::liquidation::LiquidationRequired;
 pub use rule::loss_rate::{LossRate, LossSource};
+pub use rule::market::MarketCircuitBreaker;
 pub use rule::model_performance::{MAX_OUTCOMES, ModelPerformance, PerformanceSource};
 pub use rule::operator::{EmergencySource, KillSwitch};
 pub use rule::position_limit::{MAX_POSITIONS, PositionLimit};

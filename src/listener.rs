@@ -182,7 +182,7 @@ impl Listener {
                 }
                 self.refusals_in_a_row = 0;
                 line.note_last(self.last.map_or(0, |mark| mark.value));
-                if observation.is_news() {
+                if self.rule.is_news(observation) {
                     line.refresh(at);
                 }
                 self.publish(circuit, &answer);

@@ -1,9 +1,10 @@
 //! What a configuration means: scopes, and breakers with the parameters of their kinds. Immutable once built.
 
 use crate::model::caps::{Caps, Skew};
-use crate::model::policy::{Halt, Policy};
+use crate::model::policy::{Halt, Policy, Release};
 use crate::model::scope::ScopePath;
 use crate::rule::RuleSpec;
+use crate::rule::market::MarketCircuitBreaker;
 
 /// Everything that a System is made from.
 ///
@@ -68,12 +69,16 @@ pub struct BreakerSpec {
 
 impl BreakerSpec {
     /// A breaker with its kind's default policy, which hears its own scope. A ladder brings its halts and its sessions
-    /// along.
+    /// along; a halt of a venue ends with its word.
     pub fn new(name: &str, scope: ScopePath, rule: RuleSpec) -> Self {
         let mut policy = rule.kind().default_policy();
-        if let RuleSpec::MarketCircuitBreaker(ladder) = &rule {
-            policy.halt = Halt::Ladder(ladder.clone());
-            policy.sessions = Some(ladder.sessions.clone());
+        match &rule {
+            RuleSpec::MarketCircuitBreaker(MarketCircuitBreaker::Ladder(ladder)) => {
+                policy.halt = Halt::Ladder(ladder.clone());
+                policy.sessions = Some(ladder.sessions.clone());
+            }
+            RuleSpec::MarketCircuitBreaker(MarketCircuitBreaker::Venue) => policy.release = Release::Level,
+            _ => {}
         }
         Self { name: name.into(), scope, watch: Vec::new(), rule, policy }
     }

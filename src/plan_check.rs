@@ -83,17 +83,20 @@ fn check_breaker(spec: &BreakerSpec) -> Result<(), Error> {
 
 fn check_policy(spec: &BreakerSpec) -> Result<(), Error> {
     let policy = &spec.policy;
-    let is_ladder = matches!(spec.rule, RuleSpec::MarketCircuitBreaker(_));
+    let is_ladder = spec.rule.ladder().is_some();
     if matches!(policy.halt, Halt::Ladder(_)) != is_ladder {
-        return bad("halt: a market_circuit_breaker, and no other kind, halts by its ladder");
+        return bad("halt: a ladder, and nothing else, halts by its rungs");
     }
-    if let (RuleSpec::MarketCircuitBreaker(rule), Halt::Ladder(halt)) = (&spec.rule, &policy.halt)
+    if let (Some(rule), Halt::Ladder(halt)) = (spec.rule.ladder(), &policy.halt)
         && rule != halt
     {
         return bad("halt: the ladder of the policy is not the ladder of the rule");
     }
-    if is_ladder && (!policy.cooldown_for.is_zero() || policy.max_auto_resets.is_some()) {
-        return bad("cooldown_for, max_auto_resets: a ladder has none");
+    let of_market = matches!(spec.rule, RuleSpec::MarketCircuitBreaker(_));
+    if of_market && (!policy.cooldown_for.is_zero() || policy.max_auto_resets.is_some()) {
+        return bad(
+            "cooldown_for, max_auto_resets: a market_circuit_breaker has none; the market itself says when it trades",
+        );
     }
     if is_ladder && (policy.confirm > 1 || !policy.confirm_for.is_zero()) {
         return bad("confirm, confirm_for: a ladder has `lasting` instead");

@@ -437,7 +437,7 @@ fn with_kill_switches(snapshot: &Snapshot, plan: &Plan) -> Vec<(BreakerSpec, boo
 /// mean another rung, and a halt until tomorrow could become one of fifteen minutes.
 fn check_standing_ladder(old: &Snapshot, spec: &BreakerSpec, circuit: &Circuit, now: Nanos) -> Result<(), Error> {
     let Some(before) = same_breaker(old, spec) else { return Ok(()) };
-    let (RuleSpec::MarketCircuitBreaker(was), RuleSpec::MarketCircuitBreaker(will)) = (&before.rule, &spec.rule) else {
+    let (Some(was), Some(will)) = (before.rule.ladder(), spec.rule.ladder()) else {
         return Ok(());
     };
     let index = before.id.index();

@@ -43,9 +43,9 @@ macro_rules! kinds {
             /// The emergency stop of a scope.
             KillSwitch = 9, "kill_switch": "the emergency stop of a scope",
                 HALT, Latched, Admin, 900, 1.0, best(), spec($crate::rule::operator::KillSwitch), detector();
-            /// A ladder of market-wide halts.
-            MarketCircuitBreaker = 10, "market_circuit_breaker": "the market has moved through a rung of its ladder",
-                HALT, Timed, Admin, 900, 1.0, best(), spec(::std::sync::Arc<$crate::model::ladder::Ladder>), detector($crate::rule::ladder::Detector);
+            /// A ladder of market-wide halts, or the halts of a venue.
+            MarketCircuitBreaker = 10, "market_circuit_breaker": "the market has moved through a rung of its ladder, or a venue has halted",
+                HALT, Timed, Admin, 900, 1.0, best(), spec($crate::rule::market::MarketCircuitBreaker), detector($crate::rule::market::Detector);
             /// A return, volume or spread that is far from those before it.
             AnomalyDetection = 11, "anomaly_detection": "a return, a volume or a spread is far from those before it",
                 NO_NEW, Timed, RiskDesk, 900, 1.0, best(), spec($crate::rule::anomaly_detection::AnomalyDetection), detector($crate::rule::anomaly_detection::Detector);

@@ -33,7 +33,7 @@ named! {
     /// #     let halt = Halt::Ladder(ladder.clone());
     /// #     let default = Kind::MarketCircuitBreaker.default_policy();
     /// #     let policy = Policy { halt, sessions: Some(sessions.clone()), ..default };
-    /// #     let (scope, rule) = (ScopePath::root(), RuleSpec::MarketCircuitBreaker(ladder));
+    /// #     let (scope, rule) = (ScopePath::root(), RuleSpec::MarketCircuitBreaker(ladder.into()));
     /// #     let spec = BreakerSpec { name: "mwcb".into(), scope, watch: vec![], rule, policy };
     /// #     let start = day(10, 186_400).open + minutes(60);
     /// #     let system = System::manual(Plan { breakers: vec![spec], ..Plan::default() }, start)?;
@@ -80,7 +80,7 @@ named! {
     /// # let halt = Halt::Ladder(ladder.clone());
     /// # let default = Kind::MarketCircuitBreaker.default_policy();
     /// # let policy = Policy { halt, sessions: Some(sessions.clone()), ..default };
-    /// # let (scope, rule) = (ScopePath::root(), RuleSpec::MarketCircuitBreaker(ladder));
+    /// # let (scope, rule) = (ScopePath::root(), RuleSpec::MarketCircuitBreaker(ladder.into()));
     /// # let spec = BreakerSpec { name: "mwcb".into(), scope, watch: vec![], rule, policy };
     /// # let start = day(10, 186_400).open + minutes(60);
     /// # let system = System::manual(Plan { breakers: vec![spec], ..Plan::default() }, start)?;

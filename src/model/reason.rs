@@ -125,6 +125,12 @@ named! {
         OutOfSession = 50, "out_of_session";
         /// The market is open, and nobody shall trade.
         Blackout = 51, "blackout";
+        /// The venue has halted.
+        VenueHalted = 52, "venue_halted";
+        /// The venue is closed.
+        VenueClosed = 53, "venue_closed";
+        /// Nobody knows what the venue does.
+        VenueUnknown = 54, "venue_unknown";
         /// What denied an order denies no longer.
         Cleared = 200, "cleared";
         /// The kill word is set.

@@ -62,16 +62,19 @@ fn ladder() -> impl Strategy<Value = RuleSpec> {
     let direction = prop::sample::select(Direction::ALL.to_vec());
     let reopen = prop::sample::select(Reopen::ALL.to_vec());
     (rungs, direction, reopen, any::<bool>(), duration()).prop_map(|(rungs, direction, reopen, inclusive, lasting)| {
-        RuleSpec::MarketCircuitBreaker(Arc::new(Ladder {
-            sessions: calendar(),
-            direction,
-            rungs,
-            cutoff_inclusive: inclusive,
-            reopen,
-            lasting,
-            effective_from: None,
-            effective_to: None,
-        }))
+        RuleSpec::MarketCircuitBreaker(
+            Arc::new(Ladder {
+                sessions: calendar(),
+                direction,
+                rungs,
+                cutoff_inclusive: inclusive,
+                reopen,
+                lasting,
+                effective_from: None,
+                effective_to: None,
+            })
+            .into(),
+        )
     })
 }
 

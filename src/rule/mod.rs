@@ -15,9 +15,9 @@ pub(crate) mod drawdown;
 #[cfg(test)]
 mod extremes;
 pub(crate) mod grid;
-pub(crate) mod ladder;
 pub(crate) mod liquidation;
 pub(crate) mod loss_rate;
+pub(crate) mod market;
 pub(crate) mod model_performance;
 pub(crate) mod opening;
 pub(crate) mod operator;
@@ -29,8 +29,11 @@ pub(crate) mod time_based;
 mod trial;
 pub(crate) mod volatility;
 
+use std::sync::Arc;
+
 use crate::model::error::Error;
 use crate::model::kind::{Kind, kinds};
+use crate::model::ladder::Ladder;
 use crate::model::observation::{Channel, CheckId, Observation};
 use crate::model::policy::Policy;
 use crate::model::reading::Reading;
@@ -45,6 +48,14 @@ use check::Check;
 pub(crate) const NEAR_MISS: Ratio = Ratio::from_raw(950_000_000);
 
 impl RuleSpec {
+    /// The ladder of a market circuit breaker that has one.
+    pub fn ladder(&self) -> Option<&Arc<Ladder>> {
+        match self {
+            Self::MarketCircuitBreaker(rule) => rule.ladder(),
+            _ => None,
+        }
+    }
+
     /// What it has to say to people beside its reason; `memories` are those of its feeds.
     pub(crate) fn remark(
         &self,
@@ -193,6 +204,11 @@ pub(crate) trait Detect: Sized {
         matches!(observation, Observation::Value(..))
     }
 
+    /// Whether this observation says that the source is there.
+    fn is_news(&self, observation: &Observation) -> bool {
+        observation.is_news()
+    }
+
     /// The values that are sure to breach if one comes next, and until when; empty if the rule would have to be asked.
     /// A feed denies on such a value at once and asks after.
     fn sure_breach(&self, _at: Nanos, _context: Context<'_>) -> Band {
@@ -307,6 +323,11 @@ macro_rules! rules {
                         Ok(answer.map(|answer| Answer { is_new: rule.is_new(observation), ..answer }))
                     })?)+
                 }
+            }
+
+            /// Whether this observation says that the source is there.
+            pub(crate) fn is_news(&self, observation: &Observation) -> bool {
+                match self { $($(Self::$kind(rule) => <$detector as Detect>::is_news(rule, observation),)?)+ }
             }
 
             /// What it says now, see [`Detect::evaluate`].

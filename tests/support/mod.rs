@@ -135,7 +135,7 @@ pub fn mwcb(ladder: Ladder) -> BreakerSpec {
         name: "mwcb".into(),
         scope: ScopePath::root(),
         watch,
-        rule: RuleSpec::MarketCircuitBreaker(ladder),
+        rule: RuleSpec::MarketCircuitBreaker(ladder.into()),
         policy,
     }
 }

@@ -7,9 +7,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use haltline::{
     AnomalyDetection, Bell, BreakerSpec, CallWindow, Correlation, DataFeedIntegrity, Deadline, Drawdown, Halt, HaltEnd,
-    IntegritySource, Intent, Kind, Ladder, Lanes, Limits, LiquidationRequired, LossRate, ModelPerformance, Money,
-    Nanos, PerformanceSource, Policy, PositionLimit, PremarketCheck, Ratio, Release, RuleSpec, System, Technical,
-    TimeBased, Volatility, VolatilitySource,
+    IntegritySource, Intent, Kind, Ladder, Lanes, Limits, LiquidationRequired, LossRate, MarketCircuitBreaker,
+    ModelPerformance, Money, Nanos, PerformanceSource, Policy, PositionLimit, PremarketCheck, Ratio, Release, RuleSpec,
+    System, Technical, TimeBased, Volatility, VolatilitySource,
 };
 use haltline_config::{Calendar, Config, Finding};
 use serde_json::{Value, json};
@@ -147,7 +147,9 @@ fn breaker_as_json(breaker: &BreakerSpec) -> Value {
     let policy = &breaker.policy;
     let limits = |l: &Limits| json!({ "limit": l.limit.to_f64(), "warn": l.warn.to_f64(), "clear": l.clear.to_f64() });
     let levels: Vec<Value> = match &breaker.rule {
-        RuleSpec::MarketCircuitBreaker(ladder) => ladder.rungs.iter().map(|rung| limits(&rung.limits)).collect(),
+        RuleSpec::MarketCircuitBreaker(MarketCircuitBreaker::Ladder(ladder)) => {
+            ladder.rungs.iter().map(|rung| limits(&rung.limits)).collect()
+        }
         RuleSpec::Drawdown(Drawdown { limits: l, .. })
         | RuleSpec::Volatility(Volatility { limits: l, .. })
         | RuleSpec::Correlation(Correlation { limits: l, .. })
@@ -164,9 +166,11 @@ fn breaker_as_json(breaker: &BreakerSpec) -> Value {
             [Some(l), margin.as_ref()].into_iter().flatten().map(limits).collect()
         }
         RuleSpec::PositionLimit(rule) => position_levels(rule),
-        RuleSpec::PremarketValidation(_) | RuleSpec::TimeBased(_) | RuleSpec::KillSwitch(_) | RuleSpec::Manual => {
-            vec![]
-        }
+        RuleSpec::MarketCircuitBreaker(MarketCircuitBreaker::Venue)
+        | RuleSpec::PremarketValidation(_)
+        | RuleSpec::TimeBased(_)
+        | RuleSpec::KillSwitch(_)
+        | RuleSpec::Manual => vec![],
     };
     let halt_for = match &policy.halt {
         Halt::Timed { base, .. } => json!(base.as_secs_f64()),
@@ -224,7 +228,10 @@ fn hears(breaker: &BreakerSpec) -> String {
 fn limits(rule: &RuleSpec) -> Vec<String> {
     let share = |l: &Limits| format!("{} (warns at {})", percent(l.limit), percent(l.warn));
     match rule {
-        RuleSpec::MarketCircuitBreaker(ladder) => (1..).zip(&ladder.rungs).flat_map(|(n, _)| rung(ladder, n)).collect(),
+        RuleSpec::MarketCircuitBreaker(MarketCircuitBreaker::Ladder(ladder)) => {
+            (1..).zip(&ladder.rungs).flat_map(|(n, _)| rung(ladder, n)).collect()
+        }
+        RuleSpec::MarketCircuitBreaker(MarketCircuitBreaker::Venue) => vec!["unless each venue is open".into()],
         RuleSpec::Drawdown(drawdown) => vec![share(&drawdown.limits)],
         RuleSpec::LiquidationRequired(rule) => {
             let margin =

@@ -10,9 +10,9 @@ use crate::correlation::correlation;
 use crate::data_feed_integrity::data_feed_integrity;
 use crate::drawdown::drawdown;
 use crate::item::Item;
-use crate::ladder::ladder;
 use crate::liquidation::liquidation;
 use crate::loss_rate::loss_rate;
+use crate::market::{hears_venues, market_circuit_breaker};
 use crate::model_performance::model_performance;
 use crate::names::Names;
 use crate::operator::{kill_switch, manual};
@@ -94,7 +94,7 @@ fn parts(table: &Table<'_>, kind: Kind, markets: &Markets) -> (Option<Vec<ScopeP
     let watch = watch(table);
     let market = market(table, kind, markets);
     let (rule, mut policy) = match kind {
-        Kind::MarketCircuitBreaker => ladder(table, market),
+        Kind::MarketCircuitBreaker => market_circuit_breaker(table, market),
         Kind::Drawdown => drawdown(table, market),
         Kind::Volatility => volatility(table, market),
         Kind::Technical => technical(table),
@@ -143,6 +143,7 @@ pub(crate) fn paths(items: &[Item<'_, '_>]) -> Option<Vec<ScopePath>> {
 fn market<'m>(table: &Table<'_>, kind: Kind, markets: &'m Markets) -> Option<&'m Market> {
     let allowed = "names of a [[calendar]]";
     let item = match kind {
+        Kind::MarketCircuitBreaker if hears_venues(table) => table.optional("calendar"),
         Kind::MarketCircuitBreaker | Kind::PremarketValidation | Kind::TimeBased => table.required("calendar", allowed),
         _ => table.optional("calendar"),
     }?;

@@ -113,6 +113,11 @@ impl<'t, 'a> Item<'t, 'a> {
         matches!(self.value.get_ref(), DeValue::String(_))
     }
 
+    /// Whether it is this word.
+    pub(crate) fn says(self, word: &str) -> bool {
+        matches!(self.value.get_ref(), DeValue::String(text) if text == word)
+    }
+
     pub(crate) fn string(self, allowed: &str) -> Option<&'a str> {
         match self.value.get_ref() {
             DeValue::String(text) => Some(text),

@@ -1,4 +1,4 @@
-//! `market_circuit_breaker`: the rungs of a ladder, as data.
+//! The ladder of a `market_circuit_breaker`: its rungs, as data.
 
 use core::time::Duration;
 use std::sync::Arc;
@@ -34,7 +34,7 @@ pub(crate) fn ladder(table: &Table<'_>, market: Option<&Market>) -> (Option<Rule
     if let Some(ladder) = &ladder {
         policy.halt = Halt::Ladder(ladder.clone());
     }
-    (ladder.map(RuleSpec::MarketCircuitBreaker), policy)
+    (ladder.map(|ladder| RuleSpec::MarketCircuitBreaker(ladder.into())), policy)
 }
 
 /// What the rungs say for a ladder.

@@ -42,6 +42,7 @@ mod ladder;
 mod limits;
 mod liquidation;
 mod loss_rate;
+mod market;
 mod model_performance;
 mod names;
 mod operator;

@@ -9,8 +9,9 @@ use std::time::Duration;
 use haltline::{
     AnomalyBaseline, AnomalyDetection, AnomalySource, Authority, Baseline, Bell, BreakerSpec, CallWindow, Caps,
     CooldownEffect, Correlation, CorrelationMode, DataFeedIntegrity, Date, Direction, Drawdown, Halt, HaltEnd,
-    IntegritySource, KillSwitch, Kind, Ladder, Lanes, Limits, OnBadInput, OnStale, OnUnready, Policy, Ratio, Release,
-    Reopen, RuleSpec, Rung, ScopePath, Skew, SlowCalls, Status, Technical, Volatility, VolatilitySource, Window,
+    IntegritySource, KillSwitch, Kind, Ladder, Lanes, Limits, MarketCircuitBreaker, OnBadInput, OnStale, OnUnready,
+    Policy, Ratio, Release, Reopen, RuleSpec, Rung, ScopePath, Skew, SlowCalls, Status, Technical, Volatility,
+    VolatilitySource, Window,
 };
 use haltline_config::{Config, parse};
 
@@ -571,7 +572,7 @@ fn every_key_of_a_ladder_is_mapped() {
         effective_to: Some(Date::new(2020, 3, 30)),
     });
     assert_eq!(spec.watch, [path("index/SPX")]);
-    assert_eq!(spec.rule, RuleSpec::MarketCircuitBreaker(ladder.clone()));
+    assert_eq!(spec.rule, RuleSpec::MarketCircuitBreaker(ladder.clone().into()));
     let expected = Policy {
         halt: Halt::Ladder(ladder),
         release: Release::Latched,
@@ -587,7 +588,7 @@ fn a_ladder_needs_no_more_than_a_calendar_and_a_rung() {
         "market_circuit_breaker",
         "calendar = \"us\"\nrung = [{ limit = 0.07, windows = [{ from = \"open\", until = \"close\", halt_for = \"15m\" }] }]",
     );
-    let RuleSpec::MarketCircuitBreaker(ladder) = spec.rule else { panic!("{:?}", spec.rule) };
+    let ladder = spec.rule.ladder().unwrap();
     assert_eq!((ladder.direction, ladder.reopen), (Direction::Down, Reopen::Auto));
     assert_eq!((ladder.cutoff_inclusive, ladder.lasting), (true, Duration::ZERO));
     assert_eq!((ladder.effective_from, ladder.effective_to), (None, None));
@@ -601,9 +602,17 @@ fn breakers_of_one_calendar_share_its_sessions() {
     );
     let config = config(&text);
     let sessions = &config.calendars["us"].sessions;
-    let RuleSpec::MarketCircuitBreaker(ladder) = &config.plan.breakers[0].rule else { panic!("no ladder") };
+    let ladder = config.plan.breakers[0].rule.ladder().unwrap();
     assert!(Arc::ptr_eq(&ladder.sessions, sessions));
     for breaker in &config.plan.breakers {
         assert!(Arc::ptr_eq(breaker.policy.sessions.as_ref().unwrap(), sessions));
     }
+}
+
+#[test]
+fn a_market_circuit_breaker_that_hears_venues_needs_no_calendar_and_no_rung() {
+    let spec = breaker("market_circuit_breaker", "source = \"venue\"\nwatch = [\"XNYS\", \"XNAS\"]");
+    assert_eq!(spec.rule, RuleSpec::MarketCircuitBreaker(MarketCircuitBreaker::Venue));
+    let expected = Policy { release: Release::Level, ..Kind::MarketCircuitBreaker.default_policy() };
+    assert_eq!((spec.policy, spec.watch), (expected, vec![path("XNYS"), path("XNAS")]));
 }

@@ -7,7 +7,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use haltline::{Date, Halt, HaltEnd, Nanos, RuleSpec, Session, Sessions};
+use haltline::{Date, Halt, HaltEnd, Nanos, Session, Sessions};
 use haltline_config::{Config, load};
 
 fn scenarios() -> PathBuf {
@@ -84,7 +84,7 @@ fn early_closes_are_at_one_and_all_other_sessions_last_six_and_a_half_hours() {
 fn the_ladder_is_the_one_of_the_rule() {
     let config = us_equities();
     let mwcb = &config.plan.breakers[0];
-    let RuleSpec::MarketCircuitBreaker(ladder) = &mwcb.rule else { panic!("{:?}", mwcb.rule) };
+    let Some(ladder) = mwcb.rule.ladder() else { panic!("{:?}", mwcb.rule) };
     assert_eq!(mwcb.policy.halt, Halt::Ladder(ladder.clone()));
     let limits: Vec<i64> = ladder.rungs.iter().map(|rung| rung.limits.limit.raw()).collect();
     assert_eq!(limits, [70_000_000, 130_000_000, 200_000_000]);

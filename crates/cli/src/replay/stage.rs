@@ -4,7 +4,7 @@ use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use haltline::{Date, Direction, Ladder, Nanos, Plan, Price, RuleSpec, ScopePath, Session, Sessions};
+use haltline::{Date, Direction, Ladder, Nanos, Plan, Price, ScopePath, Session, Sessions};
 use toml::Spanned;
 
 use super::bars::{self, Bar};
@@ -88,9 +88,11 @@ fn ladder(source: &Source, scenario: &Scenario, plan: &Plan) -> Result<Arc<Ladde
     let Some(breaker) = plan.breakers.iter().find(|b| b.name == *name) else {
         return wrong(format!("the configuration has no breaker {name:?}"));
     };
-    let RuleSpec::MarketCircuitBreaker(ladder) = &breaker.rule else {
+    let Some(ladder) = breaker.rule.ladder() else {
         let kind = breaker.rule.kind();
-        return wrong(format!("breaker {name:?} is a {kind}, allowed is a market_circuit_breaker"));
+        return wrong(format!(
+            "breaker {name:?} is a {kind} without rungs, allowed is a market_circuit_breaker with some"
+        ));
     };
     Ok(ladder.clone())
 }

@@ -53,7 +53,7 @@ fn mwcb() -> Spec {
 
 fn trial(spec: Spec) -> Trial {
     let sessions = spec.sessions.clone();
-    Trial::new(rule(RuleSpec::MarketCircuitBreaker(Arc::new(spec)), None), Some(sessions), true)
+    Trial::new(rule(RuleSpec::MarketCircuitBreaker(Arc::new(spec).into()), None), Some(sessions), true)
 }
 
 /// With a reference of 1000, the close of the 6th, on the 9th.
@@ -96,6 +96,20 @@ fn level_one_of_the_four_halts_of_march_2020_is_exact_at_the_unit() {
         assert_eq!((reading.level, reading.step, reading.reason), (Level::Breach, step(0), Reason::Rung), "{day}");
         assert_eq!(reading.limit, 0.07);
         assert!((reading.value - 0.07).abs() < 1e-12);
+    }
+}
+
+#[test]
+fn a_rise_beyond_all_prices_is_not_taken_for_reached_by_the_highest() {
+    let spec = Spec { direction: Direction::Up, ..mwcb() };
+    let rule = rule(RuleSpec::MarketCircuitBreaker(Arc::new(spec).into()), None);
+    let mut trial = Trial::new(rule, Some(calendar()), false);
+    let highest = Observation::Reference { price: Price::from_raw(i64::MAX), session: Date::new(2020, 3, 6) };
+    assert!(trial.hear(highest, at(9, 8, 0, 0)));
+    // The trial itself holds the rule to what it was sure of after the first.
+    for second in [1, 2] {
+        assert!(trial.hear(Observation::Value(Trade, i64::MAX), at(9, 9, 40, second)));
+        assert_eq!(trial.reading.level, Level::Normal);
     }
 }
 
@@ -370,7 +384,7 @@ fn a_reload_keeps_the_time_that_a_rung_has_been_reached() {
     let spec = |lasting| Arc::new(Spec { lasting, ..mwcb() });
     let mut trial = ninth(Spec { lasting: MINUTE, ..mwcb() });
     trade(&mut trial, 925.0, at(9, 10, 0, 0));
-    let mut new = rule(RuleSpec::MarketCircuitBreaker(spec(2 * MINUTE)), None);
+    let mut new = rule(RuleSpec::MarketCircuitBreaker(spec(2 * MINUTE).into()), None);
     new.inherit(&mut trial.rule);
     trial.rule = new;
     trial.evaluate(at(9, 10, 0, 30));

@@ -276,7 +276,7 @@ proptest! {
         heard in prop::collection::vec((prop_oneof![4 => 0u64..4, 4 => 0u64..15, 1 => 0u64..150], observation()), 1..60),
     ) {
         let spec = Arc::new(spec);
-        let make = |shortcut| Trial::new(rule(RuleSpec::MarketCircuitBreaker(spec.clone()), None), Some(spec.sessions.clone()), shortcut);
+        let make = |shortcut| Trial::new(rule(RuleSpec::MarketCircuitBreaker(spec.clone().into()), None), Some(spec.sessions.clone()), shortcut);
         let (mut each, mut short, mut ticked, mut clocked) = (make(false), make(true), make(true), make(true));
         let mut twin = Twin::new(spec.clone());
         let mut at = begin;

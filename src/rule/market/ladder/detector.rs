@@ -118,9 +118,12 @@ impl Detect for Detector {
             }
             let scene = self.scene(session, at, price, memory, used);
             let rung = scene.measure().filter(|rung| scene.open_until(rung).is_some())?;
-            let [below, above] = scene.scale.edges(scene.need(rung));
+            let need = scene.need(rung);
+            let [below, _] = scene.scale.edges(need);
             let falls = scene.scale.linear(price).slope < 0.0;
-            let (lo, hi) = if falls { (1, below.saturating_sub(1)) } else { (above, i64::MAX) };
+            // A rise beyond all prices is reached by none.
+            let (lo, hi) =
+                if falls { (1, below.saturating_sub(1)) } else { (scene.scale.reference.checked_add(need)?, i64::MAX) };
             Some(Band { lo, hi, until: scene.until() })
         };
         sure().unwrap_or(Band::EMPTY)

@@ -1,0 +1,135 @@
+//! `market_circuit_breaker`: what halts a whole market. A ladder of rungs against the close before, or what a venue says
+//! of itself.
+
+pub(crate) mod ladder;
+pub(crate) mod venue;
+
+use std::sync::Arc;
+
+use crate::model::error::Error;
+use crate::model::ladder::Ladder;
+use crate::model::observation::{Channel, Observation};
+use crate::model::policy::Policy;
+use crate::model::time::Nanos;
+use crate::rule::check::Check;
+use crate::rule::{Answer, BadInput, Band, Context, Detect};
+
+/// The market circuit breaker rule: which halts it knows of.
+///
+/// ```
+/// # use haltline::*;
+/// # let start = Nanos::from_secs(1_700_000_000);
+/// // Two venues, one breaker: it watches the feed of each, and the worst of them counts.
+/// let venues = vec![ScopePath::new("XNYS")?, ScopePath::new("XNAS")?];
+/// let rule = RuleSpec::MarketCircuitBreaker(MarketCircuitBreaker::Venue);
+/// let halts = BreakerSpec::new("venues", ScopePath::root(), rule).watching(venues);
+/// let system = System::manual(Plan { breakers: vec![halts], ..Plan::default() }, start)?;
+/// let (gate, mut nyse, mut nasdaq) = (system.gate(&[])?, system.feed("XNYS")?, system.feed("XNAS")?);
+/// nyse.venue(VenueStatus::Open, start)?;
+/// assert!(!gate.permits(Intent::Increase), "nothing is known of the other");
+/// nasdaq.venue(VenueStatus::Open, start)?;
+/// assert!(gate.permits(Intent::Increase));
+/// nasdaq.venue(VenueStatus::Halted, start)?;
+/// assert_eq!(gate.explain(gate.check()).reason, Reason::VenueHalted);
+/// # Ok::<(), haltline::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub enum MarketCircuitBreaker {
+    /// The price of an index, against the official close of the session before.
+    Ladder(Arc<Ladder>),
+    /// The status of one venue or more, one feed each: denies unless each says that it is open.
+    Venue,
+}
+
+impl MarketCircuitBreaker {
+    /// The ladder, if it is one.
+    pub fn ladder(&self) -> Option<&Arc<Ladder>> {
+        match self {
+            Self::Ladder(ladder) => Some(ladder),
+            Self::Venue => None,
+        }
+    }
+}
+
+impl From<Arc<Ladder>> for MarketCircuitBreaker {
+    fn from(ladder: Arc<Ladder>) -> Self {
+        Self::Ladder(ladder)
+    }
+}
+
+impl Check for MarketCircuitBreaker {
+    fn check(&self, policy: &Policy) -> Result<(), Error> {
+        match self {
+            Self::Ladder(ladder) => ladder.check(policy),
+            Self::Venue => venue::check(policy),
+        }
+    }
+}
+
+/// The detector of either.
+#[derive(Debug)]
+pub(crate) enum Detector {
+    Ladder(ladder::Detector),
+    Venue(venue::Detector),
+}
+
+impl Detect for Detector {
+    type Spec = MarketCircuitBreaker;
+
+    fn new(spec: &MarketCircuitBreaker, policy: &Policy) -> Self {
+        match spec {
+            MarketCircuitBreaker::Ladder(ladder) => Self::Ladder(Detect::new(ladder, policy)),
+            MarketCircuitBreaker::Venue => Self::Venue(Detect::new(&(), policy)),
+        }
+    }
+
+    fn channel(&self) -> Channel {
+        match self {
+            Self::Ladder(rule) => rule.channel(),
+            Self::Venue(rule) => rule.channel(),
+        }
+    }
+
+    fn observe(&mut self, heard: &Observation, at: Nanos, context: Context<'_>) -> Result<Option<Answer>, BadInput> {
+        match self {
+            Self::Ladder(rule) => rule.observe(heard, at, context),
+            Self::Venue(rule) => rule.observe(heard, at, context),
+        }
+    }
+
+    fn evaluate(&mut self, at: Nanos, context: Context<'_>) -> Answer {
+        match self {
+            Self::Ladder(rule) => rule.evaluate(at, context),
+            Self::Venue(rule) => rule.evaluate(at, context),
+        }
+    }
+
+    fn is_new(&self, heard: &Observation) -> bool {
+        match self {
+            Self::Ladder(rule) => rule.is_new(heard),
+            Self::Venue(rule) => rule.is_new(heard),
+        }
+    }
+
+    fn is_news(&self, heard: &Observation) -> bool {
+        match self {
+            Self::Ladder(rule) => rule.is_news(heard),
+            Self::Venue(rule) => rule.is_news(heard),
+        }
+    }
+
+    fn sure_breach(&self, at: Nanos, context: Context<'_>) -> Band {
+        match self {
+            Self::Ladder(rule) => rule.sure_breach(at, context),
+            Self::Venue(rule) => rule.sure_breach(at, context),
+        }
+    }
+
+    fn inherit(&mut self, old: &mut Self) {
+        match (self, old) {
+            (Self::Ladder(new), Self::Ladder(old)) => new.inherit(old),
+            (Self::Venue(new), Self::Venue(old)) => new.inherit(old),
+            _ => {}
+        }
+    }
+}
