@@ -27,6 +27,27 @@ fn a_transition_tells_all_there_is_to_know_of_it() {
 }
 
 #[test]
+fn a_drill_is_told_like_a_trip_and_leaves_the_word_and_the_gates_alone() {
+    let system = system(vec![drawdown("dd", "acct/a", 0.08)]);
+    let (gate, mut feed) = (system.gate(&["acct/a"]).unwrap(), system.feed("acct/a").unwrap());
+    feed.equity(money(100.0), at(0)).unwrap();
+    events(&system);
+    let (id, before) = (system.breaker("dd").unwrap(), status(&system, "dd"));
+    system.drill(id, desk()).unwrap();
+    assert_eq!((status(&system, "dd"), gate.check().denies_any()), (before, false));
+    let [drill] = events(&system)[..] else { panic!("one event") };
+    assert_eq!((drill.event_type(), drill.breaker), (EventType::Drill, id));
+    assert_eq!(system.scope_path(drill.scope), Some(scope("acct/a")));
+    assert_eq!(system.actor(drill.actor), desk().actor);
+    // A real trip after it is as real as ever.
+    feed.equity(money(92.0), at(0)).unwrap();
+    assert_eq!(event_types(&system), [EventType::Tripped]);
+    system.drill(id, desk()).unwrap();
+    assert_eq!(status(&system, "dd").status, Status::Tripped, "nor does a drill lift a halt");
+    assert!(!EventType::Drill.has_words() && EventType::Drill.is_urgent());
+}
+
+#[test]
 fn the_words_of_one_breaker_form_a_chain() {
     let system = system(vec![manual("desk", "XNAS")]);
     let id = system.breaker("desk").unwrap();

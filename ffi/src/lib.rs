@@ -3,6 +3,10 @@
 //! Only what a C program needs to know that it has the right library, and to stop all trading of its process, is here
 //! yet. The header is generated from this file and committed; a test holds the two together.
 
+mod kinds;
+
+pub use kinds::*;
+
 /// The number of this interface; it changes when a program built against an older header must not be linked.
 pub const HL_ABI_VERSION: u32 = 1;
 

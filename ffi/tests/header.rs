@@ -8,7 +8,11 @@ fn the_committed_header_is_what_cbindgen_makes_of_the_code() {
     let root = ffi.parent().expect("ffi/ lies in the workspace");
     let config = cbindgen::Config::from_file(root.join("cbindgen.toml")).expect("cbindgen.toml");
     let mut made = Vec::new();
-    let built = cbindgen::Builder::new().with_src(ffi.join("src/lib.rs")).with_config(config).generate();
+    let mut sources: Vec<_> =
+        std::fs::read_dir(ffi.join("src")).expect("ffi/src").flatten().map(|e| e.path()).collect();
+    sources.sort();
+    let builder = sources.into_iter().fold(cbindgen::Builder::new(), cbindgen::Builder::with_src);
+    let built = builder.with_config(config).generate();
     built.expect("the code can be read").write(&mut made);
     let made = String::from_utf8(made).expect("UTF-8");
     let path = root.join("include/haltline.h");

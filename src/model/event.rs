@@ -114,6 +114,8 @@ named! {
         Rearmed = 25, "rearmed";
         /// The System has shut down.
         Shutdown = 26, "shutdown";
+        /// A drill: told like a trip, denies nothing.
+        Drill = 27, "drill";
     }
 }
 
@@ -155,6 +157,7 @@ impl EventType {
                 | Self::Killed
                 | Self::Rearmed
                 | Self::Shutdown
+                | Self::Drill
         )
     }
 

@@ -81,6 +81,33 @@ impl System {
         self.act(breaker, Input::Liquidated, by)
     }
 
+    /// A drill: everybody who hears of trips hears of this one, and nothing is denied. The breaker's word stays as it is, so
+    /// a drill hides no real breach, and a real trip meanwhile is told beside it.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Stale`] for a breaker that is no more, [`ErrorKind::BadInput`] for texts that cannot be.
+    ///
+    /// ```
+    /// # use haltline::*;
+    /// # let desk = BreakerSpec::new("desk", ScopePath::root(), RuleSpec::Manual);
+    /// # let system = System::manual(Plan { breakers: vec![desk], ..Plan::default() }, Nanos::from_secs(0))?;
+    /// # let gate = system.gate(&[])?;
+    /// system.drill(system.breaker("desk")?, By::new("ann", Authority::Trader, "monthly test of the pagers"))?;
+    /// assert!(gate.permits(Intent::Increase));
+    /// let mut told = vec![];
+    /// system.drain(|event| told.push(event.event_type()));
+    /// assert_eq!(told.last(), Some(&EventType::Drill));
+    /// # Ok::<(), haltline::Error>(())
+    /// ```
+    pub fn drill(&self, breaker: BreakerId, by: By<'_>) -> Result<(), Error> {
+        self.open()?;
+        let entry = self.entry(breaker)?;
+        let signed = self.inner.notes.sign(by)?;
+        let circuit = &self.inner.circuit;
+        circuit.publish(circuit.note(Some(&entry), EventType::Drill, Reason::Manual, signed));
+        Ok(())
+    }
+
     /// Sets the baseline of a drawdown, or the opening of a liquidation, anew. It counts from the feed's next mark on; until then a standing cause stands.
     ///
     /// # Errors
