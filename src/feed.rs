@@ -13,6 +13,7 @@ use crate::memory::orderings::at;
 use crate::memory::sync::{AtomicU64, Mailbox, lock};
 use crate::model::error::{ErrorKind, FeedError};
 use crate::model::event::BreakerId;
+use crate::model::metrics::{MarketConditions, Metrics};
 use crate::model::observation::{Channel, CheckId, Observation, Outcome, VenueStatus};
 use crate::model::session::Date;
 use crate::model::time::Nanos;
@@ -340,6 +341,14 @@ impl Feed {
         }
         self.last_at = self.last_at.max(at);
         Ok(())
+    }
+
+    /// All that is known at one moment, each number for the breakers that are polled for it.
+    pub(crate) fn poll(&mut self, metrics: &Metrics, market: &MarketConditions, at: Nanos) -> Result<(), FeedError> {
+        self.values(at, |channel| match channel {
+            Channel::Metric(metric) => metric.raw(metrics, market),
+            _ => None,
+        })
     }
 
     /// The order path of observations: plain numbers, the same one for all rules of a channel.

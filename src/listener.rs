@@ -232,7 +232,7 @@ impl Listener {
 
     /// A value that came within a twentieth of its limit and went away again.
     fn count_near_miss(&mut self, circuit: &Circuit, reading: &Reading) {
-        let share = self.entry.kind.share_of_limit(reading.value, reading.limit);
+        let share = self.entry.rule.share_of_limit(reading.value, reading.limit);
         let near = reading.limit > 0.0 && share >= NEAR_MISS.to_f64();
         match (self.near, near, reading.level) {
             (_, _, Level::Breach) => self.near = false,

@@ -1,7 +1,7 @@
 //! What a configuration means: scopes, and breakers with the parameters of their kinds. Immutable once built.
 
 use crate::model::caps::{Caps, Skew};
-use crate::model::policy::{Halt, Policy, Release};
+use crate::model::policy::{Halt, OnStale, OnUnready, Policy, Release};
 use crate::model::scope::ScopePath;
 use crate::rule::RuleSpec;
 use crate::rule::market::MarketCircuitBreaker;
@@ -78,6 +78,8 @@ impl BreakerSpec {
                 policy.sessions = Some(ladder.sessions.clone());
             }
             RuleSpec::MarketCircuitBreaker(MarketCircuitBreaker::Venue) => policy.release = Release::Level,
+            // Who polls everything and stops is in doubt, and nothing has to be admitted before the first number.
+            RuleSpec::Polled(_) => (policy.on_unready, policy.on_stale) = (OnUnready::Deny, OnStale::Trip),
             _ => {}
         }
         Self { name: name.into(), scope, watch: Vec::new(), rule, policy }

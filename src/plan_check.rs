@@ -8,7 +8,6 @@ use crate::model::policy::{CooldownEffect, Halt, MAX_AUTO_RESETS, MAX_PROBES};
 use crate::plan::{BreakerSpec, Plan};
 use crate::rule::RuleSpec;
 use crate::rule::check::bad;
-use crate::rule::is_on_grid;
 
 /// What the names of the kill switches begin with that every scope has by itself.
 pub const KILL_PREFIX: &str = "kill:";
@@ -74,7 +73,10 @@ fn check_breaker(spec: &BreakerSpec) -> Result<(), Error> {
     if !spec.rule.kind().row().has_readings && !spec.watch.is_empty() {
         return bad(format!("watch: a {} hears no feed", spec.rule.kind()));
     }
-    if is_on_grid(spec.rule.kind()) && spec.watch.iter().collect::<HashSet<_>>().len() < 2 {
+    if spec.rule.metric().is_some() && !spec.watch.is_empty() {
+        return bad("watch: what is polled comes from evaluate, not from a feed");
+    }
+    if spec.rule.is_on_grid() && spec.watch.iter().collect::<HashSet<_>>().len() < 2 {
         return bad(format!("watch: a {} needs the feeds of two instruments or more", spec.rule.kind()));
     }
     check_policy(spec)?;

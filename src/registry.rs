@@ -29,7 +29,6 @@ use crate::plan::{BreakerSpec, Plan};
 use crate::plan_check;
 use crate::rule::Rule;
 use crate::rule::RuleSpec;
-use crate::rule::is_on_grid;
 use crate::rule::operator::KillSwitch;
 use crate::snapshot::{Entry, Snapshot, Watch};
 
@@ -127,7 +126,7 @@ impl Registry {
             .iter()
             .map(|(spec, _)| if spec.rule.kind().row().has_readings { spec.watch.len().max(1) } else { 0 })
             .sum::<usize>()
-            + specs.iter().filter(|(spec, _)| is_on_grid(spec.rule.kind())).count();
+            + specs.iter().filter(|(spec, _)| spec.rule.is_on_grid()).count();
         let grids = old.in_service().filter(|entry| entry.grid.is_some()).count();
         let full = |what, needed, cap| {
             Err(Error::new(ErrorKind::Full, format!("{what}: {needed} are needed, the capacity is {cap}")))
@@ -196,7 +195,7 @@ impl Registry {
             return Err(Error::new(ErrorKind::Unknown, format!("scope {:?}", spec.scope.as_str())));
         };
         let watch = self.watch(&draft.snapshot, before, &spec, scope)?;
-        let grid = self.grid(before, kind)?;
+        let grid = self.grid(before, &spec.rule)?;
         let same = before.is_some_and(|e| e.policy == spec.policy && e.rule == spec.rule && e.watch == watch);
         let entry = if let (Some(before), true) = (before, same) {
             before.clone()
@@ -253,7 +252,7 @@ impl Registry {
         }
         let mut scopes: Vec<_> = spec.watch.iter().filter_map(|path| snapshot.by_path.get(path).copied()).collect();
         if scopes.is_empty() {
-            scopes.push(scope);
+            scopes.push(if spec.rule.metric().is_some() { ScopeId::POLLED } else { scope });
         }
         scopes.sort_unstable();
         scopes.dedup();
@@ -265,9 +264,9 @@ impl Registry {
     }
 
     /// The line of the readings that a breaker's feeds make together; the one it had before stays the same.
-    fn grid(&mut self, before: Option<&Arc<Entry>>, kind: Kind) -> Result<Option<usize>, Error> {
+    fn grid(&mut self, before: Option<&Arc<Entry>>, rule: &RuleSpec) -> Result<Option<usize>, Error> {
         match before.and_then(|entry| entry.grid) {
-            None if is_on_grid(kind) => Ok(Some(self.listeners.take()?)),
+            None if rule.is_on_grid() => Ok(Some(self.listeners.take()?)),
             had => Ok(had),
         }
     }
@@ -288,7 +287,7 @@ impl Registry {
         let panels = self.panels(&draft.snapshot);
         let scopes = draft.snapshot.scopes.len();
         circuit.snapshot.store(draft.snapshot);
-        for scope in (0..scopes).map(|i| ScopeId(i as u32)) {
+        for scope in (0..scopes).map(|i| ScopeId(i as u32)).chain([ScopeId::POLLED]) {
             let listeners = panels.get(&scope).cloned().unwrap_or_default();
             if !listeners.is_empty() || self.feeds.contains_key(&scope) {
                 self.hand_over(circuit, scope, &listeners);

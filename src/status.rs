@@ -1,5 +1,6 @@
 //! What people look at: the state of the System and of each breaker, gathered when somebody asks.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::circuit::{Circuit, reason_of};
@@ -107,7 +108,7 @@ fn value_of(circuit: &Circuit, entry: &Entry) -> Option<(f64, f64)> {
         // Without a usable value there is no limit that it was tested against.
         (0..4).find_map(|_| line.numbers()).filter(|(_, limit)| *limit > 0.0)
     });
-    let share = |numbers: &(f64, f64)| entry.kind.share_of_limit(numbers.0, numbers.1);
+    let share = |numbers: &(f64, f64)| entry.rule.share_of_limit(numbers.0, numbers.1);
     each.max_by(|a, b| share(a).total_cmp(&share(b)))
 }
 
@@ -121,20 +122,28 @@ fn risk_score(entry: &Entry, state: State, value: Option<(f64, f64)>) -> f64 {
     }
     let share = match value {
         _ if state.denies.denies_any() => 1.0,
-        Some((value, limit)) if limit > 0.0 => entry.kind.share_of_limit(value, limit).clamp(0.0, 1.0),
+        Some((value, limit)) if limit > 0.0 => entry.rule.share_of_limit(value, limit).clamp(0.0, 1.0),
         _ => 0.0,
     };
     100.0 * entry.policy.severity * share
 }
 
-/// Everything at a glance.
+/// Everything at a glance. Breakers are numbers here; [`System::breaker_status`](crate::System::breaker_status) and
+/// [`System::breaker_name`](crate::System::breaker_name) say more of one.
+///
+/// A breaker that is disabled or shadow is in no list, and neither is the kill switch that a scope has by itself, unless it is
+/// pulled.
 ///
 /// ```
 /// # use haltline::*;
-/// let system = System::manual(Plan::default(), Nanos::from_secs(0))?;
-/// assert!(system.status().can_trade);
-/// system.kill();
-/// assert!(!system.status().can_trade);
+/// let desk = BreakerSpec::new("desk", ScopePath::root(), RuleSpec::Manual);
+/// let system = System::manual(Plan { breakers: vec![desk], ..Plan::default() }, Nanos::from_secs(0))?;
+/// let (desk, status) = (system.breaker("desk")?, system.status());
+/// assert!(status.can_trade && status.active == [desk] && status.message == "trading");
+/// system.trip(desk, By::new("ann", Authority::Trader, "wild router"))?;
+/// let status = system.status();
+/// assert!(!status.can_trade && status.tripped == [desk] && status.overall_risk_score == 100.0);
+/// assert_eq!(status.message, "denied by desk (manual on everything): manual");
 /// # Ok::<(), haltline::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
@@ -143,47 +152,68 @@ pub struct SystemStatus {
     pub can_trade: bool,
     /// Why the kill word denies, if it does.
     pub killed: Option<Reason>,
-    /// The highest risk score, 0 to 100.
-    pub risk_score: f64,
-    /// Breakers that deny something now, by number.
-    pub denying: Vec<BreakerStatus>,
+    /// Breakers that neither deny nor warn, by number.
+    pub active: Vec<BreakerId>,
     /// Breakers that warn.
-    pub warning: Vec<BreakerStatus>,
-    /// How many breakers there are, the kill switches of the scopes included.
-    pub breakers: usize,
+    pub warning: Vec<BreakerId>,
+    /// Breakers that deny something now: tripped, stopped, liquidating, in maintenance, cooling down, or without a usable
+    /// value.
+    pub tripped: Vec<BreakerId>,
+    /// The highest risk score, 0 to 100.
+    pub overall_risk_score: f64,
+    /// One line for people: whether orders pass, and what stands in the way.
+    pub message: Cow<'static, str>,
     /// System time.
-    pub now: Nanos,
+    pub last_update: Nanos,
 }
 
 impl SystemStatus {
     pub(crate) fn of(circuit: &Circuit, snapshot: &Snapshot) -> Self {
         let arm = circuit.board.arm();
         let killed = arm.reason(arm.seen());
-        let (mut denying, mut warning, mut risk_score, mut breakers) = (vec![], vec![], 0.0_f64, 0);
+        let room = snapshot.by_name.len().saturating_sub(snapshot.kill_switches.len());
+        let (mut active, mut warning, mut tripped) = (Vec::with_capacity(room), vec![], vec![]);
+        let (mut score, mut root) = (0.0_f64, None);
         for entry in snapshot.in_service() {
-            breakers += 1;
             let state = circuit.board.state(entry.id.index());
-            risk_score = risk_score.max(risk_score_of(circuit, entry, state));
-            let list = match state.status {
-                _ if state.denies.denies_any() => &mut denying,
-                Status::Warning => &mut warning,
-                _ => continue,
-            };
-            list.push(BreakerStatus::of(circuit, snapshot, entry));
+            // Most of them: the kill switch of a scope that nobody has pulled.
+            if entry.implicit && state.denies.is_empty() {
+                continue;
+            }
+            score = score.max(risk_score(entry, state, value_of(circuit, entry)));
+            match state.status {
+                _ if state.denies.denies_any() => {
+                    // What stops everything is said first.
+                    root = root.or((entry.scope == ScopeId::ROOT).then_some(entry));
+                    tripped.push(entry.id);
+                }
+                _ if entry.policy.shadow || !entry.policy.enabled => {}
+                Status::Warning => warning.push(entry.id),
+                _ => active.push(entry.id),
+            }
         }
-        let root_denies = circuit.board.lanes(ScopeId::ROOT).denies(Intent::Increase);
-        Self {
-            can_trade: killed.is_none() && !root_denies,
-            killed,
-            risk_score,
-            denying,
-            warning,
-            breakers,
-            now: circuit.now(),
-        }
+        let can_trade = killed.is_none() && !circuit.board.lanes(ScopeId::ROOT).denies(Intent::Increase);
+        let first = root.or_else(|| snapshot.entry(*tripped.first()?));
+        let message = match (killed, first) {
+            (Some(reason), _) => format!("denied: {reason}").into(),
+            (None, Some(entry)) => denied_by(circuit, snapshot, entry, can_trade, tripped.len() - 1).into(),
+            (None, None) if warning.is_empty() => Cow::Borrowed("trading"),
+            (None, None) => format!("trading, {} of {} warn", warning.len(), warning.len() + active.len()).into(),
+        };
+        let last_update = circuit.now();
+        Self { can_trade, killed, active, warning, tripped, overall_risk_score: score, message, last_update }
     }
 }
 
-fn risk_score_of(circuit: &Circuit, entry: &Entry, state: State) -> f64 {
-    risk_score(entry, state, value_of(circuit, entry))
+/// Who denies, and why.
+fn denied_by(circuit: &Circuit, snapshot: &Snapshot, entry: &Entry, can_trade: bool, others: usize) -> String {
+    let word = circuit.board.word(entry.id.index());
+    let reason = reason_of(State::unpack(word), circuit.why(entry, word).map(|cause| cause.reason));
+    let scope = match snapshot.path(entry.scope) {
+        "" => "everything",
+        path => path,
+    };
+    let head = if can_trade { "trading, but denied" } else { "denied" };
+    let more = if others > 0 { format!(", and {others} more") } else { String::new() };
+    format!("{head} by {} ({} on {scope}): {reason}{more}", entry.name, entry.kind)
 }

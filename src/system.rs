@@ -10,6 +10,7 @@ use crate::memory::board::Board;
 use crate::memory::sync::{lock, try_lock};
 use crate::model::error::{Error, ErrorKind};
 use crate::model::event::{BreakerId, Event};
+use crate::model::metrics::{MarketConditions, Metrics};
 use crate::model::observation::CheckId;
 use crate::model::scope::{GATE_SCOPES, ScopeId, ScopePath};
 use crate::model::time::{Epoch, Nanos};
@@ -55,6 +56,8 @@ pub(crate) struct Inner {
     pub(crate) circuit: Arc<Circuit>,
     pub(crate) monitor: std::sync::Mutex<Monitor>,
     pub(crate) dispatcher: std::sync::Mutex<Dispatcher>,
+    /// The feed of what is polled; nobody else can claim it.
+    polled: std::sync::Mutex<Feed>,
     registry: std::sync::Mutex<Registry>,
     notes: Arc<Notes>,
 }
@@ -201,6 +204,22 @@ impl System {
         SystemStatus::of(&self.inner.circuit, &self.inner.circuit.snapshot())
     }
 
+    /// The one-call form, for those who poll everything: tells the breakers that are [`Polled`](crate::Polled) what is
+    /// known now, and says how everything stands after it. Gates follow at once, as with every other observation.
+    ///
+    /// The time is the System's; a manual System is told it before. A number that is none is refused and counted on its
+    /// breakers, and the others hear theirs all the same; a value that is not known is not heard of, and its breakers go stale
+    /// in the end. After a shutdown nothing is heard, and nobody can trade.
+    ///
+    /// Blocks while another thread evaluates. O(breakers); allocates what it returns; not for the order path, whose gates
+    /// say the same in a few loads.
+    pub fn evaluate(&self, metrics: &Metrics, market: &MarketConditions) -> SystemStatus {
+        let circuit = &self.inner.circuit;
+        // What was refused is counted, and told by an event.
+        let _ = lock(&self.inner.polled).poll(metrics, market, circuit.now());
+        self.status()
+    }
+
     /// One breaker.
     ///
     /// # Errors
@@ -277,12 +296,15 @@ impl Inner {
         let circuit = Arc::new(Circuit::new(board, snapshot, &plan.caps, plan.skew, clock));
         let mut registry = Registry::new(plan.caps);
         registry.load(&circuit, plan)?;
+        let polled = Feed::claim(circuit.clone(), registry.feed(ScopeId::POLLED));
+        let polled = polled.ok_or_else(|| Error::new(ErrorKind::Claimed, "the feed of what is polled is claimed"))?;
         // Last: until every breaker stands, everything is denied. A kill that came meanwhile wins.
         circuit.board.arm().arm();
         Ok(Self {
             circuit,
             monitor: std::sync::Mutex::default(),
             dispatcher: std::sync::Mutex::default(),
+            polled: std::sync::Mutex::new(polled),
             registry: std::sync::Mutex::new(registry),
             notes: Arc::default(),
         })

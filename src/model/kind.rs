@@ -157,20 +157,6 @@ impl Kind {
         KINDS.iter().find(|row| row.kind == self).unwrap_or(&KINDS[0])
     }
 
-    /// How much of the way to the limit a value has gone: 0 at the best value, 1 at the limit, more beyond it. What is not a
-    /// number shows as such.
-    ///
-    /// ```
-    /// # use haltline::Kind;
-    /// assert_eq!(Kind::Drawdown.share_of_limit(0.06, 0.08), 0.75);
-    /// ```
-    pub fn share_of_limit(self, value: f64, limit: f64) -> f64 {
-        match self.row().best {
-            Some(best) => (best - value) / (best - limit),
-            None => value / limit,
-        }
-    }
-
     /// The policy of this kind with the catalogue's defaults.
     pub fn default_policy(self) -> Policy {
         let row = self.row();

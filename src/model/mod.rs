@@ -12,8 +12,8 @@ pub(crate) mod ladder;
 pub(crate) mod legal;
 pub(crate) mod limits;
 pub mod machine;
+pub(crate) mod metrics;
 pub(crate) mod observation;
-
 pub(crate) mod policy;
 pub(crate) mod reading;
 pub(crate) mod reason;

@@ -1,5 +1,6 @@
 //! What a feed hears.
 
+use super::metrics::Metric;
 use super::session::Date;
 use super::status::named;
 use super::time::Nanos;
@@ -9,7 +10,6 @@ use core::time::Duration;
 
 /// A stream of plain numbers that rules test against levels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[repr(u8)]
 pub(crate) enum Channel {
     /// Trade prices, raw [`Price`].
     Trade,
@@ -21,6 +21,8 @@ pub(crate) enum Channel {
     Size,
     /// Equity, raw [`Money`].
     Equity,
+    /// What is polled, billionths.
+    Metric(Metric),
     /// None: the rule takes no plain numbers.
     None,
 }

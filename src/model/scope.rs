@@ -112,6 +112,8 @@ pub struct ScopeId(pub(crate) u32);
 impl ScopeId {
     /// The root.
     pub const ROOT: Self = Self(0);
+    /// Where what is polled is heard: no scope of any path.
+    pub(crate) const POLLED: Self = Self(u32::MAX);
 
     /// From the number that an event carries.
     pub const fn from_raw(raw: u32) -> Self {

@@ -21,6 +21,7 @@ pub(crate) mod market;
 pub(crate) mod model_performance;
 pub(crate) mod opening;
 pub(crate) mod operator;
+pub(crate) mod polled;
 pub(crate) mod position_limit;
 pub(crate) mod premarket_validation;
 pub(crate) mod technical;
@@ -34,6 +35,7 @@ use std::sync::Arc;
 use crate::model::error::Error;
 use crate::model::kind::{Kind, kinds};
 use crate::model::ladder::Ladder;
+use crate::model::metrics::Metric;
 use crate::model::observation::{Channel, CheckId, Observation};
 use crate::model::policy::Policy;
 use crate::model::reading::Reading;
@@ -48,6 +50,38 @@ use check::Check;
 pub(crate) const NEAR_MISS: Ratio = Ratio::from_raw(950_000_000);
 
 impl RuleSpec {
+    /// The number that it is polled for, if it is.
+    pub fn metric(&self) -> Option<Metric> {
+        match self {
+            Self::Polled(rule) => Some(rule.metric),
+            _ => None,
+        }
+    }
+
+    /// The best value of a rule whose values are worse the lower they are; `None` where higher is worse.
+    pub fn best(&self) -> Option<f64> {
+        match self {
+            Self::Polled(rule) => rule.metric.best(),
+            _ => self.kind().row().best,
+        }
+    }
+
+    /// How much of the way to the limit a value has gone: 0 at the best value, 1 at the limit, more beyond it. What is not a
+    /// number shows as such.
+    ///
+    /// ```
+    /// # use haltline::*;
+    /// let drawdown = RuleSpec::Drawdown(Drawdown::with_limit(Ratio::from_f64(0.08)?));
+    /// assert_eq!(drawdown.share_of_limit(0.06, 0.08), 0.75);
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn share_of_limit(&self, value: f64, limit: f64) -> f64 {
+        match self.best() {
+            Some(best) => (best - value) / (best - limit),
+            None => value / limit,
+        }
+    }
+
     /// The ladder of a market circuit breaker that has one.
     pub fn ladder(&self) -> Option<&Arc<Ladder>> {
         match self {
@@ -248,18 +282,40 @@ macro_rules! rules {
         #[derive(Clone, Debug, PartialEq)]
         pub enum RuleSpec {
             $($(#[$doc])* $kind $(($spec))?,)+
+            /// Of any kind: one number that somebody else measures, from [`System::evaluate`](crate::System::evaluate).
+            Polled(polled::Polled),
         }
 
         impl RuleSpec {
             /// The kind.
             pub fn kind(&self) -> Kind {
-                match self { $(Self::$kind { .. } => Kind::$kind,)+ }
+                match self {
+                    $(Self::$kind { .. } => Kind::$kind,)+
+                    Self::Polled(rule) => rule.kind,
+                }
+            }
+
+            /// Whether its readings are made on a grid, of several feeds together.
+            pub(crate) fn is_on_grid(&self) -> bool {
+                match self {
+                    $($(Self::$kind { .. } => <$detector as Detect>::ON_GRID,)?)+
+                    _ => false,
+                }
+            }
+
+            /// Whether it can be given a new baseline.
+            pub(crate) fn has_baseline(&self) -> bool {
+                match self {
+                    $($(Self::$kind { .. } => <$detector as Detect>::HAS_BASELINE,)?)+
+                    _ => false,
+                }
             }
 
             /// Whether the parameters can be, under this policy.
             pub(crate) fn check(&self, policy: &Policy) -> Result<(), Error> {
                 match self {
                     $($(Self::$kind(spec) => <$spec as Check>::check(spec, policy),)?)+
+                    Self::Polled(spec) => spec.check(policy),
                     _ => Ok(()),
                 }
             }
@@ -269,6 +325,7 @@ macro_rules! rules {
         #[derive(Debug)]
         pub(crate) enum Rule {
             $($($kind($detector),)?)+
+            Polled(polled::Detector),
         }
 
         impl Rule {
@@ -276,33 +333,49 @@ macro_rules! rules {
             pub(crate) fn new(spec: &RuleSpec, policy: &Policy) -> Option<Self> {
                 match spec {
                     $($(RuleSpec::$kind(spec) => Some(Self::$kind(<$detector as Detect>::new(spec, policy))),)?)+
+                    RuleSpec::Polled(spec) => Some(Self::Polled(Detect::new(spec, policy))),
                     _ => None,
                 }
             }
 
             /// Which stream of plain numbers it tests.
             pub(crate) fn channel(&self) -> Channel {
-                match self { $($(Self::$kind(rule) => <$detector as Detect>::channel(rule),)?)+ }
+                match self {
+                    $($(Self::$kind(rule) => <$detector as Detect>::channel(rule),)?)+
+                    Self::Polled(rule) => <polled::Detector as Detect>::channel(rule),
+                }
             }
 
             /// Whether it takes readings made elsewhere, and nothing else.
             pub(crate) fn takes_levels(&self) -> bool {
-                match self { $($(Self::$kind(rule) => <$detector as Detect>::takes_levels(rule),)?)+ }
+                match self {
+                    $($(Self::$kind(rule) => <$detector as Detect>::takes_levels(rule),)?)+
+                    Self::Polled(rule) => <polled::Detector as Detect>::takes_levels(rule),
+                }
             }
 
             /// Whether it asks for this check.
             pub(crate) fn expects(&self, check: CheckId) -> bool {
-                match self { $($(Self::$kind(rule) => <$detector as Detect>::expects(rule, check),)?)+ }
+                match self {
+                    $($(Self::$kind(rule) => <$detector as Detect>::expects(rule, check),)?)+
+                    Self::Polled(rule) => <polled::Detector as Detect>::expects(rule, check),
+                }
             }
 
             /// Whether it has something to say before it has heard anything.
             pub(crate) fn speaks_first(&self) -> bool {
-                match self { $($(Self::$kind(_) => <$detector as Detect>::SPEAKS_FIRST,)?)+ }
+                match self {
+                    $($(Self::$kind(_) => <$detector as Detect>::SPEAKS_FIRST,)?)+
+                    Self::Polled(_) => <polled::Detector as Detect>::SPEAKS_FIRST,
+                }
             }
 
             /// Whether it wants to hear of every message's number.
             pub(crate) fn takes_sequences(&self) -> bool {
-                match self { $($(Self::$kind(rule) => <$detector as Detect>::takes_sequences(rule),)?)+ }
+                match self {
+                    $($(Self::$kind(rule) => <$detector as Detect>::takes_sequences(rule),)?)+
+                    Self::Polled(rule) => <polled::Detector as Detect>::takes_sequences(rule),
+                }
             }
 
             /// Hears one observation. `None`: it does not concern this rule, or is not to be believed yet.
@@ -322,67 +395,77 @@ macro_rules! rules {
                         let answer = <$detector as Detect>::observe(rule, observation, at, context)?;
                         Ok(answer.map(|answer| Answer { is_new: rule.is_new(observation), ..answer }))
                     })?)+
+                    Self::Polled(rule) => {
+                        let answer = rule.observe(observation, at, context)?;
+                        Ok(answer.map(|answer| Answer { is_new: rule.is_new(observation), ..answer }))
+                    }
                 }
             }
 
             /// Whether this observation says that the source is there.
             pub(crate) fn is_news(&self, observation: &Observation) -> bool {
-                match self { $($(Self::$kind(rule) => <$detector as Detect>::is_news(rule, observation),)?)+ }
+                match self {
+                    $($(Self::$kind(rule) => <$detector as Detect>::is_news(rule, observation),)?)+
+                    Self::Polled(rule) => <polled::Detector as Detect>::is_news(rule, observation),
+                }
             }
 
             /// What it says now, see [`Detect::evaluate`].
             pub(crate) fn evaluate(&mut self, at: Nanos, context: Context<'_>) -> Answer {
-                match self { $($(Self::$kind(rule) => <$detector as Detect>::evaluate(rule, at, context),)?)+ }
+                match self {
+                    $($(Self::$kind(rule) => <$detector as Detect>::evaluate(rule, at, context),)?)+
+                    Self::Polled(rule) => <polled::Detector as Detect>::evaluate(rule, at, context),
+                }
             }
 
             /// The values that are sure to breach, see [`Detect::sure_breach`].
             pub(crate) fn sure_breach(&self, at: Nanos, context: Context<'_>) -> Band {
-                match self { $($(Self::$kind(rule) => <$detector as Detect>::sure_breach(rule, at, context),)?)+ }
+                match self {
+                    $($(Self::$kind(rule) => <$detector as Detect>::sure_breach(rule, at, context),)?)+
+                    Self::Polled(rule) => <polled::Detector as Detect>::sure_breach(rule, at, context),
+                }
             }
 
             /// Whether its last answer needs no confirmation, see [`Detect::is_certain`].
             pub(crate) fn is_certain(&self) -> bool {
-                match self { $($(Self::$kind(rule) => <$detector as Detect>::is_certain(rule),)?)+ }
+                match self {
+                    $($(Self::$kind(rule) => <$detector as Detect>::is_certain(rule),)?)+
+                    Self::Polled(rule) => <polled::Detector as Detect>::is_certain(rule),
+                }
             }
 
             /// Sets the baseline anew by hand, for a kind that has one.
             pub(crate) fn rebase(&mut self, baseline: Money, memory: &mut Memory) {
-                match self { $($(Self::$kind(rule) => <$detector as Detect>::rebase(rule, baseline, memory),)?)+ }
+                match self {
+                    $($(Self::$kind(rule) => <$detector as Detect>::rebase(rule, baseline, memory),)?)+
+                    Self::Polled(rule) => <polled::Detector as Detect>::rebase(rule, baseline, memory),
+                }
             }
 
             /// Whether it judges the very calls that the breaker admits.
             #[inline(always)]
             pub(crate) fn judges_calls(&self) -> bool {
-                match self { $($(Self::$kind(_) => <$detector as Detect>::JUDGES_CALLS,)?)+ }
+                match self {
+                    $($(Self::$kind(_) => <$detector as Detect>::JUDGES_CALLS,)?)+
+                    Self::Polled(_) => <polled::Detector as Detect>::JUDGES_CALLS,
+                }
             }
 
             /// Forgets what it has counted, see [`Detect::begin_anew`].
             pub(crate) fn begin_anew(&mut self, from: Nanos) {
-                match self { $($(Self::$kind(rule) => <$detector as Detect>::begin_anew(rule, from),)?)+ }
+                match self {
+                    $($(Self::$kind(rule) => <$detector as Detect>::begin_anew(rule, from),)?)+
+                    Self::Polled(rule) => <polled::Detector as Detect>::begin_anew(rule, from),
+                }
             }
 
             /// Takes over the windows of the rule before it, see [`Detect::inherit`].
             pub(crate) fn inherit(&mut self, old: &mut Self) {
                 match (self, old) {
                     $($((Self::$kind(new), Self::$kind(old)) => <$detector as Detect>::inherit(new, old),)?)+
+                    (Self::Polled(new), Self::Polled(old)) => new.inherit(old),
                     _ => {}
                 }
-            }
-        }
-
-        /// Whether the readings of a kind are made on a grid, of several feeds together.
-        pub(crate) fn is_on_grid(kind: Kind) -> bool {
-            match kind {
-                $($(Kind::$kind => <$detector as Detect>::ON_GRID,)?)+
-                _ => false,
-            }
-        }
-
-        /// Whether a kind can be given a new baseline.
-        pub(crate) fn has_baseline(kind: Kind) -> bool {
-            match kind {
-                $($(Kind::$kind => <$detector as Detect>::HAS_BASELINE,)?)+
-                _ => false,
             }
         }
     };

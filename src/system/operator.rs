@@ -115,7 +115,7 @@ impl System {
     /// [`ErrorKind::Authority`] below `risk_desk`, [`ErrorKind::Stale`].
     pub fn rebase(&self, breaker: BreakerId, baseline: Money, by: By<'_>) -> Result<(), Error> {
         let entry = self.entry(breaker)?;
-        if !crate::rule::has_baseline(entry.kind) {
+        if !entry.rule.has_baseline() {
             return Err(Error::new(ErrorKind::NotAllowed, format!("rebase: a {} has no baseline", entry.kind)));
         }
         if baseline <= Money::ZERO {

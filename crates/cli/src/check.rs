@@ -7,9 +7,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use haltline::{
     AnomalyDetection, Bell, BreakerSpec, CallWindow, Correlation, DataFeedIntegrity, Deadline, Drawdown, Halt, HaltEnd,
-    IntegritySource, Intent, Kind, Ladder, Lanes, Limits, LiquidationRequired, LossRate, MarketCircuitBreaker,
-    ModelPerformance, Money, Nanos, PerformanceSource, Policy, PositionLimit, PremarketCheck, Ratio, Release, RuleSpec,
-    System, Technical, TimeBased, Volatility, VolatilitySource,
+    IntegritySource, Intent, Kind, Ladder, Lanes, Limits, LiquidationRequired, LossRate, MarketCircuitBreaker, Metric,
+    ModelPerformance, Money, Nanos, PerformanceSource, Policy, Polled, PositionLimit, PremarketCheck, Ratio, Release,
+    RuleSpec, System, Technical, TimeBased, Volatility, VolatilitySource,
 };
 use haltline_config::{Calendar, Config, Finding};
 use serde_json::{Value, json};
@@ -160,6 +160,7 @@ fn breaker_as_json(breaker: &BreakerSpec) -> Value {
         RuleSpec::Technical(t) => {
             [Some(t.failure_rate), t.slow.map(|slow| slow.rate)].iter().flatten().map(limits).collect()
         }
+        RuleSpec::Polled(Polled { limits: l, .. }) => vec![limits(l)],
         RuleSpec::ModelPerformance(ModelPerformance { limits: l, .. }) => vec![limits(l)],
         RuleSpec::LossRate(LossRate { limits: l, .. }) => vec![limits(l)],
         RuleSpec::LiquidationRequired(LiquidationRequired { limits: l, margin }) => {
@@ -180,6 +181,7 @@ fn breaker_as_json(breaker: &BreakerSpec) -> Value {
         "name": breaker.name,
         "kind": breaker.rule.kind().name(),
         "scope": breaker.scope.as_str(),
+        "metric": breaker.rule.metric().map(Metric::name),
         "watch": breaker.watch.iter().map(|w| w.as_str()).collect::<Vec<_>>(),
         "levels": levels,
         "effect": intents(policy.effect),
@@ -218,6 +220,9 @@ pub(crate) fn intents(lanes: Lanes) -> Vec<&'static str> {
 fn hears(breaker: &BreakerSpec) -> String {
     let watched: Vec<_> = breaker.watch.iter().map(|w| scope_name(w.as_str())).collect();
     match watched.as_slice() {
+        _ if breaker.rule.metric().is_some() => {
+            format!("polled for {}", breaker.rule.metric().map_or("nothing", Metric::name))
+        }
         _ if breaker.rule.kind() == Kind::TimeBased => "goes by the clock".into(),
         _ if !breaker.rule.kind().row().has_readings => "hears people".into(),
         [] => "hears the same".into(),
@@ -233,6 +238,10 @@ fn limits(rule: &RuleSpec) -> Vec<String> {
         }
         RuleSpec::MarketCircuitBreaker(MarketCircuitBreaker::Venue) => vec!["unless each venue is open".into()],
         RuleSpec::Drawdown(drawdown) => vec![share(&drawdown.limits)],
+        RuleSpec::Polled(Polled { limits: l, .. }) => match rule.best() {
+            None => vec![format!("{} (warns at {})", l.limit, l.warn)],
+            Some(_) => vec![format!("below {} (warns below {})", l.limit, l.warn)],
+        },
         RuleSpec::LiquidationRequired(rule) => {
             let margin =
                 rule.margin.map(|l| format!("margin use above {} (warns at {})", percent(l.limit), percent(l.warn)));

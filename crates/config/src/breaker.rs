@@ -17,6 +17,7 @@ use crate::model_performance::model_performance;
 use crate::names::Names;
 use crate::operator::{kill_switch, manual};
 use crate::policy::general;
+use crate::polled::{is_polled, polled};
 use crate::position_limit::position_limit;
 use crate::premarket_validation::premarket_validation;
 use crate::scalar::did_you_mean;
@@ -91,6 +92,12 @@ fn parts(table: &Table<'_>, kind: Kind, markets: &Markets) -> (Option<Vec<ScopeP
         };
         return (Some(Vec::new()), rest);
     }
+    if is_polled(table) {
+        let market = market(table, kind, markets);
+        let (rule, mut policy) = polled(table, kind);
+        policy.sessions = market.map(|market| market.sessions().clone());
+        return (Some(Vec::new()), (rule, policy));
+    }
     let watch = watch(table);
     let market = market(table, kind, markets);
     let (rule, mut policy) = match kind {
@@ -143,6 +150,7 @@ pub(crate) fn paths(items: &[Item<'_, '_>]) -> Option<Vec<ScopePath>> {
 fn market<'m>(table: &Table<'_>, kind: Kind, markets: &'m Markets) -> Option<&'m Market> {
     let allowed = "names of a [[calendar]]";
     let item = match kind {
+        _ if is_polled(table) => table.optional("calendar"),
         Kind::MarketCircuitBreaker if hears_venues(table) => table.optional("calendar"),
         Kind::MarketCircuitBreaker | Kind::PremarketValidation | Kind::TimeBased => table.required("calendar", allowed),
         _ => table.optional("calendar"),

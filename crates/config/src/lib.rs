@@ -47,6 +47,7 @@ mod model_performance;
 mod names;
 mod operator;
 mod policy;
+mod polled;
 mod position_limit;
 mod premarket_validation;
 mod scalar;

@@ -241,7 +241,8 @@ impl<'s> Driver<'s> {
         }
         let (system, guarded) = (&self.system, &self.guarded);
         let deniers = self.deniers.get_or_insert_with(|| {
-            let here = system.status().denying.into_iter().filter(|b| guarded.contains(&b.scope));
+            let denying = system.status().tripped.into_iter().filter_map(|id| system.breaker_status(id).ok());
+            let here = denying.filter(|b| guarded.contains(&b.scope));
             here.map(|b| (b.name.to_string(), b.unready, Intent::ALL.map(|intent| b.denies.denies(intent)))).collect()
         });
         for (name, unready, denies) in deniers {
@@ -304,7 +305,7 @@ impl<'s> Driver<'s> {
         if self.stage.days.first().is_none_or(|day| at < day.session.open) {
             return;
         }
-        let score = self.system.status().risk_score;
+        let score = self.system.status().overall_risk_score;
         if score > self.tally.peak_risk.0 {
             self.tally.peak_risk = (score, at);
         }
