@@ -35,6 +35,7 @@ fn main() {
     feeds(&mut criterion);
     outcomes(&mut criterion);
     operators(&mut criterion);
+    evaluate(&mut criterion);
     tallies::tallies(&mut criterion);
     criterion.final_summary();
     print_table();
@@ -304,8 +305,42 @@ fn operators(criterion: &mut Criterion) {
     });
 }
 
-/// What a row of the table promises: at most so many floors, or so much more than another row.
+/// One breaker of each of the fifteen kinds: those with readings are polled, the others are there.
+fn evaluate(criterion: &mut Criterion) {
+    let metrics = [Metric::VixLevel, Metric::Drawdown, Metric::LossRate, Metric::PositionCount, Metric::AnomalyScore];
+    let polled = |(i, row): (usize, &KindRow)| {
+        let metric = metrics[i % metrics.len()];
+        let limits = Polled::default_limits(metric).unwrap();
+        BreakerSpec::new(row.kind.name(), scope("a"), RuleSpec::Polled(Polled { kind: row.kind, metric, limits }))
+    };
+    let mut specs: Vec<_> = KINDS.iter().filter(|row| row.has_readings).enumerate().map(polled).collect();
+    let always = vec![Session { date: Date::new(2020, 3, 9), open: Nanos(0), close: Nanos::NEVER }];
+    let hours = TimeBased::within(std::sync::Arc::new(Sessions::new(always).unwrap()));
+    specs.push(BreakerSpec::new("hours", scope("a"), RuleSpec::TimeBased(hours)));
+    specs.push(BreakerSpec::new("stop", scope("a"), RuleSpec::KillSwitch(KillSwitch::default())));
+    specs.push(manual("desk", "a"));
+    assert_eq!(specs.len(), KINDS.len());
+    let system = system(specs);
+    let market = MarketConditions { vix_level: Some(15.0), ..MarketConditions::default() };
+    let mut count = 0;
+    batch(criterion, "evaluate all fifteen kinds", || {
+        count = (count + 1) & 7;
+        let metrics = Metrics {
+            portfolio_value: Some(Money::from_raw(10_000_000_000 - count)),
+            peak: Some(Money::from_raw(10_000_000_000)),
+            loss_rate: Some(0.001 * count as f64),
+            position_count: Some(count as u32),
+            anomaly_score: Some(0.1 * count as f64),
+            ..Metrics::default()
+        };
+        let status = system.evaluate(black_box(&metrics), black_box(&market));
+        assert!(status.tripped.is_empty());
+    });
+}
+
+/// What a row of the table promises: at most so many floors or nanoseconds, or so much more than another row.
 enum Goal {
+    Nanos(f64),
     Floors(f64),
     Times(f64, &'static str),
     None,
@@ -343,6 +378,7 @@ const ROWS: &[(&str, Goal)] = &[
     ("outcome that changes nothing, calls of 1 ms", Goal::None),
     ("trip and reset by hand", Goal::None),
     ("status of 14 breakers", Goal::None),
+    ("evaluate all fifteen kinds", Goal::Nanos(1_000.0)),
 ];
 
 fn print_table() {
@@ -353,6 +389,7 @@ fn print_table() {
         let Some(time) = estimate(name) else { continue };
         let verdict = |held: bool| if held { "held" } else { "MISSED" };
         let goal = match goal {
+            Goal::Nanos(most) => format!("<= {most} ns: {}", verdict(time <= *most)),
             Goal::Floors(most) => format!("<= {most} floors: {}", verdict(time <= most * floor)),
             Goal::Times(most, other) => match estimate(other) {
                 Some(base) => format!("{:.2} x {other:?}, <= {most}: {}", time / base, verdict(time <= most * base)),
