@@ -42,9 +42,10 @@ enum Command {
     /// Runs a scenario through a System and shows what it did.
     ///
     /// A scenario names a configuration and daily bars. Prices between the bars are made, by straight lines, and every
-    /// output says so. Times are those of the scenario's calendar.
+    /// output says so. Or it is a script: a configuration and steps, each with what must be seen of a breaker then. Times
+    /// are those of the scenario's calendar.
     #[command(after_help = format!(
-        "Examples:\n  haltline replay scenarios/march-2020.toml\n  haltline replay scenarios/march-2020.toml --plot march.svg\n  \
+        "Examples:\n  haltline replay scenarios/march-2020.toml\n  haltline replay scenarios/kinds/drawdown.toml\n  haltline replay scenarios/march-2020.toml --plot march.svg\n  \
          haltline replay --json scenarios/march-2020.toml | jq 'select(.to == \"tripped\")'\n\n{EXITS}"
     ))]
     Replay {
@@ -53,7 +54,7 @@ enum Command {
         /// One JSON object a line: a header, the transitions, the summary.
         #[arg(long)]
         json: bool,
-        /// Draws a picture, too.
+        /// Draws a picture of daily bars, too.
         #[arg(long, value_name = "FILE.svg")]
         plot: Option<PathBuf>,
     },

@@ -64,23 +64,40 @@ fn march_2020_has_its_four_halts_to_the_second_and_no_other() {
 /// 19 February 2020 is the peak of the closes.
 #[test]
 fn the_drawdown_of_the_closes_passes_each_limit_on_its_day() {
-    let dir = scratch("drawdown");
-    for (limit, date) in [
-        ("0.05", "2020-02-25"),
-        ("0.15", "2020-03-09"),
-        ("0.20", "2020-03-12"),
-        ("0.25", "2020-03-12"),
-        ("0.30", "2020-03-20"),
+    let (code, lines) = replayed("march-2020.toml");
+    assert_eq!(code, Some(0));
+    for (breaker, date) in [
+        ("dd-5", "2020-02-25"),
+        ("drawdown", "2020-02-27"),
+        ("dd-15", "2020-03-09"),
+        ("dd-20", "2020-03-12"),
+        ("dd-25", "2020-03-12"),
+        ("dd-30", "2020-03-20"),
     ] {
-        let config = std::fs::read_to_string(scenarios().join("us-equities.toml")).unwrap();
-        let config = config.replace("\nlimit = 0.10\n", &format!("\nlimit = {limit}\n"));
-        assert!(config.contains(&format!("\nlimit = {limit}\n")), "the drawdown's limit has another form");
-        std::fs::write(dir.join("us-equities.toml"), config).unwrap();
-        let scenario = march("us-equities.toml").replace("[2020-02-27]", &format!("[{date}]"));
-        let scenario = scenario.replace("print_every = \"1s\"", "print_every = \"29s\"");
-        std::fs::write(dir.join("s.toml"), scenario).unwrap();
-        let output = haltline(["replay".as_ref(), dir.join("s.toml").as_os_str()]);
-        assert_eq!(output.status.code(), Some(0), "{limit} {}", stdout(&output));
+        let trips = transitions(&lines, breaker, "tripped");
+        assert_eq!(trips.len(), 1, "latched");
+        assert!(trips[0]["time"].as_str().unwrap().starts_with(&format!("{date}T16:00:00-0")), "{}", trips[0]);
+    }
+}
+
+/// Closes and those of a week before, by hand: 3373.23 to 2978.76, 3090.23 to 2746.56, 3130.12 to 2741.38, 2746.56 to 2386.13,
+/// 2711.02 to 2304.92.
+#[test]
+fn the_loss_of_a_week_passes_a_tenth_five_times() {
+    let (_, lines) = replayed("march-2020.toml");
+    let trips = transitions(&lines, "loss-rate", "tripped");
+    let trips = trips.into_iter().map(|l| (&l["time"].as_str().unwrap()[..10], l["value"].as_f64().unwrap()));
+    let expected = [
+        ("2020-02-27", 394.47 / 3_373.23),
+        ("2020-03-09", 343.67 / 3_090.23),
+        ("2020-03-11", 388.74 / 3_130.12),
+        ("2020-03-16", 360.43 / 2_746.56),
+        ("2020-03-20", 406.10 / 2_711.02),
+    ];
+    let trips: Vec<_> = trips.collect();
+    assert_eq!(trips.len(), expected.len());
+    for (found, expected) in trips.iter().zip(expected) {
+        assert!(found.0 == expected.0 && (found.1 - expected.1).abs() < 1e-9, "{found:?} {expected:?}");
     }
 }
 

@@ -1,6 +1,6 @@
 //! TOML text to a [`haltline::Plan`], with every mistake reported at once.
 //!
-//! [`parse`] is pure and [`load`] reads a file; neither panics, whatever the bytes are. A configuration with a mistake
+//! [`parse`] is pure, [`parse_under`] too, and [`load`] reads a file; neither panics, whatever the bytes are. A configuration with a mistake
 //! gives no plan at all: each mistake comes back as a [`Finding`] with its line, its column, what was found and what is
 //! allowed. What is legal but unusual (a shadow breaker, a drawdown limit above 20 %) comes back as a warning beside
 //! the plan.
@@ -67,6 +67,7 @@ use haltline::{Plan, Sessions};
 use toml::de::DeTable;
 
 pub use finding::{Finding, Mistakes};
+pub use scalar::duration;
 
 use finding::Log;
 use table::Table;
@@ -99,6 +100,29 @@ pub struct Calendar {
 /// # Errors
 /// All mistakes of the text, in its order.
 pub fn parse(text: &str, file: &str) -> Result<Config, Mistakes> {
+    read_text(text, file, |log, whole| Some(Table::root(log, whole)))
+}
+
+/// Reads a configuration that is one table of a larger file: `[config]` and `[[config.breaker]]` for the key `config`.
+/// Findings stand where they stand in that file.
+///
+/// # Errors
+/// All mistakes of the table, in its order, and what is no TOML anywhere in the text.
+pub fn parse_under(text: &str, file: &str, key: &str) -> Result<Config, Mistakes> {
+    read_text(text, file, |log, whole| {
+        let table = whole.get(key).and_then(|value| Some((value.span().start, value.get_ref().as_table()?)));
+        if table.is_none() {
+            log.missing(0, format!("the table [{key}] is missing"));
+        }
+        table.map(|(at, entries)| Table::new(log, String::new(), at, entries))
+    })
+}
+
+fn read_text(
+    text: &str,
+    file: &str,
+    find: impl for<'a> FnOnce(&'a Log<'a>, &'a DeTable<'a>) -> Option<Table<'a>>,
+) -> Result<Config, Mistakes> {
     let size = text.len() as u64;
     if size > MAX_BYTES {
         return Err(Mistakes::of_file(file, too_long(&size.to_string())));
@@ -108,9 +132,14 @@ pub fn parse(text: &str, file: &str) -> Result<Config, Mistakes> {
     for error in &syntax {
         log.syntax(error.span(), error.message());
     }
-    let root = Table::root(&log, tree.get_ref());
-    let (plan, calendars) = system::plan(&root);
-    root.finish();
+    let (plan, calendars) = match find(&log, tree.get_ref()) {
+        Some(root) => {
+            let found = system::plan(&root);
+            root.finish();
+            found
+        }
+        None => (Plan::default(), BTreeMap::new()),
+    };
     let warnings = log.conclude()?;
     Ok(Config { plan, calendars, warnings })
 }

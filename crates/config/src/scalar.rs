@@ -17,8 +17,9 @@ const UNITS: [(&str, u64); 7] = [
     ("ns", 1),
 ];
 
-/// Reads `"1h30m"`: whole numbers, each with its unit, from the longest unit to the shortest.
-pub(crate) fn duration(text: &str) -> Option<Duration> {
+/// Reads a duration as it is written in a configuration, `"1h30m"`: whole numbers, each with its unit (`d`, `h`, `m`, `s`,
+/// `ms`, `us`, `ns`), from the longest unit to the shortest. `None` for any other text.
+pub fn duration(text: &str) -> Option<Duration> {
     let mut rest = text;
     let mut units = UNITS.iter();
     let mut nanos: u64 = 0;

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use common::mistakes;
 use haltline::Kind;
-use haltline_config::{MAX_BYTES, load, parse};
+use haltline_config::{MAX_BYTES, load, parse, parse_under};
 
 #[test]
 fn a_file_without_breakers_guards_nothing_and_is_a_mistake() {
@@ -118,4 +118,23 @@ fn the_longest_file_is_read_and_one_byte_more_is_not() {
     let longest = format!("{breaker}{}", "#".repeat(MAX_BYTES as usize - breaker.len()));
     assert!(parse(&longest, "f").is_ok());
     assert_eq!(mistakes(&(longest + "#")), ["1:1: found 4194305 bytes, allowed are at most 4194304 (4 MiB)"]);
+}
+
+#[test]
+fn a_configuration_may_be_a_table_of_a_larger_file() {
+    let text = "title = 'x'\n[config]\nscopes = ['XNAS']\n[[config.breaker]]\nname = 'b'\nkind = 'manual'\nscope = ''\n\
+                [other]\nbreaker = 5\n";
+    let plan = parse_under(text, "s.toml", "config").unwrap().plan;
+    assert_eq!((plan.breakers.len(), plan.scopes.len()), (1, 1));
+    let mistakes = |text: &str| parse_under(text, "s.toml", "config").unwrap_err().to_string();
+    assert_eq!(
+        mistakes(&text.replace("'manual'", "'manul'")).split(", allowed").next(),
+        Some("s.toml:6:8: breaker \"b\": kind: found \"manul\"")
+    );
+    assert!(mistakes(&text.replace("scopes", "scops")).starts_with("s.toml:3:1: unknown key \"scops\", allowed are"));
+    assert_eq!(mistakes("[config]\n"), "s.toml:1:1: no breakers: at least one [[breaker]] is needed");
+    for text in ["", "config = 5", "[[config]]"] {
+        assert_eq!(mistakes(text), "s.toml:1:1: the table [config] is missing");
+    }
+    assert!(mistakes(&text.replace("[other]", "[other")).starts_with("s.toml:8:7: syntax: "));
 }

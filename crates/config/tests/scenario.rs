@@ -101,14 +101,21 @@ fn the_ladder_is_the_one_of_the_rule() {
 #[test]
 fn its_warnings_are_the_ones_that_its_comments_explain() {
     let warnings: Vec<String> = us_equities().warnings.into_iter().map(|w| w.message).collect();
-    assert_eq!(
-        warnings,
-        [
-            "breaker \"drawdown\": on_stale: a source that falls silent is not noticed",
-            "breaker \"volatility\": on_unready: orders pass before the first usable value",
-            "breaker \"volatility\": on_stale: a source that falls silent is not noticed",
-        ]
-    );
+    let silent = "on_stale: a source that falls silent is not noticed";
+    let mut expected = vec![format!("breaker \"drawdown\": {silent}")];
+    for (name, unusual) in
+        [("dd-5", None), ("dd-15", None), ("dd-20", None), ("dd-25", Some(0.25)), ("dd-30", Some(0.3))]
+    {
+        expected.push(format!("breaker \"{name}\": shadow: this breaker denies nothing"));
+        let told = |limit| format!("breaker \"{name}\": limit: {limit} is above 0.2, unusual for a drawdown");
+        expected.extend(unusual.map(told));
+        expected.push(format!("breaker \"{name}\": {silent}"));
+    }
+    expected.push("breaker \"loss-rate\": limit: 0.1 is above 0.05, unusual for a loss rate".into());
+    expected.push(format!("breaker \"loss-rate\": {silent}"));
+    expected.push("breaker \"volatility\": on_unready: orders pass before the first usable value".into());
+    expected.push(format!("breaker \"volatility\": {silent}"));
+    assert_eq!(warnings, expected);
 }
 
 #[test]

@@ -14,19 +14,19 @@ pub(crate) const HEIGHT: i32 = 236;
 /// Up to so many sessions each close has a dot.
 const DOTS: usize = 80;
 
-/// A breaker and its values at the closes; all in the unit.
+/// Breakers that read the same, and their values at the closes; all in the unit.
 pub(crate) struct Curve {
-    breaker: String,
-    title: String,
+    /// Their names and limits.
+    breakers: Vec<(String, f64)>,
+    what: String,
     unit: &'static str,
-    limit: f64,
     ink: Ink,
     points: Vec<(f64, f64)>,
 }
 
 /// The curves of a replay: drawdowns and volatilities that had values.
 pub(crate) fn of(stage: &Stage, trace: &Trace) -> Vec<Curve> {
-    let curves = stage.plan.breakers.iter().filter_map(|spec| {
+    let all = stage.plan.breakers.iter().filter_map(|spec| {
         let (what, ink) = match spec.rule.kind() {
             Kind::Drawdown => ("fall of equity from its peak", Ink(0x5b_3f8c)),
             Kind::LiquidationRequired => ("loss since the open, or margin in use", Ink(0x8c_2f5b)),
@@ -44,21 +44,28 @@ pub(crate) fn of(stage: &Stage, trace: &Trace) -> Vec<Curve> {
         let found: Vec<(f64, f64, f64)> = found.collect();
         let limit = found.last()?.2;
         Some(Curve {
-            breaker: spec.name.clone(),
-            title: format!("{}: {what}, at each close; guards {}", spec.name, scope_name(spec.scope.as_str())),
+            breakers: vec![(spec.name.clone(), limit)],
+            what: format!("{what}, at each close; guards {}", scope_name(spec.scope.as_str())),
             unit,
-            limit,
             ink,
             points: found.into_iter().map(|(x, y, _)| (x, y)).collect(),
         })
     });
-    curves.collect()
+    let mut curves: Vec<Curve> = vec![];
+    for curve in all {
+        match curves.iter_mut().find(|other| other.what == curve.what && other.points == curve.points) {
+            Some(same) => same.breakers.extend(curve.breakers),
+            None => curves.push(curve),
+        }
+    }
+    curves
 }
 
 pub(crate) fn draw(sheet: &Sheet<'_, '_>, curve: &Curve, top: i32) -> Result<(), Failure> {
     let Sheet { canvas, account, trace, .. } = sheet;
     let days = trace.len() as f64;
-    let high = curve.points.iter().map(|point| point.1).fold(curve.limit, f64::max);
+    let limits = curve.breakers.iter().map(|(_, limit)| *limit);
+    let high = curve.points.iter().map(|point| point.1).chain(limits).fold(0.0, f64::max);
     let panel = Panel {
         left: LEFT,
         right: WIDTH - RIGHT,
@@ -67,20 +74,24 @@ pub(crate) fn draw(sheet: &Sheet<'_, '_>, curve: &Curve, top: i32) -> Result<(),
         x: (0.0, days),
         y: (0.0, high * 1.12),
     };
-    sheet.heading(&curve.title, top + 14)?;
+    let names: Vec<_> = curve.breakers.iter().map(|(name, _)| name.as_str()).collect();
+    sheet.heading(&format!("{}: {}", names.join(", "), curve.what), top + 14)?;
     panel.scale(canvas, curve.unit)?;
     panel.marks(canvas, &sheet.dates())?;
-    for trip in account.trips.iter().filter(|trip| *trip.breaker == *curve.breaker) {
-        let from = trace.place(trip.at);
-        panel.band(canvas, from, trip.until.map_or(days, |until| trace.place(until)), 0.13)?;
-        let x = panel.across(from);
-        let (x, side) = if x + 70 < panel.right { (x + 8, Side::Left) } else { (x - 8, Side::Right) };
-        canvas.words("tripped", (x, panel.top + 14), Words::new(12.0, Ink::HALT, side))?;
+    for (i, (name, limit)) in (0..).zip(&curve.breakers) {
+        for trip in account.trips.iter().filter(|trip| *trip.breaker == **name) {
+            let from = trace.place(trip.at);
+            panel.band(canvas, from, trip.until.map_or(days, |until| trace.place(until)), 0.13)?;
+            let x = panel.across(from);
+            let (x, side) = if x + 140 < panel.right { (x + 8, Side::Left) } else { (x - 8, Side::Right) };
+            let words = if names.len() == 1 { "tripped".into() } else { format!("{name} tripped") };
+            canvas.words(words, (x, panel.top + 14 + 16 * i), Words::new(12.0, Ink::HALT, side))?;
+        }
+        let y = panel.up(*limit);
+        canvas.dashes(panel.left, panel.right, y, Ink::HALT)?;
+        let limit = format!("limit {}{}", (limit * 100.0).round() / 100.0, curve.unit);
+        canvas.words(limit, (panel.left + 8, y - 10), Words::new(12.0, Ink::HALT, Side::Left))?;
     }
-    let y = panel.up(curve.limit);
-    canvas.dashes(panel.left, panel.right, y, Ink::HALT)?;
-    let limit = format!("limit {}{}", (curve.limit * 100.0).round() / 100.0, curve.unit);
-    canvas.words(limit, (panel.left + 8, y - 10), Words::new(12.0, Ink::HALT, Side::Left))?;
     let points: Vec<(i32, i32)> = curve.points.iter().map(|(x, y)| (panel.across(*x), panel.up(*y))).collect();
     canvas.line(&points, curve.ink, 2, 1.0)?;
     if trace.len() <= DOTS {

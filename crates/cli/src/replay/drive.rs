@@ -266,7 +266,7 @@ impl<'s> Driver<'s> {
             if event.event_type() == EventType::Gap {
                 self.tally.lost += event.value as u64;
             }
-            let Some(transition) = self.transition(&event) else { continue };
+            let Some(transition) = Transition::of(&self.system, &event) else { continue };
             if transition.breaker.as_ref() == self.stage.scenario.halted_by.get_ref() {
                 let halted = transition.halts_exchange();
                 self.resumed |= self.halted && !halted;
@@ -276,28 +276,6 @@ impl<'s> Driver<'s> {
         }
         self.look(self.system.now());
         Ok(())
-    }
-
-    fn transition(&self, event: &Event) -> Option<Transition> {
-        if !event.event_type().has_words() {
-            return None;
-        }
-        let scope = self.system.scope_path(event.scope)?;
-        let (before, after) = (event.before(), event.after());
-        Some(Transition {
-            at: event.at(self.system.epoch()),
-            breaker: self.system.breaker_name(event.breaker)?,
-            kind: event.kind()?,
-            scope: scope.as_str().to_owned(),
-            event: event.event_type(),
-            before,
-            after,
-            rung: event.rung(),
-            reason: event.reason(),
-            value: event.value,
-            limit: event.limit,
-            until: (event.until != Nanos::NEVER).then_some(event.until),
-        })
     }
 
     /// Looks at the risk score.

@@ -7,6 +7,7 @@ mod expect;
 mod json;
 mod path;
 mod scenario;
+mod script;
 mod stage;
 mod summary;
 mod timeline;
@@ -23,12 +24,27 @@ pub(crate) use drive::{Reading, Seen};
 pub(crate) use stage::Stage;
 pub(crate) use summary::interpolated;
 
+use scenario::Source;
+
 use crate::output::{Failure, grouped};
 use crate::plot;
 
-/// Replays a scenario.
+/// Replays a scenario of either form.
 pub(crate) fn run(scenario: &Path, as_json: bool, picture: Option<&Path>) -> Result<ExitCode, Failure> {
-    let stage = Stage::read(scenario)?;
+    let source = Source::read(scenario)?;
+    match (source.is_script(), picture) {
+        (false, _) => run_bars(&source, as_json, picture),
+        (true, None) => script::run(&source, as_json),
+        (true, Some(_)) => {
+            let text = "--plot draws the prices between daily bars, and a script has none";
+            Err(Failure::new(format!("{}: {text}", scenario.display())))
+        }
+    }
+}
+
+/// Replays daily bars.
+fn run_bars(source: &Source, as_json: bool, picture: Option<&Path>) -> Result<ExitCode, Failure> {
+    let stage = Stage::of(source)?;
     let mut out = anstream::stdout().lock();
     let lines = timeline::Lines::new(&stage.zone, &stage.plan);
     if as_json {

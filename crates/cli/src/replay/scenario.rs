@@ -5,10 +5,12 @@ use core::time::Duration;
 use std::path::{Path, PathBuf};
 
 use haltline::Date;
+use haltline_config::Mistakes;
 use jiff::civil;
-use serde::de::Error as _;
+use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
+use toml::de::DeTable;
 
 use crate::output::Failure;
 
@@ -180,25 +182,39 @@ pub(crate) struct Source {
 }
 
 impl Source {
-    /// Reads a scenario.
-    pub(crate) fn read(path: &Path) -> Result<(Self, Scenario), Failure> {
+    /// Reads the text of a file.
+    pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
         let text = std::fs::read_to_string(path)
             .map_err(|error| Failure::new(format!("{}: cannot be read: {error}", path.display())))?;
-        let source = Self { path: path.to_owned(), text };
-        let scenario = source.parse()?;
-        Ok((source, scenario))
+        Ok(Self { path: path.to_owned(), text })
     }
 
-    fn parse(&self) -> Result<Scenario, Failure> {
+    /// Whether the file has steps: then it is a script. One that is no TOML has those that can be made out.
+    pub(crate) fn is_script(&self) -> bool {
+        DeTable::parse_recoverable(&self.text).0.get_ref().contains_key("step")
+    }
+
+    /// What stands in it: a [`Scenario`], or a script.
+    pub(crate) fn parse<T: DeserializeOwned>(&self) -> Result<T, Failure> {
         toml::from_str(&self.text).map_err(|error| self.wrong(error.span().unwrap_or_default(), error.message()))
+    }
+
+    /// The configuration that stands in the file, under a key.
+    pub(crate) fn config_under(&self, key: &str) -> Result<haltline_config::Config, Mistakes> {
+        haltline_config::parse_under(&self.text, &self.path.to_string_lossy(), key)
     }
 
     /// What is wrong at a place of the file.
     pub(crate) fn wrong(&self, span: Range<usize>, what: impl core::fmt::Display) -> Failure {
+        Failure::new(format!("{}: {what}", self.place(span)))
+    }
+
+    /// A place of the file: its name, line and column.
+    pub(crate) fn place(&self, span: Range<usize>) -> String {
         let before = self.text.get(..span.start).unwrap_or_default();
         let line = before.matches('\n').count() + 1;
         let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-        Failure::new(format!("{}:{line}:{column}: {what}", self.path.display()))
+        format!("{}:{line}:{column}", self.path.display())
     }
 
     /// A path that the scenario names, from where the command runs.
@@ -213,7 +229,7 @@ mod tests {
 
     fn told(text: &str) -> String {
         let source = Source { path: "s.toml".into(), text: text.into() };
-        match source.parse() {
+        match source.parse::<Scenario>() {
             Err(Failure::Told(text)) => text,
             other => panic!("{other:?}"),
         }

@@ -4,7 +4,8 @@ use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use haltline::{Date, Direction, Ladder, Nanos, Plan, Price, ScopePath, Session, Sessions};
+use haltline::{BreakerSpec, Date, Direction, Ladder, Nanos, Plan, Price, ScopePath, Session, Sessions};
+use haltline_config::Calendar;
 use toml::Spanned;
 
 use super::bars::{self, Bar};
@@ -48,28 +49,24 @@ impl Day {
 }
 
 impl Stage {
-    /// Reads a scenario and all that it names.
-    pub(crate) fn read(path: &std::path::Path) -> Result<Self, Failure> {
-        let (source, scenario) = Source::read(path)?;
+    /// Reads all that a scenario names.
+    pub(crate) fn of(source: &Source) -> Result<Self, Failure> {
+        let scenario: Scenario = source.parse()?;
         let config_path = source.beside(scenario.config.get_ref());
         let config = haltline_config::load(&config_path).map_err(|mistakes| {
             source.wrong(scenario.config.span(), format!("the configuration has mistakes:\n{mistakes}"))
         })?;
-        let name = scenario.calendar.get_ref();
-        let calendar = config.calendars.get(name).ok_or_else(|| {
-            let known = config.calendars.keys().cloned().collect::<Vec<_>>().join(", ");
-            source.wrong(scenario.calendar.span(), format!("found calendar {name:?}, the configuration has {known}"))
-        })?;
+        let calendar = calendar(source, &config.calendars, &scenario.calendar)?;
         let zone = Zone::new(&calendar.time_zone)?;
         let bars = bars::read(&source.beside(scenario.data.get_ref()))?;
         let mut plan = config.plan;
-        let ladder = ladder(&source, &scenario, &plan)?;
-        names_are_known(&source, &scenario, &plan)?;
+        let ladder = ladder(source, &scenario, &plan)?;
+        names_are_known(source, &scenario, &plan)?;
         let span = scenario.gate.scopes.span();
         for scope in scenario.gate.scopes.get_ref() {
             plan.scopes.push(ScopePath::new(scope).map_err(|error| source.wrong(span.clone(), error))?);
         }
-        let week = Week { source: &source, scenario: &scenario, zone: &zone, sessions: &calendar.sessions };
+        let week = Week { source, scenario: &scenario, zone: &zone, sessions: &calendar.sessions };
         let (before, mut days) = week.days(&bars)?;
         week.put_anchors(&mut days, &ladder)?;
         Ok(Self { scenario, plan, zone, ladder, before, days })
@@ -81,18 +78,26 @@ impl Stage {
     }
 }
 
+/// The calendar of this name; if there is none, that is a mistake.
+pub(crate) fn calendar<'c>(
+    source: &Source,
+    calendars: &'c BTreeMap<String, Calendar>,
+    name: &Spanned<String>,
+) -> Result<&'c Calendar, Failure> {
+    calendars.get(name.get_ref()).ok_or_else(|| {
+        let known = calendars.keys().cloned().collect::<Vec<_>>().join(", ");
+        let known = if known.is_empty() { "none" } else { &known };
+        source.wrong(name.span(), format!("found calendar {:?}, the configuration has {known}", name.get_ref()))
+    })
+}
+
 /// The ladder that halts the exchange.
 fn ladder(source: &Source, scenario: &Scenario, plan: &Plan) -> Result<Arc<Ladder>, Failure> {
-    let name = scenario.halted_by.get_ref();
-    let wrong = |what: String| Err(source.wrong(scenario.halted_by.span(), what));
-    let Some(breaker) = plan.breakers.iter().find(|b| b.name == *name) else {
-        return wrong(format!("the configuration has no breaker {name:?}"));
-    };
+    let breaker = is_breaker(source, plan, &scenario.halted_by)?;
     let Some(ladder) = breaker.rule.ladder() else {
-        let kind = breaker.rule.kind();
-        return wrong(format!(
-            "breaker {name:?} is a {kind} without rungs, allowed is a market_circuit_breaker with some"
-        ));
+        let (name, kind) = (&breaker.name, breaker.rule.kind());
+        let what = format!("breaker {name:?} is a {kind} without rungs, allowed is a market_circuit_breaker with some");
+        return Err(source.wrong(scenario.halted_by.span(), what));
     };
     Ok(ladder.clone())
 }
@@ -102,24 +107,27 @@ fn names_are_known(source: &Source, scenario: &Scenario, plan: &Plan) -> Result<
     let feeds = &scenario.feeds;
     let others = [feeds.closes.as_ref().map(|c| &c.scope), feeds.equity.as_ref().map(|e| &e.scope)];
     for feed in others.into_iter().flatten().chain([&feeds.price]) {
-        let hears = |b: &haltline::BreakerSpec| {
-            let own = b.watch.is_empty() && b.scope.as_str() == feed.get_ref();
-            b.rule.kind().row().has_readings && (own || b.watch.iter().any(|w| w.as_str() == feed.get_ref()))
-        };
-        if !plan.breakers.iter().any(hears) {
-            return Err(
-                source.wrong(feed.span(), format!("no breaker of the configuration hears {:?}", feed.get_ref()))
-            );
-        }
+        is_heard(source, plan, feed)?;
     }
     // An expectation of nothing would be met by a breaker that does not exist.
-    for expected in &scenario.expect.trips {
-        let name = expected.breaker.get_ref();
-        if !plan.breakers.iter().any(|b| b.name == *name) {
-            return Err(source.wrong(expected.breaker.span(), format!("the configuration has no breaker {name:?}")));
-        }
-    }
-    Ok(())
+    scenario.expect.trips.iter().try_for_each(|expected| is_breaker(source, plan, &expected.breaker).map(drop))
+}
+
+/// Refuses a feed that no breaker hears.
+pub(crate) fn is_heard(source: &Source, plan: &Plan, feed: &Spanned<String>) -> Result<(), Failure> {
+    let hears = |b: &BreakerSpec| {
+        let own = b.watch.is_empty() && b.scope.as_str() == feed.get_ref();
+        b.rule.kind().row().has_readings && (own || b.watch.iter().any(|w| w.as_str() == feed.get_ref()))
+    };
+    let heard = plan.breakers.iter().any(hears);
+    let wrong = || source.wrong(feed.span(), format!("no breaker of the configuration hears {:?}", feed.get_ref()));
+    heard.then_some(()).ok_or_else(wrong)
+}
+
+/// The breaker of this name; if there is none, that is a mistake.
+fn is_breaker<'p>(source: &Source, plan: &'p Plan, name: &Spanned<String>) -> Result<&'p BreakerSpec, Failure> {
+    let found = plan.breakers.iter().find(|b| b.name == *name.get_ref());
+    found.ok_or_else(|| source.wrong(name.span(), format!("the configuration has no breaker {:?}", name.get_ref())))
 }
 
 /// What the days are made from.

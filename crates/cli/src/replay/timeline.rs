@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use haltline::{EventType, Kind, Nanos, Plan, Reason, RuleSpec, State, Status, Step, VolatilitySource};
+use haltline::{Event, EventType, Kind, Nanos, Plan, Reason, RuleSpec, State, Status, Step, System, VolatilitySource};
 
 use crate::output::{BAD, FAINT, HEAD, Zone, colour, scope_name, styled};
 
@@ -24,6 +24,29 @@ pub(crate) struct Transition {
 }
 
 impl Transition {
+    /// What an event says of a breaker, if it does.
+    pub(crate) fn of(system: &System, event: &Event) -> Option<Self> {
+        if !event.event_type().has_words() {
+            return None;
+        }
+        let scope = system.scope_path(event.scope)?;
+        let (before, after) = (event.before(), event.after());
+        Some(Self {
+            at: event.at(system.epoch()),
+            breaker: system.breaker_name(event.breaker)?,
+            kind: event.kind()?,
+            scope: scope.as_str().to_owned(),
+            event: event.event_type(),
+            before,
+            after,
+            rung: event.rung(),
+            reason: event.reason(),
+            value: event.value,
+            limit: event.limit,
+            until: (event.until != Nanos::NEVER).then_some(event.until),
+        })
+    }
+
     /// Whether it says only that a breaker has, or has lost, a usable value; or that it was put into service.
     pub(crate) fn is_readiness(&self) -> bool {
         matches!(self.event, EventType::Ready | EventType::Unready | EventType::Installed)
@@ -54,8 +77,8 @@ impl<'z> Lines<'z> {
         let widest = |lengths: &mut dyn Iterator<Item = usize>| lengths.max().unwrap_or_default();
         let is_plain = |b: &&haltline::BreakerSpec| match &b.rule {
             RuleSpec::Volatility(v) => v.source == VolatilitySource::Level,
-            // A number of checks.
-            RuleSpec::PremarketValidation(_) => true,
+            // A number of checks; of positions, beside shares.
+            RuleSpec::PremarketValidation(_) | RuleSpec::PositionLimit(_) => true,
             RuleSpec::Correlation(_) | RuleSpec::AnomalyDetection(_) | RuleSpec::DataFeedIntegrity(_) => true,
             _ => false,
         };
