@@ -354,8 +354,7 @@ impl Feed {
     /// The order path of observations: plain numbers, the same one for all rules of a channel.
     #[inline]
     fn values(&mut self, at: Nanos, of: impl Fn(Channel) -> Option<i64>) -> Result<(), FeedError> {
-        let on_time = at >= self.last_at && at <= self.horizon;
-        if !on_time || self.cell.generation() != self.panel.generation {
+        if !self.is_admitted(at) {
             self.admit(at)?;
         }
         let mut outcome = Heard::Good;
@@ -386,7 +385,9 @@ impl Feed {
         at: Nanos,
         concerns: impl Fn(&Listener) -> bool,
     ) -> Result<(), FeedError> {
-        self.admit(at)?;
+        if !self.is_admitted(at) {
+            self.admit(at)?;
+        }
         let mut outcome = Heard::Good;
         let Self { panel, circuit, cell, .. } = self;
         for listener in panel.listeners.iter_mut().filter(|listener| concerns(listener)) {
@@ -405,6 +406,12 @@ impl Feed {
         }
         self.last_at = self.last_at.max(at);
         Ok(())
+    }
+
+    /// Whether an observation of this time may come in, and there is no news of the control plane: a shutdown is some.
+    #[inline]
+    fn is_admitted(&self, at: Nanos) -> bool {
+        at >= self.last_at && at <= self.horizon && self.cell.generation() == self.panel.generation
     }
 
     /// Whether an observation of this time may come in; also takes over what a reload has prepared.

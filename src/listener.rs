@@ -24,7 +24,7 @@ use crate::model::reason::Reason;
 use crate::model::state::{State, Step};
 use crate::model::status::{Authority, Signed, Status};
 use crate::model::time::Nanos;
-use crate::rule::{Answer, Band, Context, Mark, NEAR_MISS, Rule};
+use crate::rule::{Answer, Band, Context, Linear, Mark, NEAR_MISS, Rule};
 use crate::snapshot::Entry;
 
 /// So many refusals in a row count as silence.
@@ -153,6 +153,51 @@ impl Listener {
         observation: &Observation,
         at: Nanos,
     ) -> Heard {
+        let read = if self.is_undisturbed(circuit, at) { self.rule.read(observation, at, self.last) } else { None };
+        match read {
+            Some(reading) if self.reading.says_the_same_as(&reading) => {
+                self.note_number(circuit, observation, &reading, at);
+                Heard::Good
+            }
+            _ => self.hear_all(circuit, outdated, observation, at, read.is_some()),
+        }
+    }
+
+    /// Whether nothing has happened since the last observation, and nothing is due: then a reading that says the same
+    /// again has no consequence.
+    #[inline]
+    fn is_undisturbed(&self, circuit: &Circuit, at: Nanos) -> bool {
+        let line = circuit.board.breaker(self.entry.id.index());
+        at < self.reading.pending.due
+            && self.is_settled(circuit)
+            && line.rebase_asked().0 == self.rebases
+            && self.is_same_stretch(circuit)
+    }
+
+    /// Publishes the new value, which is all that has changed.
+    #[inline]
+    fn note_number(&mut self, circuit: &Circuit, observation: &Observation, reading: &Reading, at: Nanos) {
+        let line = circuit.board.listener(self.line);
+        if let Observation::Value(_, value) = *observation {
+            self.last = Some(Mark { value, at });
+            line.note_last(value);
+        }
+        self.refusals_in_a_row = 0;
+        line.refresh(at);
+        self.count_near_miss(circuit, reading);
+        line.publish_numbers(Linear::constant(reading.value), reading.limit);
+        (self.reading.value, self.reading.limit) = (reading.value, reading.limit);
+    }
+
+    /// The whole way. `is_taken_in`: the rule has heard it already, with nothing due before it.
+    fn hear_all(
+        &mut self,
+        circuit: &Circuit,
+        outdated: &impl Fn() -> bool,
+        observation: &Observation,
+        at: Nanos,
+        is_taken_in: bool,
+    ) -> Heard {
         self.take_rebase(circuit, at);
         self.catch_up(circuit, at);
         self.begin_anew(circuit, at);
@@ -161,7 +206,18 @@ impl Listener {
         let mut memory = before;
         let used = circuit.board.breaker(self.entry.id.index()).used_rungs();
         let context = Context { last: self.last, memory: &mut memory, used };
-        let is_new = match self.rule.observe(observation, at, context) {
+        let heard = if is_taken_in {
+            // The last value is this one already.
+            let last = match *observation {
+                Observation::Value(_, value) => Some(Mark { value, at }),
+                _ => context.last,
+            };
+            let answer = self.rule.evaluate(at, Context { last, ..context });
+            Ok(Some(Answer { is_new: self.rule.is_new(observation), ..answer }))
+        } else {
+            self.rule.observe(observation, at, context)
+        };
+        let is_new = match heard {
             Err(bad) => {
                 self.tell_monitor(circuit);
                 self.refused(circuit);

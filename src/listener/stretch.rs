@@ -40,20 +40,25 @@ impl Stretch {
 }
 
 impl Listener {
+    /// Whether the breaker is where it was when a rule that judges calls was last asked to begin anew.
+    #[inline]
+    pub(super) fn is_same_stretch(&self, circuit: &Circuit) -> bool {
+        let index = self.entry.id.index();
+        let now = || (circuit.board.word(index), circuit.board.breaker(index).trips());
+        !self.rule.judges_calls() || (self.stretch.word, self.stretch.trips) == now()
+    }
+
     /// Lets a rule that judges calls begin anew where the breaker has: what it counted before says nothing of what comes
     /// after. In particular a breach that has tripped is over with the trip, since no call could ever show that.
     ///
     /// A trip is counted just after its swap. A return that comes in between is noticed one observation late.
     pub(super) fn begin_anew(&mut self, circuit: &Circuit, at: Nanos) {
-        if !self.rule.judges_calls() {
+        if self.is_same_stretch(circuit) {
             return;
         }
         let line = circuit.board.breaker(self.entry.id.index());
         let word = circuit.board.word(self.entry.id.index());
         let trips = line.trips();
-        if (self.stretch.word, self.stretch.trips) == (word, trips) {
-            return;
-        }
         let now = Stretch::of(word, trips);
         let before = core::mem::replace(&mut self.stretch, now);
         // Out of Maintenance there is no trip to count.

@@ -91,6 +91,11 @@ impl Reading {
         pending: Pending::NONE,
     };
 
+    /// Whether another reading differs in nothing but its value and the limit that it is closest to.
+    pub(crate) fn says_the_same_as(&self, other: &Self) -> bool {
+        (self.level, self.step, self.reason) == (other.level, other.step, other.reason) && self.pending == other.pending
+    }
+
     /// A value that has been tested against its three levels, and nothing else.
     pub(crate) fn of(level: Level, value: f64, limit: f64) -> Self {
         let reason = match level {

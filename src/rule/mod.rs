@@ -229,6 +229,15 @@ pub(crate) trait Detect: Sized {
         context: Context<'_>,
     ) -> Result<Option<Answer>, BadInput>;
 
+    /// Takes in one of those observations that come in great numbers and rarely change what is said, and says it: what
+    /// [`observe`](Self::observe) would read, without a band. `None`: nothing was taken in, and it must be observed. `last` is
+    /// the last value of the channel, before this one. Spares most observations of a window the way through everything that
+    /// a changed reading needs; so what it takes in may move neither the band of the last answer nor
+    /// [`sure_breach`](Self::sure_breach).
+    fn read(&mut self, _observation: &Observation, _at: Nanos, _last: Option<Mark>) -> Option<Reading> {
+        None
+    }
+
     /// What it says of the last value now that something beside the observations has changed: a rung has fired, a
     /// baseline was set anew, a new claimant has the feed. Changes no window.
     fn evaluate(&mut self, at: Nanos, context: Context<'_>) -> Answer;
@@ -407,6 +416,23 @@ macro_rules! rules {
                 match self {
                     $($(Self::$kind(rule) => <$detector as Detect>::is_news(rule, observation),)?)+
                     Self::Polled(rule) => <polled::Detector as Detect>::is_news(rule, observation),
+                }
+            }
+
+            /// Takes in one of many observations, see [`Detect::read`].
+            #[inline]
+            pub(crate) fn read(&mut self, observation: &Observation, at: Nanos, last: Option<Mark>) -> Option<Reading> {
+                match self {
+                    $($(Self::$kind(rule) => <$detector as Detect>::read(rule, observation, at, last),)?)+
+                    Self::Polled(_) => None,
+                }
+            }
+
+            /// Whether the answer to this observation is a reading of something new.
+            pub(crate) fn is_new(&self, observation: &Observation) -> bool {
+                match self {
+                    $($(Self::$kind(rule) => <$detector as Detect>::is_new(rule, observation),)?)+
+                    Self::Polled(rule) => rule.is_new(observation),
                 }
             }
 

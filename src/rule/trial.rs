@@ -69,6 +69,14 @@ impl Trial {
             self.reading.value = self.linear.at(value);
             return true;
         }
+        if self.shortcut
+            && let Some(reading) = self.rule.read(&observation, at, self.last)
+        {
+            self.last = value.map(|value| Mark { value, at }).or(self.last);
+            self.evaluate(at);
+            assert_eq!(self.reading, reading, "what it says at once is what it says when it is asked");
+            return true;
+        }
         self.asked += 1;
         let sure = value.is_some_and(|value| self.sure.holds(value, at));
         let context = Context { last: self.last, memory: &mut self.memory, used: self.used };

@@ -193,7 +193,11 @@ fn what_is_wrong_with_a_scenario_is_told_with_its_place() {
         ("title =", "titel =", "s.toml:6:1: unknown field `titel`"),
         ("print_every = \"1s\"", "print_every = \"0s\"", "allowed are whole seconds"),
         ("calendar = \"us-equities\"", "calendar = \"eu\"", "s.toml:9:12: found calendar \"eu\""),
-        ("halted_by = \"mwcb\"", "halted_by = \"desk\"", "is a manual, allowed is a market_circuit_breaker"),
+        (
+            "halted_by = \"mwcb\"",
+            "halted_by = \"desk\"",
+            "is a manual without rungs, allowed is a market_circuit_breaker",
+        ),
         ("halted_by = \"mwcb\"", "halted_by = \"nobody\"", "has no breaker \"nobody\""),
         ("price = \"index/SPX\"", "price = \"index/DAX\"", "no breaker of the configuration hears \"index/DAX\""),
         ("breaker = \"drawdown\"", "breaker = \"drowdawn\"", "the configuration has no breaker \"drowdawn\""),

@@ -86,23 +86,34 @@ impl Detect for Detector {
         at: Nanos,
         context: Context<'_>,
     ) -> Result<Option<Answer>, BadInput> {
-        self.has_new_reading = false;
         let value = match (self.spec.source, *observation) {
+            (AnomalySource::Level, Observation::Level(level)) => usable(level)?,
             (AnomalySource::Return, Observation::Value(Channel::Trade, price)) => {
                 positive_price(price)?;
-                context.last.and_then(|last| self.log_return(last, Mark { value: price, at }))
+                return Ok(self.read(observation, at, context.last).map(|_| self.answer()));
             }
-            (AnomalySource::Volume, Observation::Value(Channel::Size, lots)) => Some(lots as f64),
-            (AnomalySource::Spread, Observation::Value(Channel::Spread, spread)) => {
-                Some(spread as f64 / Price::SCALE as f64)
-            }
-            (AnomalySource::Level, Observation::Level(level)) => Some(usable(level)?),
-            _ => return Ok(None),
+            _ => return Ok(self.read(observation, at, context.last).map(|_| self.answer())),
+        };
+        self.has_new_reading = false;
+        self.measure(value);
+        Ok(Some(self.answer()))
+    }
+
+    fn read(&mut self, observation: &Observation, at: Nanos, last: Option<Mark>) -> Option<Reading> {
+        let Observation::Value(channel, value) = *observation else { return None };
+        if channel != self.channel() || (channel == Channel::Trade && value <= 0) {
+            return None;
+        }
+        self.has_new_reading = false;
+        let value = match self.spec.source {
+            AnomalySource::Return => last.and_then(|last| self.log_return(last, Mark { value, at })),
+            AnomalySource::Spread => Some(value as f64 / Price::SCALE as f64),
+            _ => Some(value as f64),
         };
         if let Some(value) = value {
-            self.read(value);
+            self.measure(value);
         }
-        Ok(Some(self.answer()))
+        Some(self.reading())
     }
 
     fn evaluate(&mut self, _at: Nanos, _context: Context<'_>) -> Answer {
@@ -133,7 +144,7 @@ impl Detector {
     }
 
     /// Measures a value against those before it, and lets it be one of them.
-    fn read(&mut self, value: f64) {
+    fn measure(&mut self, value: f64) {
         if let Some((middle, scale)) = self.baseline.of(self.spec.min_values) {
             self.z = Some((value - middle).abs() / scale.max(self.spec.min_scale.to_f64()));
             self.has_new_reading = true;
@@ -141,10 +152,14 @@ impl Detector {
         self.baseline.push(value);
     }
 
-    fn answer(&self) -> Answer {
+    fn reading(&self) -> Reading {
         let limits = &self.spec.limits;
         let of = |z| Reading::of(limits.level(z), z, limits.limit.to_f64());
-        let reading = self.z.map_or(Reading::UNREADY, of);
+        self.z.map_or(Reading::UNREADY, of)
+    }
+
+    fn answer(&self) -> Answer {
+        let reading = self.reading();
         let linear = Linear::constant(reading.value);
         Answer { reading, band: Band::EMPTY, linear, moved_last: None, is_new: false }
     }

@@ -77,6 +77,11 @@ impl Arrivals {
         true
     }
 
+    /// Whether this is the number after the last one.
+    pub(crate) fn expects(&self, number: u64) -> bool {
+        self.count.is_some_and(|count| count.last.checked_add(1) == Some(number))
+    }
+
     fn push(&mut self, fate: Fate) {
         if let Some(slot) = self.fates.get_mut(self.next) {
             let left = core::mem::replace(slot, fate);

@@ -32,7 +32,7 @@ use crate::model::reading::{Level, Reading};
 use crate::model::reason::Reason;
 use crate::model::time::Nanos;
 use crate::model::units::Ratio;
-use crate::rule::{Answer, BadInput, Band, Context, Detect, Linear};
+use crate::rule::{Answer, BadInput, Band, Context, Detect, Linear, Mark};
 
 /// The best score.
 const BEST: f64 = 100.0;
@@ -99,6 +99,18 @@ impl Detect for Detector {
             (IntegritySource::Heard, Observation::Value(Channel::Spread, spread)) => Some(self.answer(Some(spread))),
             _ => None,
         })
+    }
+
+    /// The next message, in time.
+    fn read(&mut self, observation: &Observation, at: Nanos, last: Option<Mark>) -> Option<Reading> {
+        let Observation::Sequence { number, sent } = *observation else { return None };
+        let latency = at - sent;
+        if self.spec.source != IntegritySource::Heard || self.is_late(latency) || !self.arrivals.expects(number) {
+            return None;
+        }
+        self.arrivals.hear(number, true);
+        self.latency = latency;
+        Some(self.heard(last.map(|last| last.value)))
     }
 
     fn evaluate(&mut self, _at: Nanos, context: Context<'_>) -> Answer {

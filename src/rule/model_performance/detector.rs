@@ -21,10 +21,9 @@ use super::{MAX_OUTCOMES, ModelPerformance as Spec, PerformanceSource};
 use crate::model::observation::{Channel, Observation};
 use crate::model::policy::Policy;
 use crate::model::reading::{Level, Reading};
-use crate::model::reason::Reason;
 use crate::model::time::Nanos;
 use crate::model::units::Ratio;
-use crate::rule::{Answer, BadInput, Band, Context, Detect, Linear};
+use crate::rule::{Answer, BadInput, Band, Context, Detect, Linear, Mark};
 use crate::window::hits::Hits;
 
 /// The rule of one model on one feed.
@@ -63,6 +62,14 @@ impl Detect for Detector {
         Ok(Some(self.answer()))
     }
 
+    fn read(&mut self, observation: &Observation, _: Nanos, _: Option<Mark>) -> Option<Reading> {
+        match (self.spec.source, *observation) {
+            (PerformanceSource::Outcomes, Observation::Prediction(right)) => self.outcomes.push(right),
+            _ => return None,
+        }
+        Some(self.reading())
+    }
+
     fn evaluate(&mut self, _: Nanos, _: Context<'_>) -> Answer {
         self.answer()
     }
@@ -87,11 +94,7 @@ impl Detect for Detector {
 
 impl Detector {
     fn answer(&self) -> Answer {
-        let reading = match self.spec.source {
-            PerformanceSource::Level => self.accuracy.map(|value| (value, self.spec.limits.level_below(value))),
-            PerformanceSource::Outcomes => self.counted(),
-        };
-        let reading = reading.map_or(Reading::UNREADY, |(value, level)| self.reading(value, level));
+        let reading = self.reading();
         let linear = Linear::constant(reading.value);
         Answer { reading, band: Band::EMPTY, linear, moved_last: None, is_new: false }
     }
@@ -113,13 +116,13 @@ impl Detector {
         Some((right as f64 / count as f64, level))
     }
 
-    fn reading(&self, value: f64, level: Level) -> Reading {
-        let reason = match level {
-            Level::Breach => Reason::Limit,
-            Level::Warn => Reason::WarnLevel,
-            _ => Reason::None,
+    fn reading(&self) -> Reading {
+        let limits = &self.spec.limits;
+        let reading = match self.spec.source {
+            PerformanceSource::Level => self.accuracy.map(|value| (value, limits.level_below(value))),
+            PerformanceSource::Outcomes => self.counted(),
         };
-        Reading { level, reason, value, limit: self.spec.limits.limit.to_f64(), ..Reading::UNREADY }
+        reading.map_or(Reading::UNREADY, |(value, level)| Reading::of(level, value, limits.limit.to_f64()))
     }
 }
 

@@ -1,5 +1,6 @@
 use super::*;
 use crate::model::limits::Limits;
+use crate::model::reason::Reason;
 use crate::rule::RuleSpec;
 use crate::rule::trial::{Trial, rule};
 

@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use super::super::*;
 use crate::model::limits::Limits;
 use crate::model::reading::Pending;
+use crate::model::reason::Reason;
 use crate::model::state::Step;
 use crate::rule::RuleSpec;
 use crate::rule::trial::{Said, Trial, rule};

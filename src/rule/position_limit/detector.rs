@@ -120,6 +120,13 @@ impl Detect for Detector {
         })
     }
 
+    /// A position that the book has room for.
+    fn read(&mut self, observation: &Observation, at: Nanos, last: Option<Mark>) -> Option<Reading> {
+        let Observation::Position { instrument, quantity, value, sector } = *observation else { return None };
+        self.book.set(instrument, quantity.0, value.raw().unsigned_abs(), sector).ok()?;
+        Some(self.answer(at, last).reading)
+    }
+
     fn evaluate(&mut self, at: Nanos, context: Context<'_>) -> Answer {
         self.answer(at, context.last)
     }

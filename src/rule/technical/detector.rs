@@ -37,7 +37,7 @@ use crate::model::reason::Reason;
 use crate::model::state::Step;
 use crate::model::time::{Nanos, nanos_of};
 use crate::model::units::Ratio;
-use crate::rule::{Answer, BadInput, Band, Context, Detect, Linear};
+use crate::rule::{Answer, BadInput, Band, Context, Detect, Linear, Mark};
 use crate::window::calls::{Call, Counts, LastCalls, RecentCalls};
 
 /// The rule of one dependency on one feed.
@@ -80,16 +80,24 @@ impl Detect for Detector {
         at: Nanos,
         _context: Context<'_>,
     ) -> Result<Option<Answer>, BadInput> {
-        let Observation::Outcome { outcome, duration } = *observation else { return Ok(None) };
-        if nanos_of(duration) > at.0 {
+        let Observation::Outcome { duration, .. } = *observation else { return Ok(None) };
+        if self.read(observation, at, None).is_none() {
             let found = duration.as_secs_f64();
             return Err(BadInput { field: "duration", found, allowed: "durations of calls that began after 1970" });
+        }
+        Ok(Some(self.answer(at)))
+    }
+
+    fn read(&mut self, observation: &Observation, at: Nanos, _last: Option<Mark>) -> Option<Reading> {
+        let Observation::Outcome { outcome, duration } = *observation else { return None };
+        if nanos_of(duration) > at.0 {
+            return None;
         }
         // While it is tripped, `from` is never.
         if outcome != Outcome::Ignored && at - duration >= self.from {
             self.count(outcome == Outcome::Failure, duration, at);
         }
-        Ok(Some(self.answer(at)))
+        Some(self.reading(at))
     }
 
     fn evaluate(&mut self, at: Nanos, _context: Context<'_>) -> Answer {
