@@ -34,6 +34,11 @@ impl Maximum {
         Self { width, bucket: 0, peaks: VecDeque::with_capacity(BEFORE as usize + 1) }
     }
 
+    #[cfg(test)]
+    pub(crate) fn reserved_bytes(&self) -> usize {
+        self.peaks.capacity() * size_of::<(u64, i64)>()
+    }
+
     /// Adds a value. A time before the last counts as the last.
     pub(crate) fn push(&mut self, at: Nanos, value: i64) {
         self.bucket = self.bucket.max(at.0 / self.width);

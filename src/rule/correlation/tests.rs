@@ -175,5 +175,10 @@ fn memory_is_what_the_documentation_says() {
     assert_eq!(of(spec(CorrelationMode::Rise, 20), 2).means.capacity(), 0);
 }
 
+#[test]
+fn it_takes_the_memory_that_its_documentation_says() {
+    assert_eq!(size_of::<crate::rule::correlation::Detector>(), 80);
+}
+
 #[path = "twin.rs"]
 mod twin;

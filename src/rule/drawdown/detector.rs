@@ -23,7 +23,8 @@
 //! The peak, the begin of the time underwater and the session live in the memory words. A rolling window is not kept
 //! there, only its peak: who starts anew keeps that peak for its time.
 //!
-//! Cost of a call: O(1); with a rolling window O(1) amortised; with sessions a binary search. No allocation.
+//! Cost of a call: O(1); with a rolling window O(1) amortised; with sessions a binary search. No allocation. Memory: 248 bytes, and
+//! 4 112 for a rolling window.
 
 use super::{Baseline, Drawdown as Spec};
 use crate::model::observation::{Channel, Observation};

@@ -339,5 +339,12 @@ fn inside_the_band_the_rule_is_not_asked() {
     assert!((trial.reading.value - 0.05).abs() < 1e-12);
 }
 
+#[test]
+fn it_takes_the_memory_that_its_documentation_says() {
+    let rolling = Spec { baseline: Baseline::Rolling(Duration::from_secs(60)), ..Spec::with_limit(ratio(0.1)) };
+    let detector = Detector::new(&rolling, &Policy::default());
+    assert_eq!((size_of::<Detector>(), detector.rolling.unwrap().reserved_bytes()), (248, 4_112));
+}
+
 #[path = "twin.rs"]
 mod twin;

@@ -22,7 +22,8 @@
 //! * The readings' history survives sessions. `source = level` takes each reading as it comes.
 //!
 //! Cost of a call: O(1) and a binary search in the calendar; at the close of a sample O(returns), two passes over a fixed
-//! ring, so that no error creeps. A gap costs at most `returns + 1` closes, however long it was. No allocation.
+//! ring, so that no error creeps. A gap costs at most `returns + 1` closes, however long it was. No allocation. Memory: 208 bytes,
+//! 8 for each return of the window, and 808 for the readings before.
 
 use core::time::Duration;
 use std::collections::VecDeque;

@@ -296,5 +296,13 @@ fn between_two_edges_the_rule_is_not_asked() {
     assert_eq!(trial.asked, 1);
 }
 
+#[test]
+fn it_takes_the_memory_that_its_documentation_says() {
+    let spec = spec(30, Some(MINUTE));
+    let window = Detector::new(&spec, &Policy::default()).window;
+    let bytes = |values: &VecDeque<f64>| values.capacity() * size_of::<f64>();
+    assert_eq!((size_of::<Detector>(), bytes(&window.returns), bytes(&window.readings)), (208, 240, 808));
+}
+
 #[path = "twin.rs"]
 mod twin;

@@ -391,5 +391,10 @@ fn a_reload_keeps_the_time_that_a_rung_has_been_reached() {
     assert_eq!(trial.reading.pending.due, at(9, 10, 2, 0));
 }
 
+#[test]
+fn it_takes_the_memory_that_its_documentation_says() {
+    assert_eq!(size_of::<Detector>(), 168);
+}
+
 #[path = "twin.rs"]
 mod twin;
