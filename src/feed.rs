@@ -270,7 +270,7 @@ impl Feed {
     /// # Errors
     /// As [`trade`](Self::trade), also for a call that would have begun before 1970.
     pub fn outcome(&mut self, outcome: Outcome, duration: Duration, at: Nanos) -> Result<(), FeedError> {
-        self.observe(&Observation::Outcome { outcome, duration }, at)
+        self.observe(&Observation::Outcome { outcome, duration, late: Duration::ZERO }, at)
     }
 
     /// A message of a numbered stream has come: its number, when the source sent it and when it was received. To be told beside
@@ -410,14 +410,14 @@ impl Feed {
         let skew = self.circuit.skew;
         if at < self.last_at - skew.max_backstep {
             let seconds = (self.last_at - at).as_secs_f64();
-            return self.refuse(FeedError::bad("seconds before the last observation", seconds, "at most max_backstep"));
+            return self.refuse(FeedError::backwards(seconds));
         }
         if at > self.horizon {
             self.horizon = self.circuit.now() + skew.max_ahead;
         }
         if at > self.horizon {
             let seconds = (at - self.circuit.board.now()).as_secs_f64();
-            return self.refuse(FeedError::bad("seconds ahead of the System", seconds, "at most max_ahead"));
+            return self.refuse(FeedError::ahead(seconds));
         }
         Ok(())
     }
@@ -426,7 +426,7 @@ impl Feed {
     #[cold]
     fn refuse(&mut self, error: FeedError) -> Result<(), FeedError> {
         let Self { panel, circuit, .. } = self;
-        panel.listeners.iter_mut().for_each(|listener| listener.refused(circuit));
+        panel.listeners.iter_mut().for_each(|listener| listener.refused(circuit, 1));
         Err(error)
     }
 

@@ -118,6 +118,14 @@ impl FeedError {
         Self { kind: ErrorKind::Unknown, field, found, allowed }
     }
 
+    pub(crate) const fn backwards(seconds: f64) -> Self {
+        Self::bad("seconds before the last observation", seconds, "at most max_backstep")
+    }
+
+    pub(crate) const fn ahead(seconds: f64) -> Self {
+        Self::bad("seconds ahead of the System", seconds, "at most max_ahead")
+    }
+
     /// The kind of mistake.
     pub fn kind(&self) -> ErrorKind {
         self.kind

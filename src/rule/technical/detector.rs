@@ -21,7 +21,7 @@
 //! * **After a trip** it begins anew, and while the breaker is tripped nothing counts. So its level is then that of no calls,
 //!   normal, and the trip ends by time. Nor does what began before the return count after it: a call that was admitted before
 //!   the trip and hung until its timeout says what was, not what is. A call's begin is the time of its outcome less its
-//!   duration.
+//!   duration; one that is heard late counts when it is heard, and has begun when it has.
 //!
 //! Cost of a call: O(1), over a window of time amortised, at worst 65 steps. Memory: 184 bytes, and 8 for each 32 calls of the
 //! window, or 1 560 for one of time. No allocation.
@@ -80,13 +80,14 @@ impl Detect for Detector {
         at: Nanos,
         _context: Context<'_>,
     ) -> Result<Option<Answer>, BadInput> {
-        let Observation::Outcome { outcome, duration } = *observation else { return Ok(None) };
-        if nanos_of(duration) > at.0 {
+        let Observation::Outcome { outcome, duration, late } = *observation else { return Ok(None) };
+        let end = at - late;
+        if nanos_of(duration) > end.0 {
             let found = duration.as_secs_f64();
             return Err(BadInput { field: "duration", found, allowed: "durations of calls that began after 1970" });
         }
         // While it is tripped, `from` is never.
-        if outcome != Outcome::Ignored && at - duration >= self.from {
+        if outcome != Outcome::Ignored && end - duration >= self.from {
             self.count(outcome == Outcome::Failure, duration, at);
         }
         Ok(Some(self.answer(at)))
