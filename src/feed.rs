@@ -18,6 +18,8 @@ use crate::model::session::Date;
 use crate::model::time::Nanos;
 use crate::model::units::{Money, Price, Qty};
 
+pub(crate) mod shared;
+
 /// The breakers that hear one feed, with their windows. Built by the control plane, owned by whoever holds the feed.
 #[derive(Debug)]
 pub(crate) struct Panel {
