@@ -50,6 +50,8 @@ fn after_its_handles_are_made_it_allocates_nothing() {
                 calls(&mut handle, 3);
                 done.wait();
             }
+            // It ends, and frees what threads have, when nobody counts any more.
+            ready.wait();
         });
         let mut handle = feed.handle().unwrap();
         let mut both = || {
@@ -60,7 +62,9 @@ fn after_its_handles_are_made_it_allocates_nothing() {
         // What is made once: a thread's name for itself, the barriers'.
         both();
         system.advance(at(2));
-        assert_eq!(calls_of(both), 0);
+        let calls = calls_of(both);
+        ready.wait();
+        assert_eq!(calls, 0);
     });
     let gateway = status(&system, "gw");
     assert!(gateway.trips >= 1 && gateway.refused > 1_000, "not wild enough to prove anything: {gateway:?}");
