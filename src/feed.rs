@@ -18,6 +18,8 @@ use crate::model::session::Date;
 use crate::model::time::Nanos;
 use crate::model::units::{Money, Price, Qty};
 
+#[cfg(all(test, not(loom)))]
+mod reload_tests;
 pub(crate) mod shared;
 
 /// The breakers that hear one feed, with their windows. Built by the control plane, owned by whoever holds the feed.
@@ -31,7 +33,8 @@ pub(crate) struct Panel {
 /// Where the control plane and a feed's thread meet.
 #[derive(Debug)]
 pub(crate) struct FeedCell {
-    /// Raised after a new panel lies in the mailbox.
+    /// Raised after a new panel lies in the mailbox. A feed that is taking over the panel before may take that one, too: then
+    /// it is ahead of this, and outdated is only who is behind.
     generation: AtomicU64,
     mailbox: Mailbox<Panel>,
     /// Panels that the feed has done with; it must not free them itself. Three places: when the control plane has just
@@ -150,7 +153,7 @@ impl Feed {
             Self { circuit, cell, panel, last_at, horizon: Nanos(0), _one_thread: core::marker::PhantomData };
         let Self { circuit, cell, panel, .. } = &mut feed;
         let generation = panel.generation;
-        let outdated = || cell.generation() != generation;
+        let outdated = || cell.generation() > generation;
         panel.listeners.iter_mut().for_each(|listener| listener.resume(circuit, &outdated));
         Some(feed)
     }
@@ -334,7 +337,7 @@ impl Feed {
             let allowed = "breakers that watch this feed and take readings made elsewhere";
             return Err(FeedError::unknown("breaker", f64::from(breaker.raw()), allowed));
         };
-        let outdated = || cell.generation() != panel.generation;
+        let outdated = || cell.generation() > panel.generation;
         match listener.hear(circuit, &outdated, &Observation::Level(value), at) {
             Heard::Good => {}
             Heard::Refused(error) => return Err(error),
@@ -348,7 +351,7 @@ impl Feed {
     #[inline]
     fn values(&mut self, at: Nanos, of: impl Fn(Channel) -> Option<i64>) -> Result<(), FeedError> {
         let on_time = at >= self.last_at && at <= self.horizon;
-        if !on_time || self.cell.generation() != self.panel.generation {
+        if !on_time || self.cell.generation() > self.panel.generation {
             self.admit(at)?;
         }
         let mut outcome = Heard::Good;
@@ -358,7 +361,7 @@ impl Feed {
             let Some(value) = of(channel) else { continue };
             if !listener.stays_quiet(circuit, value, at) {
                 let hold = listener.hold(circuit, value, at);
-                let outdated = || cell.generation() != panel.generation;
+                let outdated = || cell.generation() > panel.generation;
                 let heard = listener.hear(circuit, &outdated, &Observation::Value(channel, value), at);
                 drop(hold);
                 outcome = outcome.and(heard);
@@ -383,7 +386,7 @@ impl Feed {
         let mut outcome = Heard::Good;
         let Self { panel, circuit, cell, .. } = self;
         for listener in panel.listeners.iter_mut().filter(|listener| concerns(listener)) {
-            let outdated = || cell.generation() != panel.generation;
+            let outdated = || cell.generation() > panel.generation;
             outcome = outcome.and(listener.hear(circuit, &outdated, observation, at));
         }
         self.conclude(outcome, at)
@@ -406,7 +409,7 @@ impl Feed {
         if self.circuit.closed.is_raised() {
             return Err(FeedError::CLOSED);
         }
-        if self.cell.generation() != self.panel.generation {
+        if self.cell.generation() > self.panel.generation {
             self.adopt_news();
         }
         let skew = self.circuit.skew;
@@ -437,7 +440,7 @@ impl Feed {
     fn adopt_news(&mut self) {
         while let Some(mut panel) = self.cell.mailbox.take() {
             let (cell, generation) = (&self.cell, panel.generation);
-            adopt(&mut self.panel, &mut panel, &self.circuit, &|| cell.generation() != generation);
+            adopt(&mut self.panel, &mut panel, &self.circuit, &|| cell.generation() > generation);
             let old = core::mem::replace(&mut self.panel, panel);
             drop(self.cell.returned.leave(old));
         }
