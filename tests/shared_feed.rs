@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod support;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use haltline::Outcome::{Failure, Success};
@@ -226,25 +226,28 @@ fn the_window_goes_from_the_feed_to_the_shared_one_and_back() {
 }
 
 #[test]
-fn a_reload_beside_pushes_forgets_and_loses_nothing() {
+fn reloads_beside_pushes_forget_and_lose_nothing() {
+    const RELOADS: u32 = 50;
     let row = 2 * EACH;
     let system = system(vec![counting(65_536, Some(row))]);
-    let (feed, done) = (share(&system, 2, 64), AtomicBool::new(false));
+    let (feed, reloaded) = (share(&system, 2, 64), AtomicU32::new(0));
     std::thread::scope(|scope| {
-        let reloads = scope.spawn(|| {
-            let mut turn = 0;
-            while !done.load(Ordering::Relaxed) {
-                turn += 1;
-                // Another warning, another revision: the window and the row are taken over.
+        scope.spawn(|| {
+            for turn in 0..RELOADS {
+                // Another severity, another revision: the window and the row are taken over.
                 let mut spec = counting(65_536, Some(row));
                 spec.policy.severity = 0.5 * f64::from(turn % 2);
                 system.reload(&plan(vec![spec])).unwrap();
+                reloaded.fetch_add(1, Ordering::Relaxed);
             }
-            turn
         });
-        on_threads(2, &feed, |handle, _| insist(|| handle.outcome(Failure, TOOK, at(0))));
-        done.store(true, Ordering::Relaxed);
-        assert!(reloads.join().unwrap() > 1);
+        on_threads(2, &feed, |handle, n| {
+            // In step with the reloads.
+            while reloaded.load(Ordering::Relaxed) < n * RELOADS / EACH {
+                std::thread::yield_now();
+            }
+            insist(|| handle.outcome(Failure, TOOK, at(0)));
+        });
     });
     assert_eq!((status(&system, "gw").status, status(&system, "gw").trips), (Status::Tripped, 1));
 }
