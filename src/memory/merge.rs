@@ -129,10 +129,16 @@ impl<T: Hear> Merge<T> {
     fn try_to_hear(&self) -> bool {
         let Some(mut hearer) = self.turn.take() else { return false };
         let Hearer { ear, ends } = &mut *hearer;
-        self.used().for_each(|queue| ends[queue] = self.queues[queue].end());
-        while let Some(queue) = self.earliest(ends) {
+        // The queues that have something, as bits.
+        let mut full = 0;
+        for queue in self.used() {
+            ends[queue] = self.queues[queue].end();
+            full |= u64::from(self.queues[queue].time(ends[queue]).is_some()) << queue;
+        }
+        while let Some(queue) = self.earliest(full, ends) {
             // Taken before it is heard: what panics once is not heard again.
             ear.hear(self.queues[queue].take());
+            full &= !(u64::from(self.queues[queue].time(ends[queue]).is_none()) << queue);
         }
         let refusals: u64 = self.used().map(|queue| self.queues[queue].take_refusals()).sum();
         if refusals > 0 {
@@ -141,21 +147,18 @@ impl<T: Hear> Merge<T> {
         true
     }
 
-    /// The queue with the earliest entry, of several the first.
+    /// Of the queues that have something the one with the earliest.
     #[inline]
-    fn earliest(&self, ends: &[u64]) -> Option<usize> {
-        let times = self.used().filter_map(|queue| Some((self.queues[queue].time(ends[queue])?, queue)));
-        times.min().map(|(_, queue)| queue)
+    fn earliest(&self, full: u64, ends: &[u64]) -> Option<usize> {
+        if full.is_power_of_two() {
+            return Some(full.trailing_zeros() as usize);
+        }
+        // Of several the first.
+        numbers(full).min_by_key(|queue| self.queues[*queue].time(ends[*queue]))
     }
 
-    #[inline]
     fn used(&self) -> impl Iterator<Item = usize> {
-        let mut bits = self.used.load(at::plain());
-        core::iter::from_fn(move || {
-            let queue = (bits != 0).then(|| bits.trailing_zeros() as usize)?;
-            bits &= bits - 1;
-            Some(queue)
-        })
+        numbers(self.used.load(at::plain()))
     }
 
     /// The ear, for tests: while they hold it nobody hears.
@@ -163,6 +166,16 @@ impl<T: Hear> Merge<T> {
     pub(crate) fn with_ear<R>(&self, with: impl FnOnce(&mut T) -> R) -> Option<R> {
         self.turn.take().map(|mut hearer| with(&mut hearer.ear))
     }
+}
+
+/// The numbers of the bits that are set.
+#[inline]
+fn numbers(mut bits: u64) -> impl Iterator<Item = usize> {
+    core::iter::from_fn(move || {
+        let number = (bits != 0).then(|| bits.trailing_zeros() as usize)?;
+        bits &= bits - 1;
+        Some(number)
+    })
 }
 
 #[cfg(all(test, not(loom)))]
