@@ -93,7 +93,8 @@ struct Shared {
 
 impl Feed {
     /// Lets so many threads at a time push into it, with a queue each that has room for `capacity` observations (rounded up to a
-    /// power of two): as many as a thread may push while another is preempted amid hearing. Allocates.
+    /// power of two): as many as a thread may push while another is preempted amid hearing, which may be some milliseconds where
+    /// threads are more than processors. Allocates.
     ///
     /// # Errors
     /// [`ErrorKind::BadPlan`] for numbers out of range: 1 to [`SharedFeed::MAX_HANDLES`], 1 to 65 536. The feed is free then.
