@@ -137,7 +137,7 @@ impl SharedFeed {
 /// ```
 /// # use haltline::*;
 /// # use std::time::Duration;
-/// let rule = LossRate { window: Duration::from_secs(60), source: LossSource::Pnl { capital: Money::from_f64(1e6)? },
+/// let rule = LossRate { window: Duration::from_secs(20), source: LossSource::Pnl { capital: Money::from_f64(1e6)? },
 ///     ..LossRate::with_limit(Ratio::from_f64(0.03)?) };
 /// # let (scope, policy) = (ScopePath::new("acct/a")?, Kind::LossRate.default_policy());
 /// # let spec = BreakerSpec { name: "loss".into(), scope, watch: vec![], rule: RuleSpec::LossRate(rule), policy };
@@ -146,7 +146,7 @@ impl SharedFeed {
 /// let fills = system.feed("acct/a")?.share(2, 64)?;
 /// let (mut one, mut other) = (fills.handle().unwrap(), fills.handle().unwrap());
 /// one.pnl(Money::ZERO, system.now())?;
-/// system.advance(Nanos::from_secs(1_060));
+/// system.advance(Nanos::from_secs(1_020));
 /// one.pnl(Money::from_f64(-10_000.0)?, system.now())?;
 /// assert!(gate.permits(Intent::Increase));
 /// // A fill of half a second ago, on a slower thread. Together they have lost 3 %.
