@@ -124,6 +124,25 @@ fn a_full_queue_refuses_counts_and_has_room_again() {
 }
 
 #[test]
+fn to_push_again_and_again_while_one_thread_is_stopped_is_not_silence() {
+    let policy = crate::Policy { on_stale: crate::OnStale::Trip, ..Kind::Technical.default_policy() };
+    let spec = BreakerSpec::new("gw", ScopePath::root(), RuleSpec::Technical(Technical::default())).with_policy(policy);
+    let system = System::manual(Plan { breakers: vec![spec], ..Plan::default() }, at(0)).unwrap();
+    let feed = system.feed("").unwrap().share(2, 1).unwrap();
+    let mut handle = feed.handle().unwrap();
+    unheard(&feed, || {
+        let refused = (0..100).filter(|_| handle.outcome(Outcome::Success, Duration::ZERO, at(1)).is_err());
+        assert_eq!(refused.count(), 99);
+    });
+    assert_eq!((status(&system).status, status(&system).refused), (Status::Active, 99));
+    // Ten that were each heard are.
+    for _ in 0..10 {
+        handle.outcome(Outcome::Success, Duration::MAX, at(1)).unwrap_err();
+    }
+    assert_eq!((status(&system).status, status(&system).refused), (Status::Tripped, 109));
+}
+
+#[test]
 fn what_a_dropped_handle_has_pushed_is_heard_and_its_place_goes_on() {
     let system = system();
     let feed = system.feed("").unwrap().share(1, 4).unwrap();
