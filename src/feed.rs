@@ -19,6 +19,10 @@ use crate::model::session::Date;
 use crate::model::time::Nanos;
 use crate::model::units::{Money, Price, Qty};
 
+#[cfg(all(test, not(loom)))]
+mod reload_tests;
+pub(crate) mod shared;
+
 /// The breakers that hear one feed, with their windows. Built by the control plane, owned by whoever holds the feed.
 #[derive(Debug)]
 pub(crate) struct Panel {
@@ -30,7 +34,8 @@ pub(crate) struct Panel {
 /// Where the control plane and a feed's thread meet.
 #[derive(Debug)]
 pub(crate) struct FeedCell {
-    /// Raised after a new panel lies in the mailbox.
+    /// Raised after a new panel lies in the mailbox. A feed that is taking over the panel before may take that one, too: then
+    /// it is ahead of this, and outdated is only who is behind.
     generation: AtomicU64,
     mailbox: Mailbox<Panel>,
     /// Panels that the feed has done with; it must not free them itself. Three places: when the control plane has just
@@ -149,7 +154,7 @@ impl Feed {
             Self { circuit, cell, panel, last_at, horizon: Nanos(0), _one_thread: core::marker::PhantomData };
         let Self { circuit, cell, panel, .. } = &mut feed;
         let generation = panel.generation;
-        let outdated = || cell.generation() != generation;
+        let outdated = || cell.generation() > generation;
         panel.listeners.iter_mut().for_each(|listener| listener.resume(circuit, &outdated));
         Some(feed)
     }
@@ -271,7 +276,7 @@ impl Feed {
     /// # Errors
     /// As [`trade`](Self::trade), also for a call that would have begun before 1970.
     pub fn outcome(&mut self, outcome: Outcome, duration: Duration, at: Nanos) -> Result<(), FeedError> {
-        self.observe(&Observation::Outcome { outcome, duration }, at)
+        self.observe(&Observation::Outcome { outcome, duration, late: Duration::ZERO }, at)
     }
 
     /// A message of a numbered stream has come: its number, when the source sent it and when it was received. To be told beside
@@ -333,7 +338,7 @@ impl Feed {
             let allowed = "breakers that watch this feed and take readings made elsewhere";
             return Err(FeedError::unknown("breaker", f64::from(breaker.raw()), allowed));
         };
-        let outdated = || cell.generation() != panel.generation;
+        let outdated = || cell.generation() > panel.generation;
         match listener.hear(circuit, &outdated, &Observation::Level(value), at) {
             Heard::Good => {}
             Heard::Refused(error) => return Err(error),
@@ -364,7 +369,7 @@ impl Feed {
             let Some(value) = of(channel) else { continue };
             if !listener.stays_quiet(circuit, value, at) {
                 let hold = listener.hold(circuit, value, at);
-                let outdated = || cell.generation() != panel.generation;
+                let outdated = || cell.generation() > panel.generation;
                 let heard = listener.hear(circuit, &outdated, &Observation::Value(channel, value), at);
                 drop(hold);
                 outcome = outcome.and(heard);
@@ -391,7 +396,7 @@ impl Feed {
         let mut outcome = Heard::Good;
         let Self { panel, circuit, cell, .. } = self;
         for listener in panel.listeners.iter_mut().filter(|listener| concerns(listener)) {
-            let outdated = || cell.generation() != panel.generation;
+            let outdated = || cell.generation() > panel.generation;
             outcome = outcome.and(listener.hear(circuit, &outdated, observation, at));
         }
         self.conclude(outcome, at)
@@ -411,7 +416,7 @@ impl Feed {
     /// Whether an observation of this time may come in, and there is no news of the control plane: a shutdown is some.
     #[inline]
     fn is_admitted(&self, at: Nanos) -> bool {
-        at >= self.last_at && at <= self.horizon && self.cell.generation() == self.panel.generation
+        at >= self.last_at && at <= self.horizon && self.cell.generation() <= self.panel.generation
     }
 
     /// Whether an observation of this time may come in; also takes over what a reload has prepared.
@@ -420,20 +425,20 @@ impl Feed {
         if self.circuit.closed.is_raised() {
             return Err(FeedError::CLOSED);
         }
-        if self.cell.generation() != self.panel.generation {
+        if self.cell.generation() > self.panel.generation {
             self.adopt_news();
         }
         let skew = self.circuit.skew;
         if at < self.last_at - skew.max_backstep {
             let seconds = (self.last_at - at).as_secs_f64();
-            return self.refuse(FeedError::bad("seconds before the last observation", seconds, "at most max_backstep"));
+            return self.refuse(FeedError::backwards(seconds));
         }
         if at > self.horizon {
             self.horizon = self.circuit.now() + skew.max_ahead;
         }
         if at > self.horizon {
             let seconds = (at - self.circuit.board.now()).as_secs_f64();
-            return self.refuse(FeedError::bad("seconds ahead of the System", seconds, "at most max_ahead"));
+            return self.refuse(FeedError::ahead(seconds));
         }
         Ok(())
     }
@@ -442,7 +447,7 @@ impl Feed {
     #[cold]
     fn refuse(&mut self, error: FeedError) -> Result<(), FeedError> {
         let Self { panel, circuit, .. } = self;
-        panel.listeners.iter_mut().for_each(|listener| listener.refused(circuit));
+        panel.listeners.iter_mut().for_each(|listener| listener.refused(circuit, 1));
         Err(error)
     }
 
@@ -451,7 +456,7 @@ impl Feed {
     fn adopt_news(&mut self) {
         while let Some(mut panel) = self.cell.mailbox.take() {
             let (cell, generation) = (&self.cell, panel.generation);
-            adopt(&mut self.panel, &mut panel, &self.circuit, &|| cell.generation() != generation);
+            adopt(&mut self.panel, &mut panel, &self.circuit, &|| cell.generation() > generation);
             let old = core::mem::replace(&mut self.panel, panel);
             drop(self.cell.returned.leave(old));
         }

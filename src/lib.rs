@@ -55,8 +55,8 @@
 //! # Where things are
 //!
 //! [`System`] owns everything. [`Gate`] is the order path, [`Verdict`] its answer, [`Denial`] the explanation. [`Feed`]
-//! takes observations. [`Plan`] says what breakers there are, [`Policy`] how each behaves, [`machine`] what can follow
-//! what. [`Event`] is the record of a transition.
+//! takes observations, [`SharedFeed`] those of many threads. [`Plan`] says what breakers there are, [`Policy`] how each
+//! behaves, [`machine`] what can follow what. [`Event`] is the record of a transition.
 
 #![deny(unsafe_code)]
 
@@ -87,6 +87,7 @@ mod system;
 mod window;
 
 pub use feed::Feed;
+pub use feed::shared::{SharedFeed, SharedHandle};
 pub use gate::{Denial, Gate};
 pub use memory::board::BREAKERS_A_SCOPE;
 pub use memory::gate::Verdict;

@@ -220,7 +220,7 @@ impl Listener {
         let is_new = match heard {
             Err(bad) => {
                 self.tell_monitor(circuit);
-                self.refused(circuit);
+                self.refused(circuit, 1);
                 return Heard::Refused(FeedError::bad(bad.field, bad.found, bad.allowed));
             }
             Ok(None) => {
@@ -503,10 +503,11 @@ impl Listener {
         let _ = self.decide(circuit, outdated, now.max(heard), false);
     }
 
-    /// Counts a refused observation. The first of a run is told, the tenth counts as silence.
+    /// Counts refused observations; those that are told together are one of a run. The first of a run is told, the tenth
+    /// counts as silence.
     #[cold]
-    pub(crate) fn refused(&mut self, circuit: &Circuit) {
-        circuit.board.listener(self.line).count_refusal();
+    pub(crate) fn refused(&mut self, circuit: &Circuit, count: u32) {
+        circuit.board.listener(self.line).count_refusals(count);
         self.refusals_in_a_row = self.refusals_in_a_row.saturating_add(1);
         let now = circuit.now();
         if self.refusals_in_a_row == 1 {

@@ -324,8 +324,8 @@ impl ListenerLine {
         (packed != 0 && self.pending_tag.load(at::plain()) == tag).then(|| unpack_pending(packed, epoch))
     }
 
-    pub(crate) fn count_refusal(&self) {
-        self.counts.fetch_add(1, at::plain());
+    pub(crate) fn count_refusals(&self, count: u32) {
+        self.counts.fetch_add(count.into(), at::plain());
     }
 
     pub(crate) fn count_near_miss(&self) {

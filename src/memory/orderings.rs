@@ -121,6 +121,14 @@ orderings! {
     tally_claim = Acquire;
     /// A tally's slot, given back.
     tally_release = Release;
+    /// How many entries of a queue are filled, or emptied.
+    queue_publish = Release;
+    /// The look of the other side at it.
+    queue_look = Acquire;
+    /// The claim of a queue.
+    queue_claim = Acquire;
+    /// A queue, given back.
+    queue_release = Release;
     /// Counters and data that an ordering beside them guards.
     plain = Relaxed;
 }

@@ -212,3 +212,78 @@ pub(crate) fn try_lock<T>(mutex: &std::sync::Mutex<T>) -> Option<std::sync::Mute
         Err(std::sync::TryLockError::WouldBlock) => None,
     }
 }
+
+/// What one thread at a time may touch, and nobody waits for: whoever finds it taken goes away.
+#[cfg(not(loom))]
+#[derive(Debug)]
+pub(crate) struct Turn<T>(std::sync::Mutex<T>);
+
+#[cfg(not(loom))]
+impl<T> Turn<T> {
+    pub(crate) const fn new(value: T) -> Self {
+        Self(std::sync::Mutex::new(value))
+    }
+
+    /// `None` while another has it. One compare-and-swap. A panic of whoever had it does not keep it from the next.
+    #[inline]
+    pub(crate) fn take(&self) -> Option<impl core::ops::DerefMut<Target = T>> {
+        try_lock(&self.0)
+    }
+}
+
+#[cfg(loom)]
+pub(crate) use turn::Turn;
+
+/// What std's lock is on Linux, a word that is swapped. (loom's own shows everybody its newest state, and would miss a fence.)
+#[cfg(loom)]
+mod turn {
+    use super::AtomicU64;
+    use core::ops::{Deref, DerefMut};
+    use core::sync::atomic::Ordering;
+
+    #[derive(Debug)]
+    pub(crate) struct Turn<T> {
+        taken: AtomicU64,
+        value: std::sync::Mutex<T>,
+    }
+
+    impl<T> Turn<T> {
+        pub(crate) fn new(value: T) -> Self {
+            Self { taken: AtomicU64::new(0), value: std::sync::Mutex::new(value) }
+        }
+
+        pub(crate) fn take(&self) -> Option<impl DerefMut<Target = T>> {
+            // A swap that fails is a look, and may be an old one; loom's is not.
+            let free = self.taken.load(Ordering::Relaxed) == 0
+                && self.taken.compare_exchange(0, 1, Ordering::Acquire, Ordering::Relaxed).is_ok();
+            free.then(|| Taken { taken: &self.taken, value: Some(super::lock(&self.value)) })
+        }
+    }
+
+    struct Taken<'a, T> {
+        taken: &'a AtomicU64,
+        value: Option<std::sync::MutexGuard<'a, T>>,
+    }
+
+    impl<T> Deref for Taken<'_, T> {
+        type Target = T;
+        #[expect(clippy::expect_used, reason = "it is there until the drop")]
+        fn deref(&self) -> &T {
+            self.value.as_deref().expect("taken")
+        }
+    }
+
+    impl<T> DerefMut for Taken<'_, T> {
+        #[expect(clippy::expect_used, reason = "it is there until the drop")]
+        fn deref_mut(&mut self) -> &mut T {
+            self.value.as_deref_mut().expect("taken")
+        }
+    }
+
+    impl<T> Drop for Taken<'_, T> {
+        fn drop(&mut self) {
+            self.value = None;
+            self.taken.store(0, Ordering::Release);
+        }
+    }
+}

@@ -118,6 +118,18 @@ impl FeedError {
         Self { kind: ErrorKind::Unknown, field, found, allowed }
     }
 
+    pub(crate) const fn backwards(seconds: f64) -> Self {
+        Self::bad("seconds before the last observation", seconds, "at most max_backstep")
+    }
+
+    pub(crate) const fn ahead(seconds: f64) -> Self {
+        Self::bad("seconds ahead of the System", seconds, "at most max_ahead")
+    }
+
+    pub(crate) const fn full(field: &'static str, found: f64, allowed: &'static str) -> Self {
+        Self { kind: ErrorKind::Full, field, found, allowed }
+    }
+
     /// The kind of mistake.
     pub fn kind(&self) -> ErrorKind {
         self.kind

@@ -115,6 +115,8 @@ pub(crate) enum Observation {
         outcome: Outcome,
         /// From its begin to its end.
         duration: Duration,
+        /// From its end to the time that it is heard at, if others were faster.
+        late: Duration,
     },
     /// Whether a model's prediction has come true.
     Prediction(bool),

@@ -222,8 +222,8 @@ fn observation() -> impl Strategy<Value = Observation> {
         }),
         2 => number().prop_map(|delta| Observation::Pnl(Money::from_raw(delta))),
         2 => any::<f64>().prop_map(Observation::Level),
-        6 => (prop::sample::select(Outcome::ALL.to_vec()), duration())
-            .prop_map(|(outcome, duration)| Observation::Outcome { outcome, duration }),
+        6 => (prop::sample::select(Outcome::ALL.to_vec()), duration(), duration())
+            .prop_map(|(outcome, duration, late)| Observation::Outcome { outcome, duration, late }),
         2 => any::<bool>().prop_map(Observation::Prediction),
         2 => (prop::sample::select(vec!["a", "b", ""]), any::<bool>())
             .prop_map(|(name, passed)| Observation::Check { check: CheckId::of(name), passed }),

@@ -20,6 +20,7 @@ mod gate;
 mod lanes;
 mod lines;
 mod listener;
+mod merge;
 mod permit;
 mod ring;
 mod tally;

@@ -21,7 +21,7 @@
 //! * **After a trip** it begins anew, and while the breaker is tripped nothing counts. So its level is then that of no calls,
 //!   normal, and the trip ends by time. Nor does what began before the return count after it: a call that was admitted before
 //!   the trip and hung until its timeout says what was, not what is. A call's begin is the time of its outcome less its
-//!   duration.
+//!   duration; one that is heard late counts when it is heard, and has begun when it has.
 //!
 //! Cost of a call: O(1), over a window of time amortised, at worst 65 steps. Memory: 184 bytes, and 8 for each 32 calls of the
 //! window, or 1 560 for one of time. No allocation.
@@ -89,12 +89,13 @@ impl Detect for Detector {
     }
 
     fn read(&mut self, observation: &Observation, at: Nanos, _last: Option<Mark>) -> Option<Reading> {
-        let Observation::Outcome { outcome, duration } = *observation else { return None };
-        if nanos_of(duration) > at.0 {
+        let Observation::Outcome { outcome, duration, late } = *observation else { return None };
+        let end = at - late;
+        if nanos_of(duration) > end.0 {
             return None;
         }
         // While it is tripped, `from` is never.
-        if outcome != Outcome::Ignored && at - duration >= self.from {
+        if outcome != Outcome::Ignored && end - duration >= self.from {
             self.count(outcome == Outcome::Failure, duration, at);
         }
         Some(self.reading(at))

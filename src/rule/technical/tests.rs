@@ -36,7 +36,7 @@ fn second(second: u64) -> Nanos {
 }
 
 fn call(trial: &mut Trial, outcome: Outcome, duration: Duration, at: Nanos) -> Level {
-    assert!(trial.hear(Observation::Outcome { outcome, duration }, at));
+    assert!(trial.hear(Observation::Outcome { outcome, duration, late: Duration::ZERO }, at));
     trial.reading.level
 }
 
@@ -321,7 +321,7 @@ fn while_it_is_tripped_nothing_counts() {
 fn a_call_from_before_1970_is_refused_and_changes_nothing() {
     let mut trial = trial(Spec { consecutive: Some(1), ..last_ten() });
     let whole = Duration::from_nanos(second(0).0);
-    let outcome = |duration| Observation::Outcome { outcome: Outcome::Failure, duration };
+    let outcome = |duration| Observation::Outcome { outcome: Outcome::Failure, duration, late: Duration::ZERO };
     assert!(!trial.hear(outcome(whole + Duration::from_nanos(1)), second(0)), "somebody has set no begin");
     assert!(!trial.hear(outcome(Duration::MAX), second(0)));
     assert_eq!(trial.reading, Reading::UNREADY);

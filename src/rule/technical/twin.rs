@@ -163,7 +163,8 @@ fn heard() -> impl Strategy<Value = (u64, Heard)> {
 fn pass(trial: &mut Trial, heard: Heard, at: Nanos) {
     match heard {
         Heard::Call(outcome, duration) => {
-            let taken = trial.hear(Observation::Outcome { outcome, duration: Duration::from_nanos(duration) }, at);
+            let took = Duration::from_nanos(duration);
+            let taken = trial.hear(Observation::Outcome { outcome, duration: took, late: Duration::ZERO }, at);
             assert_eq!(taken, duration <= at.0);
         }
         Heard::BeginAnew(from) => {
