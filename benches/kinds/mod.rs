@@ -140,9 +140,9 @@ fn flows(criterion: &mut Criterion) {
         let policy = Kind::AnomalyDetection.default_policy();
         let prints = system(vec![spec("prints", "X", RuleSpec::AnomalyDetection(rule), policy)]);
         let mut feed = prints.feed("X").unwrap();
+        let mut noise = Noise(1);
         batch(criterion, &format!("trade, anomaly by {name} of 120"), || {
-            number = (number + 37) & 63;
-            feed.trade(price_of(100_000 + number as i64), Qty(1), black_box(at(0))).unwrap();
+            feed.trade(price_of(100_000 + noise.next()), Qty(1), black_box(at(0))).unwrap();
         });
     }
 }
@@ -210,6 +210,16 @@ fn prices(criterion: &mut Criterion) {
     batch(criterion, "word of a venue", || feed.venue(black_box(VenueStatus::Open), now).unwrap());
 }
 
+/// Numbers from 0 to 1023 in no order, none of them far from the others.
+struct Noise(u32);
+
+impl Noise {
+    fn next(&mut self) -> i64 {
+        self.0 = self.0.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        i64::from(self.0 >> 22)
+    }
+}
+
 /// The same observation over a window of 64 and one of 65 536, full.
 fn windows(criterion: &mut Criterion) {
     for n in [64_usize, 65_536] {
@@ -246,14 +256,10 @@ fn windows(criterion: &mut Criterion) {
 
         for (name, baseline) in [("median", AnomalyBaseline::Median), ("ewma", AnomalyBaseline::Ewma)] {
             let anomaly = AnomalyDetection::with_source(AnomalySource::Volume);
-            let rule = AnomalyDetection { baseline, window: n, min_values: 2, ..anomaly };
+            let rule = AnomalyDetection { baseline, window: n, min_values: n, ..anomaly };
             let (_alive, mut prints) = quiet_feed(RuleSpec::AnomalyDetection(rule));
-            let mut state = 1_u32;
-            let mut print = || {
-                // In no order, none of them far from the others.
-                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-                prints.trade(price_of(100), Qty(1_000 + i64::from(state >> 22)), black_box(at(0))).unwrap();
-            };
+            let mut noise = Noise(1);
+            let mut print = || prints.trade(price_of(100), Qty(1_000 + noise.next()), black_box(at(0))).unwrap();
             (0..n).for_each(|_| print());
             batch(criterion, &format!("anomaly by {name}, window of {n}"), print);
         }
