@@ -113,7 +113,7 @@ pub use model::tally::{Amounts, Sums};
 pub use model::time::{Epoch, Micros, Nanos};
 pub use model::units::{Money, Price, Qty, Ratio};
 pub use notes::{ACTOR_BYTES, By, REASON_BYTES};
-pub use plan::{BreakerSpec, Plan};
+pub use plan::{BreakerSpec, Plan, Template};
 pub use plan_check::{KILL_PREFIX, NAME_BYTES, is_name};
 pub use probe::Permit;
 pub use registry::Reloaded;

@@ -30,10 +30,60 @@ pub struct Plan {
     pub scopes: Vec<ScopePath>,
     /// The breakers. Each scope without a kill switch among them gets one.
     pub breakers: Vec<BreakerSpec>,
+    /// Breakers that every instrument of a scope has, each its own.
+    pub templates: Vec<Template>,
     /// Capacities.
     pub caps: Caps,
     /// How far an observation's time may be ahead and behind.
     pub skew: Skew,
+}
+
+/// A breaker for each scope directly below another one: `XNAS/*`. Its instances are breakers like any other, each with its own
+/// state, guarding and hearing its own scope, and named after it: `dd:AAPL`.
+///
+/// ```
+/// # use haltline::*;
+/// let rule = RuleSpec::Volatility(Volatility {
+///     limits: Limits::of(Ratio::from_f64(40.0)?), source: VolatilitySource::Level,
+///     # sample: None, returns: 2, annualise: None, rise: false, breakout: false,
+/// });
+/// let wild = Template::new("wild", ScopePath::new("XNAS")?, rule);
+/// let scopes = vec![ScopePath::new("XNAS/AAPL")?, ScopePath::new("XNAS/MSFT")?];
+/// let system = System::manual(Plan { templates: vec![wild], scopes, ..Plan::default() }, Nanos::from_secs(0))?;
+/// assert!(system.breaker("wild:AAPL").is_ok() && system.breaker("wild:MSFT").is_ok());
+/// // An instrument that is listed later has one from the first instant.
+/// system.declare(&[ScopePath::new("XNAS/NVDA")?])?;
+/// assert_eq!(system.breaker_status(system.breaker("wild:NVDA")?)?.scope, "XNAS/NVDA");
+/// # Ok::<(), haltline::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Template {
+    /// What the names of its instances begin with.
+    pub name: String,
+    /// Each scope directly below this one has an instance.
+    pub parent: ScopePath,
+    /// The kind and its parameters.
+    pub rule: RuleSpec,
+    /// Everything else.
+    pub policy: Policy,
+}
+
+impl Template {
+    /// A template with its kind's default policy, as [`BreakerSpec::new`].
+    pub fn new(name: &str, parent: ScopePath, rule: RuleSpec) -> Self {
+        let BreakerSpec { name, scope, rule, policy, .. } = BreakerSpec::new(name, parent, rule);
+        Self { name, parent: scope, rule, policy }
+    }
+
+    /// The breaker of a scope, if it is directly below the parent.
+    pub(crate) fn instance(&self, scope: &ScopePath) -> Option<BreakerSpec> {
+        if scope.parent().as_ref() != Some(&self.parent) {
+            return None;
+        }
+        let leaf = scope.as_str().rsplit('/').next().unwrap_or_default();
+        let (rule, policy) = (self.rule.clone(), self.policy.clone());
+        Some(BreakerSpec { name: format!("{}:{leaf}", self.name), scope: scope.clone(), watch: vec![], rule, policy })
+    }
 }
 
 /// One breaker. Its identity is (name, kind, scope): a reload that keeps these keeps its state.

@@ -29,27 +29,44 @@ pub(crate) fn check(plan: &Plan) -> Result<(), Error> {
     if plan.caps.ring < 2 || !plan.caps.ring.is_power_of_two() {
         return bad(format!("ring: found {}, allowed are powers of two from 2", plan.caps.ring));
     }
-    let mut names = HashSet::new();
-    let mut kill_switches = HashSet::new();
     for spec in &plan.breakers {
         check_breaker(spec).map_err(|e| Error::new(e.kind(), format!("breaker {:?}: {e}", spec.name)))?;
-        if !names.insert(spec.name.as_str()) {
-            return bad(format!("breaker {:?}: the name is taken; every breaker needs its own", spec.name));
-        }
-        if matches!(spec.rule, RuleSpec::KillSwitch(_)) && !kill_switches.insert(&spec.scope) {
-            return bad(format!("breaker {:?}: scope {:?} has a kill switch already", spec.name, spec.scope.as_str()));
-        }
+    }
+    for template in &plan.templates {
+        // As each of its instances will be.
+        let (name, scope) = (template.name.clone(), template.parent.clone());
+        let (rule, policy) = (template.rule.clone(), template.policy.clone());
+        let spec = BreakerSpec { name, scope, watch: vec![], rule, policy };
+        check_breaker(&spec).map_err(|e| Error::new(e.kind(), format!("template {:?}: {e}", template.name)))?;
     }
     check_checks(plan)
+}
+
+/// What can be seen once the templates have met the scopes: every breaker has a name of its own, every scope one switch.
+pub(crate) fn check_all(specs: &[(BreakerSpec, bool)]) -> Result<(), Error> {
+    let (mut names, mut switches) = (HashSet::new(), HashSet::new());
+    for (spec, implicit) in specs {
+        let (name, scope) = (spec.name.as_str(), spec.scope.as_str());
+        if !implicit && !is_name(name) {
+            return bad(format!("breaker {name:?}: its name is longer than {NAME_BYTES} bytes"));
+        }
+        if !names.insert(name) {
+            return bad(format!("breaker {name:?}: the name is taken; every breaker needs its own"));
+        }
+        if matches!(spec.rule, RuleSpec::KillSwitch(_)) && !switches.insert(scope) {
+            return bad(format!("breaker {name:?}: scope {scope:?} has a kill switch already"));
+        }
+    }
+    Ok(())
 }
 
 /// The names of the checks before the open, each with a number of its own.
 fn check_checks(plan: &Plan) -> Result<(), Error> {
     let mut names = HashMap::new();
-    for (spec, check) in plan.breakers.iter().flat_map(|spec| spec.rule.checks().iter().map(move |check| (spec, check)))
-    {
+    let rules = plan.breakers.iter().map(|spec| (&spec.name, &spec.rule));
+    let rules = rules.chain(plan.templates.iter().map(|template| (&template.name, &template.rule)));
+    for (of, check) in rules.flat_map(|(of, rule)| rule.checks().iter().map(move |check| (of, check))) {
         let name = check.name.as_str();
-        let of = &spec.name;
         if !is_name(name) {
             let allowed = format!("1 to {NAME_BYTES} letters, digits and . _ : -");
             return bad(format!("breaker {of:?}: checks: found the name {name:?}, allowed are {allowed}"));

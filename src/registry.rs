@@ -64,6 +64,8 @@ pub(crate) struct Registry {
     /// How many panels hold a listener's line: the present one, and those that a feed has not let go of yet.
     holders: HashMap<usize, u32>,
     generation: u64,
+    /// What was loaded last.
+    plan: Plan,
 }
 
 /// What a plan makes of a snapshot, before anything is published.
@@ -84,6 +86,7 @@ impl Registry {
             listeners: Lines::new("max_listeners", caps.listeners),
             holders: HashMap::new(),
             generation: 0,
+            plan: Plan::default(),
         }
     }
 
@@ -101,12 +104,35 @@ impl Registry {
     /// # Errors
     /// [`ErrorKind::BadPlan`] for a plan that cannot be, [`ErrorKind::Full`] beyond a capacity,
     /// [`ErrorKind::WrongStatus`] if it would remove a breaker in EmergencyHalt.
-    pub(crate) fn load(&mut self, circuit: &Circuit, plan: &Plan) -> Result<Reloaded, Error> {
+    pub(crate) fn load(&mut self, circuit: &Circuit, plan: Plan) -> Result<Reloaded, Error> {
+        let done = self.install(circuit, &plan)?;
+        self.plan = plan;
+        Ok(done)
+    }
+
+    /// The same plan with further scopes, and what its templates make of them.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub(crate) fn declare(&mut self, circuit: &Circuit, scopes: &[ScopePath]) -> Result<Reloaded, Error> {
+        let plan = core::mem::take(&mut self.plan);
+        let known = plan.scopes.len();
+        let plan = Plan { scopes: plan.scopes.into_iter().chain(scopes.iter().cloned()).collect(), ..plan };
+        let done = self.install(circuit, &plan);
+        self.plan = plan;
+        if done.is_err() {
+            self.plan.scopes.truncate(known);
+        }
+        done
+    }
+
+    fn install(&mut self, circuit: &Circuit, plan: &Plan) -> Result<Reloaded, Error> {
         plan_check::check(plan)?;
         let old = circuit.snapshot();
         let mut snapshot = Snapshot { system: old.system, ..Snapshot::default() };
         declare_scopes(&mut snapshot, &old, plan, &self.caps)?;
-        let specs = with_kill_switches(&snapshot, plan);
+        let specs = all_breakers(&snapshot, plan);
+        plan_check::check_all(&specs)?;
         check_crowding(&specs, &old)?;
         self.check_room(&old, &specs)?;
         let books = (self.breakers.clone(), self.listeners.clone());
@@ -413,12 +439,16 @@ fn declare_scopes(snapshot: &mut Snapshot, old: &Snapshot, plan: &Plan, caps: &C
     Ok(())
 }
 
-/// The plan's breakers, and a kill switch for each scope that has none, so that an emergency stop of a known scope
-/// always finds one.
-fn with_kill_switches(snapshot: &Snapshot, plan: &Plan) -> Vec<(BreakerSpec, bool)> {
-    let mut specs: Vec<_> = plan.breakers.iter().cloned().map(|spec| (spec, false)).collect();
-    let has: std::collections::HashSet<_> =
-        plan.breakers.iter().filter(|b| b.rule.kind() == Kind::KillSwitch).map(|b| b.scope.clone()).collect();
+/// The plan's breakers, those that its templates make of the scopes, and a kill switch for each scope that has none, so
+/// that an emergency stop of a known scope always finds one.
+fn all_breakers(snapshot: &Snapshot, plan: &Plan) -> Vec<(BreakerSpec, bool)> {
+    let instances = plan.templates.iter().flat_map(|t| snapshot.scopes.iter().filter_map(|scope| t.instance(scope)));
+    let mut specs: Vec<_> = plan.breakers.iter().cloned().chain(instances).map(|spec| (spec, false)).collect();
+    let has: std::collections::HashSet<_> = specs
+        .iter()
+        .filter(|(spec, _)| spec.rule.kind() == Kind::KillSwitch)
+        .map(|(spec, _)| spec.scope.clone())
+        .collect();
     for scope in snapshot.scopes.iter().filter(|scope| !has.contains(scope)) {
         let spec = BreakerSpec {
             name: format!("{}{scope}", plan_check::KILL_PREFIX),

@@ -70,7 +70,7 @@ impl System {
     /// [`ErrorKind::BadPlan`] and [`ErrorKind::Full`] for a plan that cannot be, [`ErrorKind::Platform`] if the machine
     /// refuses memory.
     pub fn manual(plan: Plan, now: Nanos) -> Result<Self, Error> {
-        Ok(Self { inner: Arc::new(Inner::new(&plan, now, Clock::Manual)?), threads: None })
+        Ok(Self { inner: Arc::new(Inner::new(plan, now, Clock::Manual)?), threads: None })
     }
 
     /// A System on the machine's clock, with its two threads. `subscriber` gets every event, in batches, on the
@@ -82,7 +82,7 @@ impl System {
     pub fn start(plan: Plan, subscriber: impl FnMut(&[Event]) + Send + 'static) -> Result<Self, Error> {
         let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
         let now = Nanos(now.map_or(0, crate::model::time::nanos_of));
-        let inner = Arc::new(Inner::new(&plan, now, Clock::Wall)?);
+        let inner = Arc::new(Inner::new(plan, now, Clock::Wall)?);
         let threads = Threads::start(&inner, subscriber)?;
         Ok(Self { inner, threads: Some(threads) })
     }
@@ -100,11 +100,25 @@ impl System {
             let mut registry = lock(&inner.registry);
             // Under the lock: a shutdown nudges the feeds under it, and they must not take a later panel for news.
             self.open()?;
-            registry.load(&inner.circuit, plan)?
+            registry.load(&inner.circuit, plan.clone())?
         };
         let snapshot = inner.circuit.snapshot();
         inner.notes.retain(|id| snapshot.entry(id).is_some());
         Ok(done)
+    }
+
+    /// Declares further scopes, instruments that are listed during the day, say; each has what the
+    /// [`templates`](Plan::templates) of the plan give it, from the first instant. The rest of the plan stays as it is, and so
+    /// do all breakers. O(breakers); blocks other control calls, never a check or a feed. A later [`reload`](Self::reload) says
+    /// anew which scopes there are: these stay declared, for scopes always do.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Full`] beyond a capacity, [`ErrorKind::BadPlan`] if an instance cannot have its name; then nothing has
+    /// changed.
+    pub fn declare(&self, scopes: &[ScopePath]) -> Result<Reloaded, Error> {
+        let mut registry = lock(&self.inner.registry);
+        self.open()?;
+        registry.declare(&self.inner.circuit, scopes)
     }
 
     /// A gate on these scopes and all their ancestors.
@@ -289,8 +303,8 @@ impl Drop for System {
 }
 
 impl Inner {
-    fn new(plan: &Plan, now: Nanos, clock: Clock) -> Result<Self, Error> {
-        plan_check::check(plan)?;
+    fn new(plan: Plan, now: Nanos, clock: Clock) -> Result<Self, Error> {
+        plan_check::check(&plan)?;
         let board = Board::new(&plan.caps, Epoch(now))?;
         let snapshot = Snapshot { system: board.arm().armed(), ..Snapshot::default() };
         let circuit = Arc::new(Circuit::new(board, snapshot, &plan.caps, plan.skew, clock));
