@@ -19,7 +19,7 @@ fn main() {
     let args: Vec<_> = std::env::args().skip(1).filter(|arg| arg != "--bench").collect();
     match args.as_slice() {
         [row] if ROWS.iter().any(|(name, ..)| name == row) => measure(row),
-        _ => ROWS.iter().for_each(|row| tell(row)),
+        _ => ROWS.iter().for_each(tell),
     }
 }
 
