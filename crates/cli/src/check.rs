@@ -8,8 +8,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use haltline::{
     AnomalyDetection, Bell, BreakerSpec, CallWindow, Correlation, DataFeedIntegrity, Deadline, Drawdown, Halt, HaltEnd,
     IntegritySource, Intent, Kind, Ladder, Lanes, Limits, LiquidationRequired, LossRate, MarketCircuitBreaker, Metric,
-    ModelPerformance, Money, Nanos, PerformanceSource, Policy, Polled, PositionLimit, PremarketCheck, Ratio, Release,
-    RuleSpec, System, Technical, TimeBased, Volatility, VolatilitySource,
+    ModelPerformance, Money, Nanos, PerformanceSource, Plan, Policy, Polled, PositionLimit, PremarketCheck, Ratio,
+    Release, RuleSpec, System, Technical, Template, TimeBased, Volatility, VolatilitySource,
 };
 use haltline_config::{Calendar, Config, Finding};
 use serde_json::{Value, json};
@@ -77,11 +77,12 @@ impl Mistake {
 
 fn tell(out: &mut impl Write, file: &Path, config: &Config) -> Result<(), Failure> {
     let head = ["breaker", "guards", "trips at", "denies", "ends", "reset by"];
-    let rows = config.plan.breakers.iter().map(|breaker| {
+    let all = guarded(&config.plan);
+    let rows = all.iter().map(|(scope, breaker)| {
         let policy = &breaker.policy;
         vec![
             format!("{}\n  {}", breaker.name, breaker.rule.kind()),
-            format!("{}\n  {}", scope_name(breaker.scope.as_str()), hears(breaker)),
+            format!("{}\n  {}", scope_name(scope), hears(breaker)),
             limits(&breaker.rule).join("\n"),
             denies(policy),
             ends(breaker.rule.kind(), policy),
@@ -108,6 +109,17 @@ fn tell(out: &mut impl Write, file: &Path, config: &Config) -> Result<(), Failur
     Ok(())
 }
 
+/// What each guards, and how: the breakers, then the templates, whose scope is that of their instances.
+fn guarded(plan: &Plan) -> Vec<(String, BreakerSpec)> {
+    let breakers = plan.breakers.iter().map(|breaker| (breaker.scope.as_str().to_owned(), breaker.clone()));
+    let templates = plan.templates.iter().map(|template| {
+        let Template { name, parent, rule, policy } = template.clone();
+        let scope = if parent.is_root() { "*".to_owned() } else { format!("{parent}/*") };
+        (scope, BreakerSpec { name, scope: parent, watch: vec![], rule, policy })
+    });
+    breakers.chain(templates).collect()
+}
+
 fn today() -> Nanos {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Nanos::from_secs(now.as_secs())
@@ -128,7 +140,7 @@ fn endings(config: &Config, now: Nanos) -> Vec<String> {
 }
 
 fn told_as_json(file: &Path, config: &Config) -> Value {
-    let breakers: Vec<_> = config.plan.breakers.iter().map(breaker_as_json).collect();
+    let breakers: Vec<_> = guarded(&config.plan).iter().map(|(scope, b)| breaker_as_json(scope, b)).collect();
     let calendars: Vec<_> = config
         .calendars
         .iter()
@@ -143,7 +155,7 @@ fn told_as_json(file: &Path, config: &Config) -> Value {
     })
 }
 
-fn breaker_as_json(breaker: &BreakerSpec) -> Value {
+fn breaker_as_json(scope: &str, breaker: &BreakerSpec) -> Value {
     let policy = &breaker.policy;
     let limits = |l: &Limits| json!({ "limit": l.limit.to_f64(), "warn": l.warn.to_f64(), "clear": l.clear.to_f64() });
     let levels: Vec<Value> = match &breaker.rule {
@@ -180,7 +192,7 @@ fn breaker_as_json(breaker: &BreakerSpec) -> Value {
     json!({
         "name": breaker.name,
         "kind": breaker.rule.kind().name(),
-        "scope": breaker.scope.as_str(),
+        "scope": scope,
         "metric": breaker.rule.metric().map(Metric::name),
         "watch": breaker.watch.iter().map(|w| w.as_str()).collect::<Vec<_>>(),
         "levels": levels,

@@ -26,11 +26,13 @@ use crate::technical::technical;
 use crate::time_based::time_based;
 use crate::volatility::volatility;
 
-const SCOPES: &str = "scope paths, such as \"XNAS/AAPL\" or \"\" for everything";
+const SCOPES: &str = "scope paths, such as \"XNAS/AAPL\", \"XNAS/*\" for each below, or \"\" for everything";
 
 /// A breaker and where its table begins.
 pub(crate) struct Placed {
     pub(crate) spec: BreakerSpec,
+    /// Its scope stands for each one directly below it.
+    pub(crate) each: bool,
     pub(crate) at: usize,
 }
 
@@ -58,19 +60,34 @@ fn breaker(table: Table<'_>, markets: &Markets, names: &mut Names, switches: &mu
     let kinds = || Kind::ALL.iter().map(|kind| format!("{:?}", kind.name())).collect::<Vec<_>>().join(", ");
     let kind = table.required("kind", &kinds()).and_then(|item| item.word(Kind::ALL, Kind::name));
     let scope_item = table.required("scope", SCOPES);
-    let scope = scope_item.and_then(Item::path);
+    let scope = scope_item.and_then(guarded);
     let Some(kind) = kind else {
         // Of which kind it is decides what its other keys mean.
         general(&table, Kind::Manual);
         return None;
     };
-    if let (Kind::KillSwitch, Some(scope), Some(item)) = (kind, &scope, scope_item) {
+    let each = scope.as_ref().is_some_and(|(_, each)| *each);
+    if let (Kind::KillSwitch, Some((scope, false)), Some(item)) = (kind, &scope, scope_item) {
         claim_switch(switches, scope, item);
+    }
+    if each {
+        table.refuse(&["watch"], "each instance of a scope with * hears its own scope");
     }
     let (watch, (rule, policy)) = parts(&table, kind, markets);
     table.finish();
-    let spec = BreakerSpec { name: name?, scope: scope?, watch: watch?, rule: rule?, policy };
-    Some(Placed { spec, at })
+    let spec = BreakerSpec { name: name?, scope: scope?.0, watch: watch?, rule: rule?, policy };
+    Some(Placed { spec, each, at })
+}
+
+/// What a breaker guards; `XNAS/*` is each scope directly below `XNAS`.
+fn guarded(item: Item<'_, '_>) -> Option<(ScopePath, bool)> {
+    let text = item.string(SCOPES)?;
+    let (path, each) = match text.strip_suffix('*') {
+        Some("") => ("", true),
+        Some(parent) if parent.ends_with('/') => (parent.trim_end_matches('/'), true),
+        _ => (text, false),
+    };
+    ScopePath::new(path).map(|path| (path, each)).map_err(|error| item.wrong(&error.to_string())).ok()
 }
 
 /// An emergency stop of a scope must know which switch to pull.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use haltline::{BREAKERS_A_SCOPE, Caps, RuleSpec, ScopePath};
+use haltline::{BREAKERS_A_SCOPE, BreakerSpec, Caps, RuleSpec, ScopePath};
 
 use crate::breaker::Placed;
 use crate::table::Table;
@@ -18,13 +18,26 @@ pub(crate) fn check(root: &Table<'_>, declared: &[ScopePath], breakers: &[Placed
             root.log().wrong(root.at(), root.message(&over.text()));
         }
     }
+    // What stands for each scope below another comes last, when all scopes are known.
+    let (templates, breakers): (Vec<_>, Vec<_>) = breakers.iter().partition(|placed| placed.each);
     for placed in breakers {
-        load.add(placed);
-        for over in load.over(caps).into_iter().chain(load.crowd(&placed.spec.scope)) {
-            if full.insert(over.what) {
-                let text = format!("breaker {:?}: {}", placed.spec.name, over.text());
-                root.log().wrong(placed.at, root.message(&text));
-            }
+        load.add(&placed.spec, &placed.spec.scope);
+        report(root, placed, load.over(caps).into_iter().chain(load.crowd(&placed.spec.scope)), &mut full);
+    }
+    for placed in templates {
+        let parent = Some(&placed.spec.scope);
+        let below: Vec<_> = load.scopes.iter().filter(|scope| scope.parent().as_ref() == parent).cloned().collect();
+        below.iter().for_each(|scope| load.add(&placed.spec, scope));
+        let crowd = below.iter().find_map(|scope| load.crowd(scope));
+        report(root, placed, load.over(caps).into_iter().chain(crowd), &mut full);
+    }
+}
+
+fn report(root: &Table<'_>, placed: &Placed, over: impl Iterator<Item = Over>, full: &mut BTreeSet<&'static str>) {
+    for over in over {
+        if full.insert(over.what) {
+            let text = format!("breaker {:?}: {}", placed.spec.name, over.text());
+            root.log().wrong(placed.at, root.message(&text));
         }
     }
 }
@@ -40,14 +53,14 @@ struct Load {
 }
 
 impl Load {
-    fn add(&mut self, placed: &Placed) {
-        let spec = &placed.spec;
-        self.scopes.extend(spec.watch.iter().chain([&spec.scope]).flat_map(ScopePath::with_ancestors));
+    /// A breaker of this scope.
+    fn add(&mut self, spec: &BreakerSpec, scope: &ScopePath) {
+        self.scopes.extend(spec.watch.iter().chain([scope]).flat_map(ScopePath::with_ancestors));
         self.count += 1;
-        *self.breakers.entry(spec.scope.clone()).or_default() += 1;
+        *self.breakers.entry(scope.clone()).or_default() += 1;
         match spec.rule {
             RuleSpec::KillSwitch(_) => {
-                self.switches.insert(spec.scope.clone());
+                self.switches.insert(scope.clone());
             }
             // One more for what the instruments say together.
             RuleSpec::Correlation(_) => self.listeners += spec.watch.len() + 1,

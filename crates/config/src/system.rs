@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use haltline::{Caps, Plan, ScopePath, Skew};
+use haltline::{BreakerSpec, Caps, Plan, ScopePath, Skew, Template};
 
 use crate::breaker::{self, paths};
 use crate::capacity;
@@ -26,9 +26,16 @@ pub(crate) fn plan(root: &Table<'_>) -> (Plan, BTreeMap<String, Calendar>) {
     let markets = calendar::read(root);
     let placed = breaker::read(root, &markets);
     capacity::check(root, &scopes, &placed, &caps);
-    let breakers = placed.into_iter().map(|placed| placed.spec).collect();
+    let (templates, breakers): (Vec<_>, Vec<_>) = placed.into_iter().partition(|placed| placed.each);
+    let breakers = breakers.into_iter().map(|placed| placed.spec).collect();
+    let templates = templates.into_iter().map(|placed| template(placed.spec)).collect();
     let calendars = markets.into_iter().filter_map(|(name, market)| Some((name, market?.calendar))).collect();
-    (Plan { scopes, breakers, caps, skew }, calendars)
+    (Plan { scopes, breakers, templates, caps, skew }, calendars)
+}
+
+fn template(spec: BreakerSpec) -> Template {
+    let BreakerSpec { name, scope: parent, rule, policy, .. } = spec;
+    Template { name, parent, rule, policy }
 }
 
 fn scopes(root: &Table<'_>) -> Vec<ScopePath> {

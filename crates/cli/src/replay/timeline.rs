@@ -80,12 +80,14 @@ impl<'z> Lines<'z> {
             // A number of checks; of positions, beside shares.
             RuleSpec::PremarketValidation(_) | RuleSpec::PositionLimit(_) => true,
             RuleSpec::Correlation(_) | RuleSpec::AnomalyDetection(_) | RuleSpec::DataFeedIntegrity(_) => true,
+            RuleSpec::Polled(_) => true,
+            RuleSpec::MarketCircuitBreaker(rule) => rule.ladder().is_none(),
             _ => false,
         };
         Self {
             zone,
-            scope: widest(&mut plan.breakers.iter().map(|b| scope_name(b.scope.as_str()).len())),
-            breaker: widest(&mut plan.breakers.iter().map(|b| b.name.len())),
+            scope: widest(&mut plan.breakers.iter().map(|b| scope_name(b.scope.as_str()).len()).chain(["scope".len()])),
+            breaker: widest(&mut plan.breakers.iter().map(|b| b.name.len()).chain(["breaker".len()])),
             plain: plan.breakers.iter().filter(is_plain).map(|b| b.name.clone()).collect(),
         }
     }
