@@ -107,7 +107,7 @@ fn people_get_a_timeline_and_a_verdict() {
     let (code, text, _) = with(&scratch("script"), "", "");
     assert_eq!(code, Some(0), "{text}");
     for part in
-        ["a desk\n  breakers  desk, vix\n", "2020-03-09 13:30:03 +00:00  XNAS  desk", "2 steps, all as expected\n"]
+        ["a desk\n  breakers  desk, vix\n", "2020-03-09 13:30:03 +00:00  XNAS   desk ", "2 steps, all as expected\n"]
     {
         assert!(text.contains(part), "{part}\n{text}");
     }
