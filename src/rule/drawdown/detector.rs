@@ -14,8 +14,8 @@
 //!   (see [`Maximum`] for its error). The last mark before an open is the session's first, so a gap is seen. The open
 //!   takes effect with the first mark at or after it; marks after the close still count to the session before.
 //! * **Steps.** A mark more than `max_step` of the last good one away from it is held: [`observe`](Detect::observe)
-//!   answers `None`, and it is not good. The third in a row that agrees with the first of them is taken. One that is near
-//!   the last good mark ends the doubt.
+//!   answers `None`, and it is not good. The third in a row is taken, if all three are falls, however far each goes, or agree
+//!   with the first of them within `max_step`. One that is near the last good mark ends the doubt.
 //! * **Samples** lie on the grid of `sample` from the Unix epoch on; one covers `(k * s, (k + 1) * s]`, so a mark exactly
 //!   on its right edge completes it. An empty sample repeats the last value.
 //! * **Underwater** begins with the first mark below the peak and ends with one that is not.
@@ -195,7 +195,8 @@ impl Detector {
         Some(self.answer(at, Some(last.value), memory))
     }
 
-    /// Whether a mark is near enough to the last good one, or the third that agrees.
+    /// Whether a mark is near enough to the last good one, or the third that agrees. Falls agree however far they go: a crash
+    /// goes on. A rise that goes on might be anything, and would make a peak.
     fn accepts(&mut self, last: i64, now: i64) -> bool {
         let max_step = i128::from(self.spec.max_step.raw().max(0));
         let near = |from: i64| {
@@ -204,7 +205,7 @@ impl Detector {
         };
         self.held = match self.held {
             _ if near(last) => None,
-            Some(held) if near(held.first) => Some(Held { count: held.count + 1, ..held }).filter(|h| h.count < AGREE),
+            Some(held) if near(held.first) || (now < last && held.first < last) => Some(Held { count: held.count + 1, ..held }).filter(|h| h.count < AGREE),
             _ => Some(Held { first: now, count: 1 }),
         };
         self.held.is_none()

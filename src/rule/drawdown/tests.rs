@@ -213,8 +213,12 @@ fn a_mark_too_far_away_is_held_until_the_third_that_agrees() {
         (&[799, 799], Level::Normal),
         (&[799, 799, 799], Level::Breach),
         (&[500, 400, 600], Level::Breach), // both within 20 % of the first
-        (&[500, 399, 399], Level::Normal), // which begins anew
-        (&[500, 399, 399, 399], Level::Breach),
+        (&[500, 399, 399], Level::Breach), // a crash that goes on is a crash
+        (&[700, 500, 300], Level::Breach),
+        (&[700, 500, 960, 300, 200], Level::Normal),
+        (&[700, 1_300, 700, 1_300, 700], Level::Normal), // up and down agree in nothing
+        (&[1_300, 1_700, 2_200, 950], Level::Normal),    // a rise that nobody confirms makes no peak
+        (&[1_300, 1_300, 1_300, 1_170], Level::Breach),
         (&[500, 500, 1_000, 500, 500], Level::Normal), // a good mark ends the doubt
         (&[1_201, 1_201, 1_201, 1_110], Level::Warn),
     ] {

@@ -48,7 +48,9 @@ impl Twin {
             self.held.clear();
             return true;
         }
-        if self.held.first().is_none_or(|first| !self.near(*first, value)) {
+        let fall = |value: i64| value < last;
+        let agrees = |first: &i64| self.near(*first, value) || (fall(*first) && fall(value));
+        if !self.held.first().is_some_and(agrees) {
             self.held.clear();
         }
         self.held.push(value);
