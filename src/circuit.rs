@@ -184,6 +184,7 @@ impl Circuit {
             now,
             epoch: self.epoch(),
             standing: self.standing(entry, state.pack(), now),
+            in_doubt: state.status == Status::Tripped && line.cause(state.pack()).is_some_and(is_for_doubt),
             auto_resets: if counted { line.auto_resets_since(self.epoch().floor(now - window)) } else { 0 },
         }
     }
@@ -288,7 +289,9 @@ impl Circuit {
         }
         self.open_permits(entry, moved);
         // A new version of the same trip is still that trip: who asks why wants its cause, not the reload's.
-        let same = (moved.before.status, moved.before.step) == (moved.after.status, moved.after.step);
+        // Half open, another round is still the same way back.
+        let again = moved.after.status == Status::Cooldown && moved.before.step == moved.after.step;
+        let same = moved.before.status == moved.after.status && (again || State::same_entry(before, after));
         let trips = matches!(moved.after.status, Status::Tripped | Status::EmergencyHalt | Status::Liquidating);
         // A liquidation that is done is the trip that it began with.
         if trips && moved.before.status != Status::Liquidating && !same {
@@ -388,6 +391,11 @@ impl Circuit {
             let _ = self.put(entry.id, Input::Read(level, Step::FIRST, Reason::Stale), now, Signed::AUTO);
         }
     }
+}
+
+/// Whether a trip is for what nobody knows, and by nobody's hand.
+fn is_for_doubt(cause: Cause) -> bool {
+    cause.authority == Authority::Auto && matches!(cause.reason, Reason::Stale | Reason::BadInput)
 }
 
 /// Whether a breaker denies because it has no usable value.

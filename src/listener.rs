@@ -327,7 +327,12 @@ impl Listener {
                 _ if raw == Level::Breach && self.rule.is_certain() => (raw, None),
                 confirmed => confirmed,
             };
+            let is_confirmed = level == Level::Breach;
             let Some(level) = self.level_for(circuit, state, now, level) else { return Decision::Stay };
+            // Not confirmed yet, it holds what stands and begins nothing.
+            if state.status == Status::Tripped && raw == Level::Breach && !is_confirmed {
+                return Decision::Stay;
+            }
             let input = Input::Read(level, self.reading.step, self.reason_of(level));
             step(state, input, &self.entry.policy, &circuit.moment(&self.entry, state, now))
         });

@@ -43,10 +43,7 @@ pub struct Plan {
 ///
 /// ```
 /// # use haltline::*;
-/// let rule = RuleSpec::Volatility(Volatility {
-///     limits: Limits::of(Ratio::from_f64(40.0)?), source: VolatilitySource::Level,
-///     # sample: None, returns: 2, annualise: None, rise: false, breakout: false,
-/// });
+/// let rule = RuleSpec::AnomalyDetection(AnomalyDetection::with_source(AnomalySource::Return));
 /// let wild = Template::new("wild", ScopePath::new("XNAS")?, rule);
 /// let scopes = vec![ScopePath::new("XNAS/AAPL")?, ScopePath::new("XNAS/MSFT")?];
 /// let system = System::manual(Plan { templates: vec![wild], scopes, ..Plan::default() }, Nanos::from_secs(0))?;

@@ -14,7 +14,7 @@ fn polled() -> Vec<BreakerSpec> {
         Metric::Drawdown => Kind::Drawdown,
         Metric::LossRate => Kind::LossRate,
         Metric::PositionCount | Metric::MaxPositionSize => Kind::PositionLimit,
-        Metric::DataQualityScore | Metric::MissingDataPct => Kind::DataFeedIntegrity,
+        Metric::DataQualityScore | Metric::MarketDataQualityScore | Metric::MissingDataPct => Kind::DataFeedIntegrity,
         Metric::DataFeedLatencyMs => Kind::Technical,
         Metric::ModelAccuracy => Kind::ModelPerformance,
         Metric::MarketStatus | Metric::VenueHalts => Kind::MarketCircuitBreaker,
@@ -23,7 +23,7 @@ fn polled() -> Vec<BreakerSpec> {
         _ => Kind::AnomalyDetection,
     };
     let spec = |metric: Metric| {
-        let limits = Polled::default_limits(metric).unwrap_or_else(|| Limits::of(ratio(500.0)));
+        let limits = Polled::default_limits(metric).unwrap_or_else(|| Limits::of(ratio(50.0)));
         let rule = RuleSpec::Polled(Polled { kind: kind(metric), metric, limits });
         let policy = Policy { confirm: 1, ..BreakerSpec::new("x", ScopePath::root(), rule.clone()).policy };
         BreakerSpec::new(metric.name(), scope(&format!("m/{}", metric.name())), rule).with_policy(policy)
@@ -70,20 +70,21 @@ fn with(metric: Metric) -> (Metrics, MarketConditions) {
         Metric::PositionCount => own.position_count = Some(21),
         Metric::MaxPositionSize => own.max_position_size = Some(0.1),
         Metric::AnomalyScore => own.anomaly_score = Some(3.0),
-        Metric::DataQualityScore => market.data_quality_score = Some(94.999),
+        Metric::DataQualityScore => own.data_quality_score = Some(94.999),
+        Metric::MarketDataQualityScore => market.data_quality_score = Some(94.999),
         Metric::ModelAccuracy => own.model_accuracy = Some(0.599),
         Metric::MarketStatus => own.market_status = Some(VenueStatus::Unknown),
         Metric::Volatility => market.volatility = Some(0.05),
-        Metric::VolumeRatio => market.volume_ratio = Some(500.0),
-        Metric::SpreadWidening => market.spread_widening = Some(500.0),
+        Metric::VolumeRatio => market.volume_ratio = Some(50.0),
+        Metric::SpreadWidening => market.spread_widening = Some(50.0),
         Metric::PriceAnomalyScore => market.price_anomaly_score = Some(3.0),
         Metric::VolumeAnomalyScore => market.volume_anomaly_score = Some(3.0),
         Metric::CorrelationBreakdownScore => market.correlation_breakdown_score = Some(0.7),
         Metric::MarketRegimeChange => market.market_regime_change = Some(true),
         Metric::VenueHalts => market.venue_halts = Some(1),
         Metric::VixLevel => market.vix_level = Some(40.0),
-        Metric::DataFeedLatencyMs => market.data_feed_latency_ms = Some(500.0),
-        Metric::MissingDataPct => market.missing_data_pct = Some(500.0),
+        Metric::DataFeedLatencyMs => market.data_feed_latency_ms = Some(50.0),
+        Metric::MissingDataPct => market.missing_data_pct = Some(50.0),
     }
     (own, market)
 }
@@ -151,6 +152,29 @@ fn a_number_that_is_none_is_refused_and_counted_and_the_others_are_heard() {
 }
 
 #[test]
+fn a_score_counts_on_either_side_and_a_number_of_another_unit_counts_nowhere() {
+    let system = system(polled());
+    let (own, market) = calm();
+    system.evaluate(&own, &market);
+    let status = system.evaluate(
+        &Metrics { model_accuracy: Some(95.0), ..own },
+        &MarketConditions { price_anomaly_score: Some(-9.0), ..market },
+    );
+    assert_eq!(status.tripped, [system.breaker("price_anomaly_score").unwrap()]);
+    let accuracy = system.breaker_status(system.breaker("model_accuracy").unwrap()).unwrap();
+    assert_eq!((accuracy.refused, accuracy.status, accuracy.unready), (1, Status::Active, false));
+}
+
+#[test]
+fn a_score_that_is_told_no_more_ends_no_trip() {
+    let system = system(polled());
+    let (own, market) = with(Metric::MarketDataQualityScore);
+    assert_eq!(system.evaluate(&own, &market).tripped.len(), 1);
+    let silent = MarketConditions { data_quality_score: None, ..market };
+    assert_eq!(system.evaluate(&own, &silent).tripped.len(), 1);
+}
+
+#[test]
 fn what_stops_everything_is_said_first_and_makes_can_trade_false() {
     let halts = RuleSpec::Polled(Polled {
         kind: Kind::MarketCircuitBreaker,
@@ -192,7 +216,7 @@ fn a_reload_brings_new_breakers_and_keeps_what_the_others_have_heard() {
     evaluate(&system, with(Metric::LossRate));
     system.reload(&plan(specs)).unwrap();
     let status = system.status();
-    assert_eq!(status.tripped.len(), 1 + 14, "the tripped one, and those that have heard nothing yet");
+    assert_eq!(status.tripped.len(), 1 + 15, "the tripped one, and those that have heard nothing yet");
     let status = evaluate(&system, calm());
     assert_eq!(status.tripped, [system.breaker("loss_rate").unwrap()], "latched");
     system.reload(&plan(vec![])).unwrap();

@@ -64,7 +64,7 @@ named! {
     /// use haltline::{EventType, State, Status, Step};
     /// let (level_1, level_2) = (Step::FIRST.next(), Step::FIRST.next().next());
     /// let halted = |step| State { status: Status::Tripped, step, ..State::RETIRED };
-    /// // A higher rung is a trip of its own; a new policy under the same halt is not.
+    /// // A higher rung is a trip of its own, and so is a later one; a new policy under the same halt is not.
     /// assert_eq!(EventType::of(halted(level_1), halted(level_2)), EventType::Tripped);
     /// assert_eq!(EventType::of(halted(level_1), halted(level_1)), EventType::Updated);
     /// // No storm of warnings pushes out a trip.
@@ -126,7 +126,7 @@ impl EventType {
         match (before.status, after.status) {
             (_, S::Retired) => Self::Removed,
             (S::Retired, _) => Self::Installed,
-            (S::Tripped, S::Tripped) if before.step == after.step => Self::Updated,
+            (S::Tripped, S::Tripped) if State::same_entry(before.pack(), after.pack()) => Self::Updated,
             (a, b) if a == b && a == S::Active && before.denies.is_empty() != after.denies.is_empty() => {
                 if after.denies.is_empty() { Self::Ready } else { Self::Unready }
             }

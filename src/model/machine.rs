@@ -32,7 +32,7 @@ use super::time::{Epoch, Nanos};
 /// use haltline::machine::{Decision, Input, Moment, step};
 /// # use haltline::*;
 /// # let (now, epoch, standing) = (Nanos::from_secs(1), Epoch::default(), Standing::NoReadings);
-/// # let moment = Moment { now, epoch, standing, auto_resets: 0 };
+/// # let moment = Moment { now, epoch, standing, auto_resets: 0, in_doubt: false };
 /// # let active = State { status: Status::Active, ..State::RETIRED };
 /// # let warning = State { status: Status::Warning, denies: Lanes::WARNING, ..State::RETIRED };
 /// # let policy = Policy::default();
@@ -106,7 +106,7 @@ pub enum Input {
 /// let policy = Policy { max_auto_resets: Some(2), ..Policy::default() };
 /// let breach = Input::Read(Level::Breach, Step::FIRST, Reason::Limit);
 /// let latches = |auto_resets| {
-///     let moment = Moment { now: Nanos::from_secs(1), epoch, standing, auto_resets };
+///     let moment = Moment { now: Nanos::from_secs(1), epoch, standing, auto_resets, in_doubt: false };
 ///     matches!(step(active, breach, &policy, &moment), Decision::Move(State { step: Step::LATCHED, .. }, _))
 /// };
 /// // It came back by itself twice already; the third trip waits for a person.
@@ -122,6 +122,8 @@ pub struct Moment {
     pub standing: Standing,
     /// Automatic resets within the policy's window.
     pub auto_resets: u8,
+    /// Whether the trip that stands is for doubt, silence or bad input, and not for a value.
+    pub in_doubt: bool,
 }
 
 /// Why an input is refused.
@@ -130,7 +132,7 @@ pub struct Moment {
 /// use haltline::machine::{Decision, Input, Moment, Refusal, step};
 /// # use haltline::*;
 /// # let (now, epoch, standing) = (Nanos::from_secs(1), Epoch::default(), Standing::Last(Level::Breach));
-/// # let moment = Moment { now, epoch, standing, auto_resets: 0 };
+/// # let moment = Moment { now, epoch, standing, auto_resets: 0, in_doubt: false };
 /// # let halted = State { status: Status::Tripped, denies: Lanes::HALT, ..State::RETIRED };
 /// # let (trader, desk) = (Authority::Trader, Authority::RiskDesk);
 /// let ask = |by, seen, force| step(halted, Input::Reset { seen, by, force }, &Policy::default(), &moment);
@@ -147,7 +149,7 @@ pub enum Refusal {
     Authority(Authority),
     /// Another word stands than the one that the operator saw.
     NewerTrip,
-    /// The last reading still breaches.
+    /// The last reading still breaches, the source is silent, or the time of a ladder's rung runs.
     CauseStands,
     /// The input means nothing in this status.
     WrongStatus,
@@ -161,7 +163,7 @@ pub enum Refusal {
 /// use haltline::machine::{Decision, Input, Moment, Refusal, step};
 /// # use haltline::*;
 /// # let (now, epoch, standing) = (Nanos::from_secs(1), Epoch::default(), Standing::NoReadings);
-/// # let moment = Moment { now, epoch, standing, auto_resets: 0 };
+/// # let moment = Moment { now, epoch, standing, auto_resets: 0, in_doubt: false };
 /// # let active = State { status: Status::Active, ..State::RETIRED };
 /// let decide = |input| step(active, input, &Policy::default(), &moment);
 /// // Time passes and nothing is due: no event. A stop moves it. What means nothing here is refused, and told.
@@ -187,7 +189,7 @@ pub enum Decision {
 /// # use haltline::*;
 /// # let (epoch, standing) = (Epoch::default(), Standing::Last(Level::Normal));
 /// let halted = State { status: Status::Tripped, denies: Lanes::HALT, ..State::RETIRED };
-/// let moment = |now| Moment { now, epoch, standing, auto_resets: 0 };
+/// let moment = |now| Moment { now, epoch, standing, auto_resets: 0, in_doubt: false };
 /// let elapsed = |now| step(halted, Input::Elapsed, &Policy::default(), &moment(now));
 /// // The default halt lasts 15 minutes, and not a nanosecond less.
 /// assert_eq!(elapsed(Nanos(899_999_999_999)), Decision::Stay);
@@ -289,6 +291,8 @@ impl Here<'_> {
             (Status::Tripped, Level::Breach) if self.liquidates(reason) && self.state.step != Step::LATCHED => {
                 self.trip(Step::FIRST, reason)
             }
+            // What was feared is true: a trip of its own, which lasts as long as any.
+            (Status::Tripped, Level::Breach) if self.was_only_feared(reason) => self.trip(self.state.step, reason),
             (Status::Tripped, Level::Breach) if self.is_higher_rung(rung) => self.enter(Status::Tripped, rung, reason),
             (Status::Tripped, _) if level.is_good() && self.good_reading_ends_it() => {
                 self.leave(level, Reason::Recovered)
@@ -327,10 +331,14 @@ impl Here<'_> {
         self.enter(Status::Tripped, if exhausted || holds { Step::LATCHED } else { step }, reason)
     }
 
+    /// Whether a trip for doubt stands, and this breach is of a value. (A liquidation and a rung have their own way.)
+    fn was_only_feared(&self, reason: Reason) -> bool {
+        self.moment.in_doubt && !is_doubt(reason) && !self.is_ladder() && !self.policy.liquidates
+    }
+
     /// Whether this breach asks for the book to be reduced. Doubt sells nothing.
     fn liquidates(&self, reason: Reason) -> bool {
-        self.policy.liquidates
-            && !matches!(reason, Reason::Stale | Reason::BadInput | Reason::ProbeFailed | Reason::ProbeExpired)
+        self.policy.liquidates && !is_doubt(reason) && !matches!(reason, Reason::ProbeFailed | Reason::ProbeExpired)
     }
 
     fn is_ladder(&self) -> bool {
@@ -460,13 +468,21 @@ impl Here<'_> {
         if seen != self.state.pack() {
             return Decision::Refuse(Refusal::NewerTrip);
         }
-        if self.moment.standing.breaches() && !force {
+        if self.cause_stands() && !force {
             return Decision::Refuse(Refusal::CauseStands);
         }
         match self.state.status {
             Status::Tripped => self.leave(self.last_level(), Reason::Reset),
             _ => self.rest(self.last_level(), Reason::Reset),
         }
+    }
+
+    /// Whether a reset would open what its cause still closes: the last reading breaches, nobody knows since the source is
+    /// silent, or the time of a rung runs, of which the ladder itself speaks no more.
+    fn cause_stands(&self) -> bool {
+        let rung_runs = self.is_ladder() && self.has_rung() && !self.is_due();
+        let silent = self.moment.standing == Standing::Silent && self.policy.silence_holds();
+        self.moment.standing.breaches() || silent || rung_runs
     }
 
     fn clear_emergency(&self, by: Authority) -> Decision {
@@ -503,6 +519,11 @@ impl Here<'_> {
             _ => Decision::Refuse(Refusal::WrongStatus),
         }
     }
+}
+
+/// Whether a breach is one of what is not known, not of a value.
+fn is_doubt(reason: Reason) -> bool {
+    matches!(reason, Reason::Stale | Reason::BadInput)
 }
 
 #[cfg(test)]

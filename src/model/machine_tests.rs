@@ -142,8 +142,8 @@ fn moments() -> Vec<Moment> {
     let mut all = Vec::new();
     for now in [Nanos(0), after(0), Nanos(after(10).0 - 1), after(10), after(1_000)] {
         for standing in standings {
-            for auto_resets in [0, 1] {
-                all.push(Moment { now, epoch: Epoch::default(), standing, auto_resets });
+            for (auto_resets, in_doubt) in [(0, false), (1, false), (0, true), (1, true)] {
+                all.push(Moment { now, epoch: Epoch::default(), standing, auto_resets, in_doubt });
             }
         }
     }
@@ -230,8 +230,34 @@ fn a_reset_needs_the_word_that_stands_the_authority_and_a_cause_that_is_gone() {
         let (Input::Reset { seen, by, force }, Decision::Move(..)) = (input, decision) else { return };
         assert_eq!(seen, state.pack());
         assert!(by >= policy.reset_authority);
-        if moment.standing.breaches() {
+        let silent = moment.standing == Standing::Silent && policy.silence_holds();
+        let runs = matches!(policy.halt, Halt::Ladder(_))
+            && (Step::FIRST..Step::LATCHED).contains(&state.step)
+            && state.step > Step::FIRST
+            && state.status == Status::Tripped
+            && policy.deadline(state, moment.epoch).is_none_or(|end| moment.epoch.floor(moment.now) < end);
+        if moment.standing.breaches() || silent || runs {
             assert!(force && by >= policy.reset_authority.above());
+        }
+    });
+}
+
+#[test]
+fn what_was_only_feared_and_comes_true_begins_a_trip_of_its_own() {
+    for_every_case(|state, input, policy, moment, decision| {
+        let Input::Read(Level::Breach, _, reason) = input else { return };
+        let plain = !matches!(policy.halt, Halt::Ladder(_)) && !policy.liquidates && policy.enabled;
+        if state.status != Status::Tripped || !plain {
+            return;
+        }
+        let of_a_value = !matches!(reason, Reason::Stale | Reason::BadInput);
+        match decision {
+            Decision::Move(next, why) => {
+                assert!(moment.in_doubt && of_a_value, "{state:?} {input:?}");
+                assert_eq!((next.status, why), (Status::Tripped, reason));
+                assert!(state.step != Step::LATCHED || next.step == Step::LATCHED, "a latch holds");
+            }
+            _ => assert!(!moment.in_doubt || !of_a_value, "{state:?} {input:?}"),
         }
     });
 }
@@ -260,7 +286,13 @@ fn a_shadow_or_disabled_breaker_never_gets_a_mask() {
 #[test]
 fn orders_that_reduce_pass_while_liquidating_and_a_breach_does_not_interrupt() {
     let policy = Policy::default();
-    let moment = Moment { now: after(0), epoch: Epoch::default(), standing: Standing::NoReadings, auto_resets: 0 };
+    let moment = Moment {
+        now: after(0),
+        epoch: Epoch::default(),
+        standing: Standing::NoReadings,
+        auto_resets: 0,
+        in_doubt: false,
+    };
     let active = State { status: Status::Active, denies: Lanes::NONE, step: Step::FIRST, generation: 0, since: T0 };
     let Decision::Move(liquidating, _) = step(active, Input::Liquidate, &policy, &moment) else { panic!() };
     assert!(liquidating.denies.denies(Intent::Increase) && !liquidating.denies.denies(Intent::Reduce));
@@ -284,8 +316,13 @@ fn a_breach_liquidates_where_the_policy_says_so_and_doubt_only_trips() {
 #[test]
 fn a_trip_for_doubt_gives_way_to_liquidation_and_a_persons_halt_does_not() {
     let policy = Policy { liquidates: true, release: Release::Latched, effect: Lanes::NO_NEW, ..Policy::default() };
-    let moment =
-        |level| Moment { now: after(0), epoch: Epoch::default(), standing: Standing::Last(level), auto_resets: 0 };
+    let moment = |level| Moment {
+        now: after(0),
+        epoch: Epoch::default(),
+        standing: Standing::Last(level),
+        auto_resets: 0,
+        in_doubt: false,
+    };
     let active = State { status: Status::Active, denies: Lanes::NONE, step: Step::FIRST, generation: 0, since: T0 };
     let read = |state, level, reason| step(state, Input::Read(level, Step::FIRST, reason), &policy, &moment(level));
     let Decision::Move(doubt, _) = read(active, Level::Breach, Reason::Stale) else { panic!() };
@@ -320,8 +357,13 @@ fn a_policy_change_prolongs_no_halt() {
 #[test]
 fn the_back_off_grows_out_of_cooldown_and_is_forgotten_in_active() {
     let policy = Policy { cooldown_for: Duration::from_micros(5), ..Policy::default() };
-    let moment =
-        Moment { now: after(0), epoch: Epoch::default(), standing: Standing::Last(Level::Normal), auto_resets: 0 };
+    let moment = Moment {
+        now: after(0),
+        epoch: Epoch::default(),
+        standing: Standing::Last(Level::Normal),
+        auto_resets: 0,
+        in_doubt: false,
+    };
     let breach = Input::Read(Level::Breach, Step::FIRST, Reason::Limit);
     let cooldown = |n| State {
         status: Status::Cooldown,
@@ -350,6 +392,7 @@ fn out_of_automatic_resets_a_trip_latches() {
             epoch: Epoch::default(),
             standing: Standing::Last(Level::Breach),
             auto_resets: used,
+            in_doubt: false,
         };
         let Decision::Move(next, _) = step(active, breach, &policy, &moment) else { panic!() };
         assert_eq!(next.step == Step::LATCHED, latched, "{used}");

@@ -83,7 +83,7 @@ named! {
     ///     ..Metrics::default()
     /// };
     /// assert_eq!(Metric::Drawdown.value(&falls, &MarketConditions::default()), Some(0.08));
-    /// // Of two scores of the data the worse one counts; for both lower is worse.
+    /// // A score is worse the lower it is.
     /// assert_eq!(Metric::DataQualityScore.best(), Some(100.0));
     /// # Ok::<(), haltline::Error>(())
     /// ```
@@ -97,9 +97,9 @@ named! {
         PositionCount = 3, "position_count";
         /// [`Metrics::max_position_size`].
         MaxPositionSize = 4, "max_position_size";
-        /// [`Metrics::anomaly_score`].
+        /// [`Metrics::anomaly_score`], on either side.
         AnomalyScore = 5, "anomaly_score";
-        /// The worse of [`Metrics::data_quality_score`] and [`MarketConditions::data_quality_score`]. Lower is worse.
+        /// [`Metrics::data_quality_score`]. Lower is worse.
         DataQualityScore = 6, "data_quality_score";
         /// [`Metrics::model_accuracy`]. Lower is worse.
         ModelAccuracy = 7, "model_accuracy";
@@ -111,9 +111,9 @@ named! {
         VolumeRatio = 10, "volume_ratio";
         /// [`MarketConditions::spread_widening`].
         SpreadWidening = 11, "spread_widening";
-        /// [`MarketConditions::price_anomaly_score`].
+        /// [`MarketConditions::price_anomaly_score`], on either side.
         PriceAnomalyScore = 12, "price_anomaly_score";
-        /// [`MarketConditions::volume_anomaly_score`].
+        /// [`MarketConditions::volume_anomaly_score`], on either side.
         VolumeAnomalyScore = 13, "volume_anomaly_score";
         /// [`MarketConditions::correlation_breakdown_score`].
         CorrelationBreakdownScore = 14, "correlation_breakdown_score";
@@ -127,6 +127,8 @@ named! {
         DataFeedLatencyMs = 18, "data_feed_latency_ms";
         /// [`MarketConditions::missing_data_pct`].
         MissingDataPct = 19, "missing_data_pct";
+        /// [`MarketConditions::data_quality_score`]. Lower is worse.
+        MarketDataQualityScore = 20, "market_data_quality_score";
     }
 }
 
@@ -137,7 +139,7 @@ impl Metric {
     /// The best value of a metric whose values are worse the lower they are; `None` where higher is worse.
     pub const fn best(self) -> Option<f64> {
         match self {
-            Self::DataQualityScore => Some(100.0),
+            Self::DataQualityScore | Self::MarketDataQualityScore => Some(100.0),
             Self::ModelAccuracy => Some(1.0),
             _ => None,
         }
@@ -159,11 +161,7 @@ impl Metric {
             Self::PositionCount => metrics.position_count.map(whole),
             Self::MaxPositionSize => metrics.max_position_size.map(billionths),
             Self::AnomalyScore => metrics.anomaly_score.map(billionths),
-            Self::DataQualityScore => {
-                let scores = [metrics.data_quality_score, market.data_quality_score];
-                // What is no number is the least.
-                scores.into_iter().flatten().map(billionths).min()
-            }
+            Self::DataQualityScore => metrics.data_quality_score.map(billionths),
             Self::ModelAccuracy => metrics.model_accuracy.map(billionths),
             Self::MarketStatus => metrics.market_status.map(|status| whole((status != VenueStatus::Open).into())),
             Self::Volatility => market.volatility.map(billionths),
@@ -177,7 +175,51 @@ impl Metric {
             Self::VixLevel => market.vix_level.map(billionths),
             Self::DataFeedLatencyMs => market.data_feed_latency_ms.map(billionths),
             Self::MissingDataPct => market.missing_data_pct.map(billionths),
+            Self::MarketDataQualityScore => market.data_quality_score.map(billionths),
         }
+        .map(|raw| self.plausible(raw))
+    }
+
+    /// The least and the most that it can be, in its unit: what lies outside was sent in another one.
+    pub const fn range(self) -> (f64, f64) {
+        const MOST: f64 = 9e9;
+        match self {
+            // More than all may be lost, and something gained.
+            Self::Drawdown | Self::LossRate => (-MOST, MOST),
+            Self::ModelAccuracy | Self::MarketStatus | Self::MarketRegimeChange => (0.0, 1.0),
+            // A correlation may be told as such.
+            Self::CorrelationBreakdownScore => (-1.0, 2.0),
+            Self::DataQualityScore | Self::MarketDataQualityScore | Self::MissingDataPct => (0.0, 100.0),
+            _ => (0.0, MOST),
+        }
+    }
+
+    /// The least and the greatest limit that makes sense: a share of 8 was meant as 8 %, a quality of 0.95 as 95.
+    pub fn limit_range(self) -> (Ratio, Ratio) {
+        const MOST: i64 = 9_000_000_000;
+        let (least, most) = match self {
+            Self::Drawdown | Self::LossRate | Self::MaxPositionSize | Self::Volatility => (0, 1),
+            Self::CorrelationBreakdownScore => (0, 2),
+            Self::MarketStatus | Self::MarketRegimeChange | Self::ModelAccuracy => (0, 1),
+            Self::DataQualityScore | Self::MarketDataQualityScore => (1, 100),
+            Self::MissingDataPct => (0, 100),
+            _ => (0, MOST),
+        };
+        (Ratio::from_raw((least * Ratio::SCALE).max(1)), Ratio::from_raw(most * Ratio::SCALE))
+    }
+
+    /// A number as the rule is to hear it: how far is told without the side, and what cannot be is no number.
+    #[inline]
+    fn plausible(self, raw: i64) -> i64 {
+        let raw = match self {
+            Self::AnomalyScore | Self::PriceAnomalyScore | Self::VolumeAnomalyScore if raw != Self::NO_NUMBER => {
+                raw.abs()
+            }
+            _ => raw,
+        };
+        let (least, most) = self.range();
+        let within = raw as f64 >= least * Ratio::SCALE as f64 && raw as f64 <= most * Ratio::SCALE as f64;
+        if within { raw } else { Self::NO_NUMBER }
     }
 }
 
@@ -242,7 +284,8 @@ mod tests {
         let (metrics, market) = known();
         let values: Vec<_> = Metric::ALL.iter().map(|metric| metric.value(&metrics, &market).unwrap()).collect();
         let wanted = [
-            0.01, 0.02, 3.0, 0.04, 5.0, 6.0, 0.07, 1.0, 0.09, 10.0, 11.0, 12.0, 13.0, 0.14, 1.0, 16.0, 17.0, 18.0, 19.0,
+            0.01, 0.02, 3.0, 0.04, 5.0, 6.0, 0.07, 1.0, 0.09, 10.0, 11.0, 12.0, 13.0, 0.14, 1.0, 16.0, 17.0, 18.0,
+            19.0, 20.0,
         ];
         assert_eq!(values, wanted);
         let (nothing, silence) = (Metrics::default(), MarketConditions::default());
@@ -250,18 +293,24 @@ mod tests {
     }
 
     #[test]
-    fn of_two_scores_the_worse_counts_and_one_is_enough() {
-        let of = |own, market| {
-            let (own, market) = (
-                Metrics { data_quality_score: own, ..Metrics::default() },
-                MarketConditions { data_quality_score: market, ..MarketConditions::default() },
-            );
-            Metric::DataQualityScore.raw(&own, &market)
-        };
-        let points = |n| Some(n * Ratio::SCALE);
-        assert_eq!((of(Some(99.0), Some(97.0)), of(Some(95.0), Some(97.0))), (points(97), points(95)));
-        assert_eq!((of(Some(99.0), None), of(None, Some(97.0)), of(None, None)), (points(99), points(97), None));
-        assert_eq!(of(Some(99.0), Some(f64::NAN)), Some(Metric::NO_NUMBER));
+    fn a_number_of_another_unit_is_none_and_a_score_counts_on_either_side() {
+        let own = |own: Metrics| move |metric: Metric| metric.raw(&own, &MarketConditions::default());
+        let accuracy =
+            |value| own(Metrics { model_accuracy: Some(value), ..Metrics::default() })(Metric::ModelAccuracy);
+        assert_eq!((accuracy(1.0), accuracy(0.0)), (Some(Ratio::SCALE), Some(0)));
+        assert_eq!(
+            (accuracy(31.0), accuracy(-0.1), accuracy(1.000_000_001)),
+            (Some(i64::MIN), Some(i64::MIN), Some(i64::MIN))
+        );
+        let quality =
+            |value| own(Metrics { data_quality_score: Some(value), ..Metrics::default() })(Metric::DataQualityScore);
+        assert_eq!(
+            (quality(100.0), quality(100.1), quality(-1.0)),
+            (Some(100 * Ratio::SCALE), Some(i64::MIN), Some(i64::MIN))
+        );
+        let score = |value| own(Metrics { anomaly_score: Some(value), ..Metrics::default() })(Metric::AnomalyScore);
+        assert_eq!((score(-9.0), score(9.0)), (Some(9 * Ratio::SCALE), Some(9 * Ratio::SCALE)));
+        assert_eq!(score(f64::NAN), Some(Metric::NO_NUMBER));
     }
 
     #[test]

@@ -18,7 +18,7 @@ named! {
     /// use haltline::machine::{Decision, Input, Moment, step};
     /// # use haltline::*;
     /// # let (now, epoch, standing) = (Nanos::from_secs(1), Epoch::default(), Standing::Last(Level::Normal));
-    /// # let moment = Moment { now, epoch, standing, auto_resets: 0 };
+    /// # let moment = Moment { now, epoch, standing, auto_resets: 0, in_doubt: false };
     /// # let halted = State { status: Status::Tripped, denies: Lanes::HALT, ..State::RETIRED };
     /// let good = Input::Read(Level::Normal, Step::FIRST, Reason::ClearLevel);
     /// let stays = |release| step(halted, good, &Policy { release, ..Policy::default() }, &moment) == Decision::Stay;

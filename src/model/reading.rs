@@ -141,7 +141,7 @@ impl Pending {
 /// # let halted = State { status: Status::Tripped, denies: Lanes::HALT, ..State::RETIRED };
 /// let ends = |standing| {
 ///     // The 15 minutes of the halt are over.
-///     let moment = Moment { now: Nanos::from_secs(900), epoch: Epoch::default(), standing, auto_resets: 0 };
+///     let moment = Moment { now: Nanos::from_secs(900), epoch: Epoch::default(), standing, auto_resets: 0, in_doubt: false };
 ///     step(halted, Input::Elapsed, &Policy::default(), &moment) != Decision::Stay
 /// };
 /// assert!(ends(Standing::Last(Level::Warn)) && ends(Standing::NoReadings));

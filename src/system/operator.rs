@@ -260,7 +260,7 @@ impl System {
                 (ErrorKind::NewerTrip, "another word stands than the one that was seen; look again".to_owned())
             }
             Refusal::CauseStands => {
-                (ErrorKind::CauseStands, "its last reading still breaches; rebase it, or force the reset".to_owned())
+                (ErrorKind::CauseStands, "its last reading still breaches, its source is silent, or its time runs; wait, end the cause, or force the reset".to_owned())
             }
             Refusal::WrongStatus => {
                 (ErrorKind::WrongStatus, format!("it is {}, where that means nothing", state.status))

@@ -5,6 +5,7 @@ use haltline::{Kind, Limits, Metric, OnStale, OnUnready, Policy, Polled, Ratio, 
 use crate::item::Allowed;
 use crate::limits::{limits, limits_below, limits_of};
 use crate::policy::{COOLDOWN_KEYS, confirmation, cooldown, doubt, general, release};
+use crate::scalar::ratio_text;
 use crate::table::Table;
 
 const NUMBER: Allowed<Ratio> = Allowed {
@@ -36,7 +37,7 @@ pub(crate) fn polled(table: &Table<'_>, kind: Kind) -> (Option<RuleSpec>, Policy
         table.leave(&crate::policy::LIMIT_KEYS);
         return (None, policy);
     };
-    let limits = levels(table, metric);
+    let limits = levels(table, metric).filter(|limits| is_of_its_unit(table, metric, limits.limit));
     (limits.map(|limits| RuleSpec::Polled(Polled { kind, metric, limits })), policy)
 }
 
@@ -50,4 +51,15 @@ fn levels(table: &Table<'_>, metric: Metric) -> Option<Limits> {
         |limit: Ratio| i128::from(limit.raw()) * i128::from(default.warn.raw()) / i128::from(default.limit.raw());
     let warns = |limit: Ratio| Ratio::from_raw(i64::try_from(share(limit)).unwrap_or(limit.raw()));
     limits_of(table, &NUMBER, Some(default.limit), warns)
+}
+
+/// A share of 8 was meant as 8 %.
+fn is_of_its_unit(table: &Table<'_>, metric: Metric, limit: Ratio) -> bool {
+    let (least, most) = metric.limit_range();
+    let fits = (least..=most).contains(&limit);
+    if let (false, Some(item)) = (fits, table.optional("limit")) {
+        let (least, most) = (ratio_text(least), ratio_text(most));
+        item.refuse::<()>(&format!("numbers from {least} to {most} for {:?}", metric.name()));
+    }
+    fits
 }

@@ -54,6 +54,26 @@ fn where_lower_is_worse_the_levels_are_lower_ends() {
 }
 
 #[test]
+fn a_limit_of_another_unit_is_refused() {
+    let of = |metric: Metric, limit: &str| {
+        let keys = format!("metric = {:?}\nlimit = {limit}", metric.name());
+        parse(&text("volatility", &keys), "f").err().map(|mistakes| mistakes.to_string())
+    };
+    for (metric, limit) in [
+        (Metric::Drawdown, "8"),
+        (Metric::LossRate, "1.01"),
+        (Metric::Volatility, "8"),
+        (Metric::MarketStatus, "8"),
+        (Metric::DataQualityScore, "0.95"),
+        (Metric::MissingDataPct, "101"),
+    ] {
+        let found = of(metric, limit).unwrap_or_default();
+        assert!(found.starts_with("f:6:9: breaker \"b\": limit: found"), "{metric} {limit}: {found}");
+        assert_eq!(of(metric, "1"), None, "{metric}");
+    }
+}
+
+#[test]
 fn what_means_nothing_for_a_polled_breaker_is_refused() {
     let found = mistakes("drawdown", "metric = \"drawdwn\"");
     assert!(found.contains("5:10") && found.contains("did you mean \"drawdown\""), "{found}");

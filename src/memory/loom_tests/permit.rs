@@ -19,7 +19,12 @@ fn decide(state: State, input: Input) -> Decision {
         ..Policy::default()
     };
     let standing = Standing::Last(Level::Normal);
-    step(state, input, &policy, &Moment { now: Nanos(20_000), epoch: Epoch(Nanos(0)), standing, auto_resets: 0 })
+    step(
+        state,
+        input,
+        &policy,
+        &Moment { now: Nanos(20_000), epoch: Epoch(Nanos(0)), standing, auto_resets: 0, in_doubt: false },
+    )
 }
 
 /// A breaker that is half open, with its one permit.

@@ -37,7 +37,12 @@ fn decide(state: State, input: Input) -> Decision {
     let halt = Halt::Timed { base, backoff: 1.0, max: base };
     let policy = Policy { halt, ..Policy::default() };
     let standing = Standing::Last(Level::Normal);
-    step(state, input, &policy, &Moment { now: Nanos(20_000), epoch: Epoch(Nanos(0)), standing, auto_resets: 0 })
+    step(
+        state,
+        input,
+        &policy,
+        &Moment { now: Nanos(20_000), epoch: Epoch(Nanos(0)), standing, auto_resets: 0, in_doubt: false },
+    )
 }
 
 /// A timer finds a halt over. Before its swap lands, an operator resets the breaker and a breach trips it anew: the timer

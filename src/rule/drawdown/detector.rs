@@ -205,7 +205,9 @@ impl Detector {
         };
         self.held = match self.held {
             _ if near(last) => None,
-            Some(held) if near(held.first) || (now < last && held.first < last) => Some(Held { count: held.count + 1, ..held }).filter(|h| h.count < AGREE),
+            Some(held) if near(held.first) || (now < last && held.first < last) => {
+                Some(Held { count: held.count + 1, ..held }).filter(|h| h.count < AGREE)
+            }
             _ => Some(Held { first: now, count: 1 }),
         };
         self.held.is_none()

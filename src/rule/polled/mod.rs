@@ -57,7 +57,7 @@ impl Polled {
             }
             Metric::MaxPositionSize => Some(of(100_000_000)),
             Metric::AnomalyScore | Metric::PriceAnomalyScore | Metric::VolumeAnomalyScore => Some(of(3 * ONE)),
-            Metric::DataQualityScore => Some(below(95 * ONE, 100 * ONE)),
+            Metric::DataQualityScore | Metric::MarketDataQualityScore => Some(below(95 * ONE, 100 * ONE)),
             Metric::ModelAccuracy => Some(below(600_000_000, ONE)),
             Metric::MarketStatus | Metric::MarketRegimeChange | Metric::VenueHalts => Some(of(ONE)),
             Metric::Volatility => Some(of(50_000_000)),
@@ -74,8 +74,14 @@ impl Check for Polled {
             return bad(format!("metric: a {} has no readings; people move it, or the clock", self.kind));
         }
         match self.metric.best() {
-            None => check_limits(&self.limits),
-            Some(best) => check_limits_below(&self.limits, Ratio::from_f64(best)?),
+            None => check_limits(&self.limits)?,
+            Some(best) => check_limits_below(&self.limits, Ratio::from_f64(best)?)?,
         }
+        let (least, most) = self.metric.limit_range();
+        if !(least..=most).contains(&self.limits.limit) {
+            let (metric, found) = (self.metric, self.limits.limit);
+            return bad(format!("limit: found {found}, allowed are {least} to {most}, the unit of {metric}"));
+        }
+        Ok(())
     }
 }

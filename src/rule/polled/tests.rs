@@ -86,6 +86,11 @@ fn the_defaults_are_the_catalogue_s_and_pass_their_own_check() {
     let upside_down = Limits { limit: ratio(0.1), warn: ratio(0.2), clear: ratio(0.3) };
     assert!(check(Kind::LossRate, Metric::LossRate, upside_down).is_err());
     assert!(check(Kind::LossRate, Metric::ModelAccuracy, upside_down).is_ok());
+    let per_cent = Limits::of(ratio(8.0));
+    assert!(
+        check(Kind::Drawdown, Metric::Drawdown, per_cent).is_err()
+            && check(Kind::Drawdown, Metric::VixLevel, per_cent).is_ok()
+    );
     assert!(check(Kind::Manual, Metric::LossRate, Limits::of(ratio(0.1))).is_err(), "nobody polls a person");
 }
 
