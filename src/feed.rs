@@ -417,7 +417,13 @@ impl Feed {
         match outcome {
             Heard::Good => {}
             Heard::Outdated => self.adopt_news(),
-            Heard::Refused(error) => return Err(error),
+            Heard::Refused(error) => {
+                // Another listener may have left its decision to the new panel: that must not wait for the next observation.
+                if self.cell.generation() > self.panel.generation {
+                    self.adopt_news();
+                }
+                return Err(error);
+            }
         }
         self.last_at = self.last_at.max(at);
         Ok(())
