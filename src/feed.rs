@@ -42,8 +42,16 @@ pub(crate) struct FeedCell {
     /// cleared up, the feed may still be about to leave one, find the next in the mailbox, and after it the one that the
     /// control plane leaves now.
     returned: Mailbox<Panel>,
-    /// The panel while nobody holds the feed.
-    parked: std::sync::Mutex<Option<Box<Panel>>>,
+    parked: std::sync::Mutex<Parked>,
+}
+
+/// What one who holds the feed leaves to the next.
+#[derive(Debug)]
+struct Parked {
+    /// While nobody holds it.
+    panel: Option<Box<Panel>>,
+    /// The time of the last observation: another claimant does not turn it back.
+    last_at: Nanos,
 }
 
 impl FeedCell {
@@ -53,7 +61,7 @@ impl FeedCell {
             generation: AtomicU64::new(0),
             mailbox: Mailbox::new(1),
             returned: Mailbox::new(3),
-            parked: std::sync::Mutex::new(Some(Box::new(panel))),
+            parked: std::sync::Mutex::new(Parked { panel: Some(Box::new(panel)), last_at: Nanos(0) }),
         }
     }
 
@@ -68,11 +76,11 @@ impl FeedCell {
         let mut done: Vec<_> = core::iter::from_fn(|| self.returned.take()).collect();
         let generation = panel.generation;
         let mut panel = Box::new(panel);
-        if let Some(old) = parked.as_deref_mut() {
+        if let Some(old) = parked.panel.as_deref_mut() {
             // Under the lock of a parked panel no other reload comes in between.
             adopt(old, &mut panel, circuit, &|| false);
             self.generation.store(generation, at::panel_publish());
-            done.extend(parked.replace(panel));
+            done.extend(parked.panel.replace(panel));
         } else {
             done.extend(self.mailbox.leave(panel));
             self.generation.store(generation, at::panel_publish());
@@ -146,10 +154,12 @@ pub struct Feed {
 impl Feed {
     /// `None` if somebody holds it.
     pub(crate) fn claim(circuit: Arc<Circuit>, cell: Arc<FeedCell>) -> Option<Self> {
-        let panel = lock(&cell.parked).take()?;
+        let (panel, last_at) = {
+            let mut parked = lock(&cell.parked);
+            (parked.panel.take()?, parked.last_at)
+        };
         // A thread's first look at the registry allocates; not later, on an order's way.
         drop(circuit.snapshot());
-        let last_at = panel.listeners.iter().filter_map(Listener::last_heard).max().unwrap_or_default();
         let mut feed =
             Self { circuit, cell, panel, last_at, horizon: Nanos(0), _one_thread: core::marker::PhantomData };
         let Self { circuit, cell, panel, .. } = &mut feed;
@@ -407,7 +417,13 @@ impl Feed {
         match outcome {
             Heard::Good => {}
             Heard::Outdated => self.adopt_news(),
-            Heard::Refused(error) => return Err(error),
+            Heard::Refused(error) => {
+                // Another listener may have left its decision to the new panel: that must not wait for the next observation.
+                if self.cell.generation() > self.panel.generation {
+                    self.adopt_news();
+                }
+                return Err(error);
+            }
         }
         self.last_at = self.last_at.max(at);
         Ok(())
@@ -469,7 +485,8 @@ impl Drop for Feed {
         let mut parked = lock(&cell.parked);
         self.adopt_news();
         let empty = Box::new(Panel { generation: 0, listeners: Vec::new() });
-        *parked = Some(core::mem::replace(&mut self.panel, empty));
+        let panel = Some(core::mem::replace(&mut self.panel, empty));
+        *parked = Parked { panel, last_at: self.last_at };
     }
 }
 

@@ -119,10 +119,6 @@ impl Listener {
         self.channel
     }
 
-    pub(crate) fn last_heard(&self) -> Option<Nanos> {
-        self.last.map(|mark| mark.at)
-    }
-
     /// Whether this value changes nothing: the word is the one that the last answer was given under, and the value is
     /// inside that answer's band. Then it is only noted.
     #[inline(always)]

@@ -463,17 +463,17 @@ fn all_breakers(snapshot: &Snapshot, plan: &Plan) -> Vec<(BreakerSpec, bool)> {
 }
 
 /// A ladder whose halt stands, or which has fired today, keeps its rungs until that is over: a number in a word would
-/// mean another rung, and a halt until tomorrow could become one of fifteen minutes.
+/// mean another rung, and a halt until tomorrow could become one of fifteen minutes. Nor does it become another rule of its
+/// kind, which has none: a venue's "open" would end it.
 fn check_standing_ladder(old: &Snapshot, spec: &BreakerSpec, circuit: &Circuit, now: Nanos) -> Result<(), Error> {
     let Some(before) = same_breaker(old, spec) else { return Ok(()) };
-    let (Some(was), Some(will)) = (before.rule.ladder(), spec.rule.ladder()) else {
-        return Ok(());
-    };
+    let Some(was) = before.rule.ladder() else { return Ok(()) };
+    let keeps = spec.rule.ladder().is_some_and(|will| will.rungs == was.rungs);
     let index = before.id.index();
     let used = circuit.board.breaker(index).used_rungs();
     let fired_today = used.rung > 0 && session_of(before, now) == Some(used.session);
     let halted = circuit.board.state(index).status == Status::Tripped;
-    if (halted || fired_today) && was.rungs != will.rungs {
+    if (halted || fired_today) && !keeps {
         let text = format!(
             "reload: breaker {:?} has a rung that stands or was used today; its rungs can change after that",
             spec.name

@@ -223,6 +223,18 @@ fn a_halted_ladder_keeps_its_rungs() {
     feed.trade(price(2300.0), Qty(1), session.open + Duration::from_secs(1)).unwrap();
     let error = system.reload(&plan(vec![mwcb(lower.clone())])).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::WrongStatus);
+    // Nor does a venue's word, or a number that is polled, take the halt's place: "open" would end it.
+    let kind = Kind::MarketCircuitBreaker;
+    let limits = Polled::default_limits(Metric::MarketStatus).unwrap();
+    let polled = RuleSpec::Polled(Polled { kind, metric: Metric::MarketStatus, limits });
+    for rule in [RuleSpec::MarketCircuitBreaker(MarketCircuitBreaker::Venue), polled] {
+        let policy = BreakerSpec::new("x", ScopePath::root(), rule.clone()).policy;
+        let mut other = BreakerSpec { rule, policy, ..mwcb(us_ladder()) };
+        if other.rule.metric().is_some() {
+            other.watch.clear();
+        }
+        assert_eq!(system.reload(&plan(vec![other])).unwrap_err().kind(), ErrorKind::WrongStatus);
+    }
     system.advance(sessions().as_slice()[2].open);
     system.reload(&plan(vec![mwcb(lower)])).unwrap();
 }

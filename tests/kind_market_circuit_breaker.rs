@@ -99,3 +99,14 @@ fn time_and_cooldown_are_refused_for_it() {
     let cooldown_for = std::time::Duration::from_secs(1);
     assert!(refused(Policy { cooldown_for, ..base() }).contains("cooldown_for"));
 }
+
+#[test]
+fn no_claimant_takes_back_what_was_said_after_it() {
+    let mut desk = Desk::new();
+    desk.says(100, VenueStatus::Halted, VenueStatus::Open);
+    let Desk { system, gate, nyse, .. } = desk;
+    drop(nyse);
+    let mut nyse = system.feed("XNYS").unwrap();
+    assert!(nyse.venue(VenueStatus::Open, at(99)).is_err(), "from before the halt");
+    assert!(gate.check().denies_any());
+}

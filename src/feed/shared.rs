@@ -258,10 +258,7 @@ impl SharedHandle {
 
 impl Drop for SharedHandle {
     fn drop(&mut self) {
-        let merge = &self.shared.merge;
-        // Only a panic leaves something behind.
-        merge.hear();
-        merge.release(&self.hand);
+        self.shared.merge.leave(&self.hand);
     }
 }
 

@@ -10,6 +10,8 @@
 //! comes meanwhile has his chance to relieve him, and an order among all that was there when it was looked at, no other, is
 //! what is promised.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use super::orderings::at;
 use super::queue::{Place, Queue, Words};
 use super::sync::{AtomicU64, Turn, fence_unless_relaxed};
@@ -81,6 +83,14 @@ impl<T: Hear> Merge<T> {
     /// Gives a queue back. What lies in it stays to be heard.
     pub(crate) fn release(&self, hand: &Hand) {
         self.held.fetch_and(!(1 << hand.queue), at::queue_release());
+    }
+
+    /// Gives a queue back, perhaps because of a panic amid hearing, which is all that leaves something behind. That is heard
+    /// before. A further panic goes no further: it would abort the process if it met the first.
+    pub(crate) fn leave(&self, hand: &Hand) {
+        // Each has lost the entry that it came from, so this ends.
+        while catch_unwind(AssertUnwindSafe(|| self.hear())).is_err() {}
+        self.release(hand);
     }
 
     /// Puts an entry in and hears, if nobody else does. False if there was no room; then it is counted as refused.
@@ -181,7 +191,6 @@ fn numbers(mut bits: u64) -> impl Iterator<Item = usize> {
 #[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
-    use std::panic::{AssertUnwindSafe, catch_unwind};
 
     /// Does not bear to hear seven.
     #[derive(Default)]
@@ -209,6 +218,30 @@ mod tests {
         merge.hear();
         let heard = merge.with_ear(|ear| ear.0.clone());
         assert_eq!(heard, Some(vec![8, 9]), "all but the one that it was");
+    }
+
+    #[test]
+    fn a_hand_that_is_left_amid_a_panic_survives_another() {
+        struct Handle<'a>(&'a Merge<Ear>, Hand);
+        impl Drop for Handle<'_> {
+            fn drop(&mut self) {
+                self.0.leave(&self.1);
+            }
+        }
+        let merge = Merge::new(Ear::default(), 2, 4);
+        let mut a = merge.claim().expect("free");
+        merge.with_ear(|_| {
+            for (time, what) in [7, 7, 8].into_iter().enumerate() {
+                assert!(merge.give(&mut a, [time as u64, what, 0]));
+            }
+        });
+        let pushes = || {
+            let mut b = Handle(&merge, merge.claim().expect("free"));
+            merge.give(&mut b.1, [3, 9, 0])
+        };
+        assert!(catch_unwind(AssertUnwindSafe(pushes)).is_err());
+        assert_eq!(merge.with_ear(|ear| ear.0.clone()), Some(vec![8, 9]), "all but those that it was");
+        assert_eq!(merge.claim().map(|hand| hand.queue), Some(1), "given back");
     }
 
     #[test]

@@ -119,6 +119,38 @@ fn an_entry_is_whole() {
     explore(&outcomes, |order, seen| whole(order, seen));
 }
 
+/// A place is given again when what lay in it has been read. No model may show a read what is stored after it, so the
+/// taker leaves a word behind where it reads; whoever finds room must find that, too, also one who has the queue anew.
+fn given_back(anew: bool, order: Order, seen: &Seen) {
+    let (queue, read) = (Arc::new(Queue::new(1)), Arc::new(AtomicU64::new(0)));
+    let mut place = queue.place();
+    assert!(queue.give(&mut place, [1; 3]));
+    let (there, notes) = (queue.clone(), read.clone());
+    let takes = move || {
+        let end = there.end();
+        notes.store(1, at::plain());
+        assert_eq!((there.time(end), there.take()), (Some(1), [1; 3]));
+    };
+    let gives = move || {
+        let mut place = if anew { queue.place() } else { place };
+        let given = queue.give(&mut place, [2; 3]);
+        assert!(!given || read.load(at::plain()) == 1, "given before it was read");
+        given
+    };
+    let ((), given) = duel(order, takes, gives);
+    seen.note(if given { "room" } else { "full" });
+}
+
+#[test]
+fn a_place_is_given_when_it_has_been_read() {
+    explore(&["room", "full"], |order, seen| given_back(false, order, seen));
+}
+
+#[test]
+fn a_place_is_given_when_it_has_been_read_to_a_new_hand() {
+    explore(&["room", "full"], |order, seen| given_back(true, order, seen));
+}
+
 /// One queue for two threads: whoever comes after the other goes on where he stopped.
 fn inherits(order: Order, seen: &Seen) {
     let merge = merge(1, 2);
@@ -296,6 +328,26 @@ mod twins {
     #[should_panic(expected = "torn")]
     fn an_entry_is_whole_with_a_relaxed_count() {
         refute(|order, _| entry(false, at::plain(), order));
+    }
+
+    /// A place that is given back with no order behind its count.
+    #[test]
+    #[should_panic(expected = "given before it was read")]
+    fn a_place_is_given_with_a_relaxed_count() {
+        refute(|order, _| {
+            let words = Arc::new([AtomicU64::new(0), AtomicU64::new(0)]);
+            let there = words.clone();
+            let takes = move || {
+                let [taken, read] = &*there;
+                read.store(1, at::plain());
+                taken.store(1, at::plain());
+            };
+            let gives = move || {
+                let [taken, read] = &*words;
+                assert!(taken.load(at::queue_look()) == 0 || read.load(at::plain()) == 1, "given before it was read");
+            };
+            duel(order, takes, gives);
+        });
     }
 
     /// Two producers in one queue, as if none had to claim it.
