@@ -84,9 +84,22 @@ fn an_old_portfolio_value_is_no_value_though_positions_come() {
     assert!(desk.gate.permits(Intent::Increase));
     desk.system.advance(at(30));
     assert!(!desk.gate.permits(Intent::Increase), "by time alone");
-    assert!(desk.status().unready && desk.status().status == Status::Active);
+    assert_eq!((desk.status().status, desk.status().reason), (Status::Tripped, Reason::Stale));
     desk.mark(1_000_000.0, at(31));
     assert!(desk.gate.permits(Intent::Increase));
+}
+
+#[test]
+fn who_allows_before_the_first_value_does_not_allow_after_the_last() {
+    let mut spec = limits(PositionLimit::default());
+    spec.policy.on_unready = OnUnready::Allow;
+    let mut desk = Desk::new(spec);
+    assert!(desk.gate.permits(Intent::Increase));
+    desk.mark(1_000_000.0, at(0));
+    for second in 1..60 {
+        desk.hold(APPLE, 100, 50_000.0, at(second));
+    }
+    assert_eq!((desk.status().status, desk.status().reason), (Status::Tripped, Reason::Stale));
 }
 
 #[test]

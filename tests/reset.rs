@@ -26,7 +26,8 @@ fn index(release: Release) -> BreakerSpec {
 #[test]
 fn a_reset_waits_for_a_source_that_is_silent() {
     let system = system(vec![index(Release::Latched)]);
-    let (gate, mut feed, id) = (system.gate(&["X"]).unwrap(), system.feed("X").unwrap(), system.breaker("vix").unwrap());
+    let (gate, mut feed, id) =
+        (system.gate(&["X"]).unwrap(), system.feed("X").unwrap(), system.breaker("vix").unwrap());
     feed.reading(id, 15.0, at(0)).unwrap();
     system.advance(at(10));
     assert_eq!(status(&system, "vix").reason, Reason::Stale);

@@ -11,7 +11,7 @@
 //! * **Amounts** are magnitudes of market values, summed up in 128 bits; the side is that of the quantity. `long`, `short`:
 //!   the sum of a side; `gross`: of both; `net`: their difference. A sector is the sum of both sides in it; sector 0 is one
 //!   of its own for each position.
-//! * **Portfolio value**: the last mark of equity. Without one, with one older than `stale_after`, or not positive: unready,
+//! * **Portfolio value**: the last mark of equity. Without one, or with one that is not positive: unready; with one older than `stale_after`: silent,
 //!   unless a limit that needs none is exceeded. By time alone, too. Deposits and withdrawals move it until the next mark.
 //! * **What is reported**: the worst of the limits, and among equally bad ones that which is furthest on its way. The reason
 //!   of a breach says which.
@@ -26,7 +26,7 @@
 use super::book::Book;
 use super::{MAX_SHARE, PositionLimit as Spec};
 use crate::model::observation::{Channel, Observation};
-use crate::model::policy::Policy;
+use crate::model::policy::{OnStale, Policy};
 use crate::model::reading::{Level, Pending, Reading};
 use crate::model::reason::Reason;
 use crate::model::state::Step;
@@ -147,16 +147,29 @@ impl Detector {
     fn answer(&self, at: Nanos, last: Option<Mark>) -> Answer {
         let due = last.and_then(|last| self.policy.stale_at(last.at, Nanos(0)));
         let portfolio = last.map_or(0, |last| last.value.max(0)).unsigned_abs();
-        let is_known = portfolio > 0 && due.is_none_or(|due| due > at);
+        let is_silent = due.is_some_and(|due| due <= at);
+        let is_known = portfolio > 0 && !is_silent;
         let mut reading = self.reading(if is_known { portfolio } else { 0 });
-        if !is_known && reading.level != Level::Breach {
-            reading = Reading::UNREADY;
-        }
-        if let Some(due) = due.filter(|_| is_known && reading.level != Level::Breach) {
-            reading.pending = Pending { due, level: Level::Unready, step: Step::FIRST, reason: Reason::NotReady };
+        let silent = self.silent_level();
+        if reading.level != Level::Breach {
+            match due {
+                _ if portfolio == 0 => reading = Reading::UNREADY,
+                Some(_) if is_silent => {
+                    reading = Reading { level: silent, reason: Reason::Stale, ..Reading::of(silent, 0.0, 0.0) };
+                }
+                Some(due) => {
+                    reading.pending = Pending { due, level: silent, step: Step::FIRST, reason: Reason::Stale };
+                }
+                None => {}
+            }
         }
         // Each mark puts off the time at which the portfolio value is too old.
         Answer { reading, band: Band::EMPTY, linear: Linear::constant(reading.value), moved_last: None, is_new: false }
+    }
+
+    /// What is said once the portfolio value is too old: shares of it cannot be told.
+    fn silent_level(&self) -> Level {
+        if self.policy.on_stale == OnStale::Warn { Level::Warn } else { Level::Breach }
     }
 
     /// The worst of the limits; without a portfolio value, of those that need none.

@@ -216,18 +216,18 @@ fn a_limit_that_needs_no_portfolio_value_is_a_breach_without_one() {
 }
 
 #[test]
-fn an_old_portfolio_value_is_unready_by_time_alone_to_the_nanosecond() {
+fn an_old_portfolio_value_is_silence_by_time_alone_to_the_nanosecond() {
     let mut trial = valued(Spec::default());
-    let comes = Pending { due: second(30), level: Level::Unready, step: Step::FIRST, reason: Reason::NotReady };
+    let comes = Pending { due: second(30), level: Level::Breach, step: Step::FIRST, reason: Reason::Stale };
     assert_eq!(trial.reading.pending, comes);
     assert!(trial.hear(position(1, 1, 5, 0), second(30) - TICK));
     assert_eq!((trial.reading.level, trial.reading.pending), (Level::Normal, comes), "a position is no mark");
     assert!(trial.hear(position(1, 1, 5, 0), second(30)));
-    assert_eq!(trial.reading.level, Level::Unready);
+    assert_eq!((trial.reading.level, trial.reading.reason), (Level::Breach, Reason::Stale));
     assert_eq!(mark(&mut trial, VALUE, second(31)), Level::Normal);
     assert_eq!(trial.reading.pending.due, second(61));
     assert!(trial.hear(Observation::Heartbeat, second(61)));
-    assert_eq!(trial.reading.level, Level::Unready);
+    assert_eq!(trial.reading.reason, Reason::Stale);
     let policy = Policy { on_stale: OnStale::Ignore, ..Policy::default() };
     let patient = Rule::new(&RuleSpec::PositionLimit(Spec::default()), &policy).unwrap();
     let mut trial = Trial::new(patient, None, true);

@@ -72,21 +72,26 @@ impl Twin {
     fn say(&self, at: u64) -> (Said, f64, f64) {
         let due = self.last.and_then(|(_, heard)| self.policy.stale_at(Nanos(heard), Nanos(0)));
         let portfolio = self.last.map_or(0, |(value, _)| value.max(0)) as u128;
-        let known = portfolio > 0 && due.is_none_or(|due| due.0 > at);
+        let silent = due.is_some_and(|due| due.0 <= at);
+        let known = portfolio > 0 && !silent;
+        let doubt = if self.policy.on_stale == OnStale::Warn { Level::Warn } else { Level::Breach };
         let found = self.found(if known { portfolio } else { 0 });
         // The first of the worst.
         let order = |a: &Found, b: &Found| rank(a.0).cmp(&rank(b.0)).then((a.1 / a.2).total_cmp(&(b.1 / b.2)));
         let worst = found.iter().rev().copied().max_by(|a, b| order(a, b));
         let (level, value, limit, reason) = worst.unwrap_or((Level::Normal, 0.0, 0.0, Reason::None));
-        if !known && level != Level::Breach {
+        if portfolio == 0 && level != Level::Breach {
             return ((Level::Unready, Step::FIRST, Reason::NotReady, Pending::NONE), 0.0, 0.0);
+        }
+        if silent && level != Level::Breach {
+            return ((doubt, Step::FIRST, Reason::Stale, Pending::NONE), 0.0, 0.0);
         }
         let reason = match level {
             Level::Breach => reason,
             Level::Warn => Reason::WarnLevel,
             _ => Reason::None,
         };
-        let comes = |due| Pending { due, level: Level::Unready, step: Step::FIRST, reason: Reason::NotReady };
+        let comes = |due| Pending { due, level: doubt, step: Step::FIRST, reason: Reason::Stale };
         let pending = due.filter(|_| level != Level::Breach).map_or(Pending::NONE, comes);
         ((level, Step::FIRST, reason, pending), value, limit)
     }
@@ -181,7 +186,8 @@ proptest! {
         stale_after in 1u64..400,
         list in prop::collection::vec((prop_oneof![6 => 0u64..4, 4 => 0u64..30, 1 => 0u64..400], heard()), 1..80),
     ) {
-        let policy = Policy { stale_after: Duration::from_nanos(stale_after), ..Policy::default() };
+        let on_stale = if stale_after % 3 == 0 { OnStale::Warn } else { OnStale::Trip };
+        let policy = Policy { stale_after: Duration::from_nanos(stale_after), on_stale, ..Policy::default() };
         let make = |shortcut| {
             let rule = Rule::new(&RuleSpec::PositionLimit(spec.clone()), &policy).unwrap();
             Trial::new(rule, None, shortcut)
