@@ -8,7 +8,7 @@ use crate::breaker::Placed;
 use crate::table::Table;
 
 /// Reports the first breaker that does not fit, for each of the capacities.
-pub(crate) fn check(root: &Table<'_>, declared: &[ScopePath], breakers: &[Placed], caps: &Caps) {
+pub(crate) fn check(root: &Table<'_>, declared: &[ScopePath], breakers: &[Placed<'_>], caps: &Caps) {
     let mut scopes: BTreeSet<ScopePath> = declared.iter().flat_map(ScopePath::with_ancestors).collect();
     scopes.insert(ScopePath::root());
     let mut load = Load { scopes, switches: BTreeSet::new(), breakers: BTreeMap::new(), count: 0, listeners: 0 };
@@ -23,7 +23,7 @@ pub(crate) fn check(root: &Table<'_>, declared: &[ScopePath], breakers: &[Placed
         for over in load.over(caps).into_iter().chain(load.crowd(&placed.spec.scope)) {
             if full.insert(over.what) {
                 let text = format!("breaker {:?}: {}", placed.spec.name, over.text());
-                root.log().wrong(placed.at, root.message(&text));
+                placed.spot.log.wrong(placed.spot.at, text);
             }
         }
     }
@@ -40,7 +40,7 @@ struct Load {
 }
 
 impl Load {
-    fn add(&mut self, placed: &Placed) {
+    fn add(&mut self, placed: &Placed<'_>) {
         let spec = &placed.spec;
         self.scopes.extend(spec.watch.iter().chain([&spec.scope]).flat_map(ScopePath::with_ancestors));
         self.count += 1;
