@@ -18,8 +18,10 @@ fn unknown_keys_come_with_the_allowed_ones_and_the_nearest() {
     );
     assert_eq!(
         of_breaker("manual", "leverage = 3"),
-        ["5:1: breaker \"b\": unknown key \"leverage\", allowed are name, pack, kind, scope, effect, reset_authority, \
-             severity, enabled, shadow, cooldown_for"]
+        [
+            "5:1: breaker \"b\": unknown key \"leverage\", allowed are name, pack, kind, scope, effect, reset_authority, \
+             severity, enabled, shadow, cooldown_for"
+        ]
     );
 }
 
