@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 use toml::de::{DeTable, DeValue};
 
 use crate::finding::{Finding, Mistakes};
-use crate::pack::builtin;
-use crate::scalar::{did_you_mean, excerpt};
+use crate::pack::{builtin, unknown};
+use crate::scalar::excerpt;
 use crate::table::Table;
 
 /// How many files may include each other in a row, and how many files a configuration may have: no file fills the memory.
@@ -73,7 +73,9 @@ impl<'t> Gatherer<'t> {
 
     fn include(&mut self, entry: &str, folder: Option<&Path>) -> Result<(), String> {
         if !entry.ends_with(".toml") {
-            let Some(pack) = builtin(entry) else { return Err(unknown(entry)) };
+            let Some(pack) = builtin(entry) else {
+                return Err(unknown(entry, " and paths of files that end in .toml"));
+            };
             let source = Source::new(&pack.file(), pack.toml);
             return self.once(Identity::Pack(pack.name), entry, || Ok((source, None)));
         }
@@ -139,16 +141,6 @@ fn entries(text: &str, under: Option<&str>) -> Vec<(usize, String)> {
         value.get_ref().as_str().map(|entry| (value.span().start, entry.to_owned()))
     };
     list.into_iter().flat_map(|list| list.iter()).filter_map(entry).collect()
-}
-
-fn unknown(entry: &str) -> String {
-    let names = || crate::packs().iter().map(|pack| pack.name);
-    let known = names().map(|name| format!("{name:?}")).collect::<Vec<_>>().join(", ");
-    format!(
-        "found {}, allowed are {known} and paths of files that end in .toml{}",
-        excerpt(entry),
-        did_you_mean(entry, names())
-    )
 }
 
 /// Reports what is wrong with the `include` of a file; whether all of it could be taken in.

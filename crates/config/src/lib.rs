@@ -69,7 +69,7 @@ use haltline::{Plan, Sessions};
 use toml::de::DeTable;
 
 pub use finding::{Finding, Mistakes};
-pub use pack::{Pack, packs};
+pub use pack::{Pack, pack, packs};
 pub use scalar::duration;
 
 use finding::Log;

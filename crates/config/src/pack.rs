@@ -14,7 +14,7 @@ use crate::finding::{Log, Spot};
 use crate::item::Item;
 use crate::ladder::effective;
 use crate::names::Names;
-use crate::scalar::did_you_mean;
+use crate::scalar::{did_you_mean, excerpt};
 use crate::table::Table;
 
 /// A pack that is built in: its name and its text.
@@ -72,12 +72,15 @@ pub struct Pack {
 }
 
 impl Pack {
-    /// A configuration that uses it: a breaker for everything that hears `index/NAME`, if it has one.
+    /// A configuration that uses it: its breaker guards everything and hears `index/NAME`; a pack that has none gives the
+    /// hours of its calendar.
     pub fn example(&self) -> String {
         let name = self.name;
         let breaker =
             format!("\n[[breaker]]\nname = {name:?}\npack = {name:?}\nscope = \"\"\nwatch = \"index/{name}\"\n");
-        format!("include = [{name:?}]\n{}", if self.has_breaker { &breaker } else { "" })
+        let hours =
+            format!("\n[[breaker]]\nname = \"hours\"\nkind = \"time_based\"\nscope = \"\"\ncalendar = {name:?}\n");
+        format!("include = [{name:?}]\n{}", if self.has_breaker { breaker } else { hours })
     }
 }
 
@@ -93,6 +96,21 @@ impl Pack {
 pub fn packs() -> &'static [Pack] {
     static PACKS: LazyLock<Vec<Pack>> = LazyLock::new(|| BUILTIN.into_iter().filter_map(described).collect());
     &PACKS
+}
+
+/// The built-in pack of a name.
+///
+/// # Errors
+/// Which names there are, and which one may have been meant.
+pub fn pack(name: &str) -> Result<&'static Pack, String> {
+    packs().iter().find(|pack| pack.name == name).ok_or_else(|| unknown(name, ""))
+}
+
+/// A name that no pack has; `or` is what else might stand in its place.
+pub(crate) fn unknown(name: &str, or: &str) -> String {
+    let names = || BUILTIN.iter().map(|pack| pack.name);
+    let known = names().map(|name| format!("{name:?}")).collect::<Vec<_>>().join(", ");
+    format!("found {}, allowed are {known}{or}{}", excerpt(name), did_you_mean(name, names()))
 }
 
 /// None of the built-in ones lacks anything; a test holds that.

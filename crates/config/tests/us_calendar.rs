@@ -6,7 +6,7 @@
 mod session;
 
 use haltline::Session;
-use haltline_config::{load, packs, parse};
+use haltline_config::{load, pack, parse};
 use jiff::ToSpan;
 use jiff::civil::{Date, Time, Weekday, date, time};
 use jiff::tz::{TimeZone, TimeZoneDatabase};
@@ -144,7 +144,7 @@ fn the_scenario_s_own_list_says_the_same_of_its_years() {
 
 #[test]
 fn the_hours_of_chicago_are_those_of_new_york() {
-    let pack = packs().iter().find(|pack| pack.name == "cme-equity").unwrap();
+    let pack = pack("cme-equity").unwrap();
     let config = parse(&pack.example(), "f").unwrap_or_else(|mistakes| panic!("{mistakes}"));
     let sessions = &config.plan.breakers[0].rule.ladder().unwrap().sessions;
     let told: Vec<_> =

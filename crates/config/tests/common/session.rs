@@ -3,7 +3,7 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 
 use haltline::{BreakerId, Date, Feed, Gate, Intent, Nanos, Price, Qty, Sessions, Status, System};
-use haltline_config::{packs, parse};
+use haltline_config::{pack, parse};
 use jiff::civil;
 use jiff::tz::TimeZone;
 
@@ -25,8 +25,8 @@ pub(crate) struct Day {
 
 impl Day {
     /// `keys` are added to the breaker.
-    pub(crate) fn of(pack: &str, zone: &str, date: civil::Date, keys: &str) -> Self {
-        let pack = packs().iter().find(|known| known.name == pack).unwrap();
+    pub(crate) fn of(name: &str, zone: &str, date: civil::Date, keys: &str) -> Self {
+        let pack = pack(name).unwrap();
         let config = parse(&(pack.example() + keys), "f").unwrap_or_else(|mistakes| panic!("{mistakes}"));
         let zone = jiff::tz::TimeZoneDatabase::bundled().get(zone).unwrap();
         let before = session_before(&config.plan.breakers[0].rule.ladder().unwrap().sessions, date);
