@@ -221,9 +221,9 @@ impl<'a> Packs<'a> {
             let names = || self.templates.keys().map(String::as_str);
             let known = names().map(|name| format!("{name:?}")).collect::<Vec<_>>().join(", ");
             let known = if known.is_empty() { "there is none".into() } else { format!("these are {known}") };
-            let include = match builtin(name) {
-                Some(_) => format!("; include = [{name:?}] at the top includes this one"),
-                None => did_you_mean(name, names()),
+            let include = match pack(name) {
+                Ok(Pack { has_breaker: true, .. }) => format!("; include = [{name:?}] at the top includes this one"),
+                _ => did_you_mean(name, names()),
             };
             return item.refuse(&format!("{ALLOWED}, and {known}{include}"));
         };

@@ -238,6 +238,10 @@ fn a_breaker_names_a_pack_that_is_included_and_says_nothing_anew() {
     );
     assert!(found[2].starts_with("11:1: breaker \"mwcb\": the pack says what kind is, at packs/us-mwcb.toml:"));
     assert!(found[0].ends_with("; allowed are keys that it leaves open, and calendar"));
+    assert_eq!(
+        mistakes(&format!("include = [\"us-equities\"]\n{}", MWCB.replace("us-mwcb", "us-equities"))),
+        [format!("4:8: {without} there is none").replace("us-mwcb", "us-equities")]
+    );
     let found = mistakes(&format!("include = [\"us-mwcb\"]\n{}", MWCB.replace("scope = \"\"\n", "")));
     assert!(found[0].starts_with("2:1: breaker \"mwcb\": scope is missing"), "{found:#?}");
 }
@@ -295,4 +299,15 @@ fn what_stands_in_the_wrong_file_is_a_mistake() {
         &[("main.toml", &format!("include = [\"a.toml\", \"b.toml\"]\n{DESK}")), ("a.toml", OWN), ("b.toml", OWN)],
     );
     assert_eq!(folder.mistakes()[0], "b.toml:2:8: pack: name: \"own\" is already the name of the pack at a.toml:2:8");
+}
+
+#[test]
+fn no_sign_that_is_lost_or_doubled_panics() {
+    let text = format!("include = [\"us-mwcb\", \"nse\"]\n{MWCB}calendar = \"nse\"\nshadow = true\n");
+    for at in 0..text.len() {
+        let (head, tail) = text.split_at(at);
+        for damaged in [format!("{head}{}", &tail[1..]), format!("{head}{}{tail}", &tail[..1]), head.to_owned()] {
+            let _ = parse(&damaged, "f");
+        }
+    }
 }
