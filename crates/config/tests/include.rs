@@ -65,6 +65,14 @@ fn what_is_included_counts_as_if_it_stood_at_the_top() {
 }
 
 #[test]
+fn the_example_of_the_documentation_is_read() {
+    let docs = include_str!("../../../docs/config.md").split("## `include`").nth(1).unwrap();
+    let example = docs.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
+    let config = Folder::new("docs", &[("main.toml", example), ("desk.toml", DESK)]).load();
+    assert_eq!((names(&config), config.warnings.len()), (vec!["desk", "mwcb"], 0));
+}
+
+#[test]
 fn a_table_of_a_larger_file_includes_packs() {
     let text = format!("[config]\ninclude = [\"us-mwcb\"]\n{}", MWCB.replace("[[", "[[config."));
     assert_eq!(names(&parse_under(&text, "s.toml", "config").unwrap()), ["mwcb"]);

@@ -42,6 +42,14 @@ fn each_says_what_it_is_and_its_ladder_is_in_force_from_that_day_on() {
 }
 
 #[test]
+fn each_is_described() {
+    let docs = include_str!("../../../docs/breakers.md");
+    for pack in packs() {
+        assert!(docs.contains(&format!("\n| `{}` |", pack.name)), "{}", pack.name);
+    }
+}
+
+#[test]
 fn the_us_ladder_is_the_one_of_the_scenario() {
     let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios/us-equities.toml");
     let scenario = load(&file).unwrap().plan.breakers[0].rule.ladder().unwrap().clone();
