@@ -6,10 +6,11 @@ use std::process::ExitCode;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use haltline::{
-    AnomalyDetection, Bell, BreakerSpec, CallWindow, Correlation, DataFeedIntegrity, Deadline, Drawdown, Halt, HaltEnd,
-    IntegritySource, Intent, Kind, Ladder, Lanes, Limits, LiquidationRequired, LossRate, MarketCircuitBreaker, Metric,
-    ModelPerformance, Money, Nanos, PerformanceSource, Plan, Policy, Polled, PositionLimit, PremarketCheck, Ratio,
-    Release, RuleSpec, System, Technical, Template, TimeBased, Volatility, VolatilitySource,
+    AnomalyDetection, Bell, BreakerSpec, CallWindow, Correlation, DataFeedIntegrity, Deadline, Direction, Drawdown,
+    Halt, HaltEnd, IntegritySource, Intent, Kind, Ladder, Lanes, Limits, LiquidationRequired, LossRate,
+    MarketCircuitBreaker, Metric, ModelPerformance, Money, Nanos, PerformanceSource, Plan, Policy, Polled,
+    PositionLimit, PremarketCheck, Ratio, Release, RuleSpec, Rung, System, Technical, Template, TimeBased, Volatility,
+    VolatilitySource,
 };
 use haltline_config::{Calendar, Config, Finding};
 use serde_json::{Value, json};
@@ -56,26 +57,46 @@ pub(crate) fn run(file: &Path, as_json: bool) -> Result<ExitCode, Failure> {
 }
 
 struct Mistake {
-    at: Option<(usize, usize, String)>,
+    at: Option<Finding>,
     text: String,
 }
 
 impl From<&Finding> for Mistake {
     fn from(finding: &Finding) -> Self {
-        Self { at: Some((finding.line, finding.column, finding.message.clone())), text: finding.to_string() }
+        Self { at: Some(finding.clone()), text: finding.to_string() }
     }
 }
 
 impl Mistake {
     fn as_json(&self) -> Value {
         match &self.at {
-            Some((line, column, message)) => json!({ "line": line, "column": column, "message": message }),
+            Some(finding) => finding_as_json(finding),
             None => json!({ "line": null, "column": null, "message": self.text }),
         }
     }
 }
 
+/// Where it is, as it may be in an included file.
+fn finding_as_json(finding: &Finding) -> Value {
+    let Finding { file, line, column, message } = finding;
+    json!({ "file": &**file, "line": line, "column": column, "message": message })
+}
+
 fn tell(out: &mut impl Write, file: &Path, config: &Config) -> Result<(), Failure> {
+    writeln!(out, "{}", styled(HEAD, file.display()))?;
+    describe(out, config)?;
+    for warning in &config.warnings {
+        writeln!(out, "{} {warning}", styled(WARN, "warning:"))?;
+    }
+    for ending in endings(config, today()) {
+        writeln!(out, "{} {}: {ending}", styled(WARN, "warning:"), file.display())?;
+    }
+    writeln!(out, "{}", styled(GOOD, "no mistakes"))?;
+    Ok(())
+}
+
+/// The breakers as a table, then the calendars.
+pub(crate) fn describe(out: &mut impl Write, config: &Config) -> Result<(), Failure> {
     let head = ["breaker", "guards", "trips at", "denies", "ends", "reset by"];
     let all = guarded(&config.plan);
     let rows = all.iter().map(|(scope, breaker)| {
@@ -89,7 +110,6 @@ fn tell(out: &mut impl Write, file: &Path, config: &Config) -> Result<(), Failur
             policy.reset_authority.to_string(),
         ]
     });
-    writeln!(out, "{}", styled(HEAD, file.display()))?;
     write!(out, "{}", table(&head, rows.collect(), &[]))?;
     for (name, calendar) in &config.calendars {
         let sessions = calendar.sessions.as_slice();
@@ -99,13 +119,6 @@ fn tell(out: &mut impl Write, file: &Path, config: &Config) -> Result<(), Failur
         };
         writeln!(out, "calendar {name}: {} sessions{span}, {}", sessions.len(), calendar.time_zone)?;
     }
-    for warning in &config.warnings {
-        writeln!(out, "{} {warning}", styled(WARN, "warning:"))?;
-    }
-    for ending in endings(config, today()) {
-        writeln!(out, "{} {}: {ending}", styled(WARN, "warning:"), file.display())?;
-    }
-    writeln!(out, "{}", styled(GOOD, "no mistakes"))?;
     Ok(())
 }
 
@@ -140,19 +153,22 @@ fn endings(config: &Config, now: Nanos) -> Vec<String> {
 }
 
 fn told_as_json(file: &Path, config: &Config) -> Value {
-    let breakers: Vec<_> = guarded(&config.plan).iter().map(|(scope, b)| breaker_as_json(scope, b)).collect();
-    let calendars: Vec<_> = config
-        .calendars
-        .iter()
-        .map(|(name, c)| json!({ "name": name, "timezone": c.time_zone, "sessions": c.sessions.as_slice().len() }))
-        .collect();
-    let warning = |w: &Finding| json!({ "line": w.line, "column": w.column, "message": w.message });
+    let (breakers, calendars) = (breakers_as_json(config), calendars_as_json(config));
     let ending = |text: String| json!({ "line": null, "column": null, "message": text });
     let endings = endings(config, today()).into_iter().map(ending);
-    let warnings: Vec<_> = config.warnings.iter().map(warning).chain(endings).collect();
+    let warnings: Vec<_> = config.warnings.iter().map(finding_as_json).chain(endings).collect();
     json!({
         "file": file.to_string_lossy(), "ok": true, "breakers": breakers, "calendars": calendars, "warnings": warnings,
     })
+}
+
+pub(crate) fn breakers_as_json(config: &Config) -> Vec<Value> {
+    guarded(&config.plan).iter().map(|(scope, b)| breaker_as_json(scope, b)).collect()
+}
+
+pub(crate) fn calendars_as_json(config: &Config) -> Vec<Value> {
+    let told = |(name, c): (&String, &Calendar)| json!({ "name": name, "timezone": c.time_zone, "sessions": c.sessions.as_slice().len() });
+    config.calendars.iter().map(told).collect()
 }
 
 fn breaker_as_json(scope: &str, breaker: &BreakerSpec) -> Value {
@@ -246,7 +262,8 @@ fn limits(rule: &RuleSpec) -> Vec<String> {
     let share = |l: &Limits| format!("{} (warns at {})", percent(l.limit), percent(l.warn));
     match rule {
         RuleSpec::MarketCircuitBreaker(MarketCircuitBreaker::Ladder(ladder)) => {
-            (1..).zip(&ladder.rungs).flat_map(|(n, _)| rung(ladder, n)).collect()
+            let rungs = (1..).zip(&ladder.rungs).flat_map(|(number, spec)| rung(number, spec));
+            what_counts(ladder).into_iter().chain(rungs).collect()
         }
         RuleSpec::MarketCircuitBreaker(MarketCircuitBreaker::Venue) => vec!["unless each venue is open".into()],
         RuleSpec::Drawdown(drawdown) => vec![share(&drawdown.limits)],
@@ -351,20 +368,35 @@ fn position_limits(rule: &PositionLimit) -> Vec<String> {
     lines.into_iter().flatten().collect()
 }
 
-fn rung(ladder: &Ladder, number: usize) -> Vec<String> {
-    let Some(rung) = number.checked_sub(1).and_then(|index| ladder.rungs.get(index)) else { return vec![] };
+/// Which moves fire its rungs, where it is not any fall.
+fn what_counts(ladder: &Ladder) -> Vec<String> {
+    let way = match ladder.direction {
+        Direction::Down => None,
+        Direction::Up => Some("a rise".to_owned()),
+        Direction::Both => Some("a move either way".to_owned()),
+    };
+    let lasting = (!ladder.lasting.is_zero()).then(|| format!("what lasts {}", short(ladder.lasting)));
+    way.into_iter().chain(lasting).collect()
+}
+
+fn rung(number: usize, rung: &Rung) -> Vec<String> {
     let bell = |bell: Bell| match bell {
         Bell::AfterOpen(d) if d.is_zero() => "open".to_owned(),
         Bell::AfterOpen(d) => format!("open+{}", short(d)),
         Bell::BeforeClose(d) if d.is_zero() => "close".to_owned(),
         Bell::BeforeClose(d) => format!("close-{}", short(d)),
     };
+    let further = match rung.further {
+        Ratio::ZERO => String::new(),
+        further => format!(", {} further", percent(further)),
+    };
     let windows = rung.windows.iter().map(|window| {
         let end = match window.end {
             HaltEnd::After(d) => format!("for {}", short(d)),
             HaltEnd::NextSession => "to next session".into(),
         };
-        format!("{number}: {}, {} to {}, {end}", percent(rung.limits.limit), bell(window.from), bell(window.until))
+        let limit = percent(rung.limits.limit);
+        format!("{number}: {limit}{further}, {} to {}, {end}", bell(window.from), bell(window.until))
     });
     windows.collect()
 }

@@ -1,8 +1,9 @@
-//! The `haltline` command: checks configurations, replays scenarios, lists the kinds of breakers.
+//! The `haltline` command: checks configurations, replays scenarios, lists the kinds of breakers and the rule packs.
 
 mod check;
 mod kinds;
 mod output;
+mod packs;
 mod plot;
 mod replay;
 
@@ -65,6 +66,22 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Lists the rule packs that are built in, or explains one.
+    ///
+    /// A pack is a rule of a market as data: a configuration takes it in with include = ["NAME"].
+    #[command(after_help = format!(
+        "Examples:\n  haltline packs\n  haltline packs krx\n  haltline packs krx --toml > my-krx.toml\n\n{EXITS}"
+    ))]
+    Packs {
+        /// The pack to explain.
+        name: Option<String>,
+        /// JSON instead of tables: an array of all, or one object.
+        #[arg(long)]
+        json: bool,
+        /// The text of the pack.
+        #[arg(long, requires = "name", conflicts_with = "json")]
+        toml: bool,
+    },
 }
 
 fn main() -> ExitCode {
@@ -72,6 +89,9 @@ fn main() -> ExitCode {
         Command::Check { file, json } => check::run(&file, json),
         Command::Replay { scenario, json, plot } => replay::run(&scenario, json, plot.as_deref()),
         Command::Kinds { json } => kinds::run(json),
+        Command::Packs { name: None, json, .. } => packs::list(json),
+        Command::Packs { name: Some(name), toml: true, .. } => packs::toml(&name),
+        Command::Packs { name: Some(name), json, .. } => packs::explain(&name, json),
     };
     match done {
         Ok(code) => code,

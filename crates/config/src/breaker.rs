@@ -9,6 +9,7 @@ use crate::calendar::{Market, Markets};
 use crate::correlation::correlation;
 use crate::data_feed_integrity::data_feed_integrity;
 use crate::drawdown::drawdown;
+use crate::finding::Spot;
 use crate::item::Item;
 use crate::liquidation::liquidation;
 use crate::loss_rate::loss_rate;
@@ -16,11 +17,13 @@ use crate::market::{hears_venues, market_circuit_breaker};
 use crate::model_performance::model_performance;
 use crate::names::Names;
 use crate::operator::{kill_switch, manual};
+use crate::pack::Packs;
 use crate::policy::general;
 use crate::polled::{is_polled, polled};
 use crate::position_limit::position_limit;
 use crate::premarket_validation::premarket_validation;
 use crate::scalar::did_you_mean;
+use crate::system::Files;
 use crate::table::Table;
 use crate::technical::technical;
 use crate::time_based::time_based;
@@ -29,34 +32,47 @@ use crate::volatility::volatility;
 const SCOPES: &str = "scope paths, such as \"XNAS/AAPL\", \"XNAS/*\" for each below, or \"\" for everything";
 
 /// A breaker and where its table begins.
-pub(crate) struct Placed {
+pub(crate) struct Placed<'a> {
     pub(crate) spec: BreakerSpec,
     /// Its scope stands for each one directly below it.
     pub(crate) each: bool,
-    pub(crate) at: usize,
+    pub(crate) spot: Spot<'a>,
 }
 
-/// Reads all `[[breaker]]` tables. Those with mistakes are left out.
-pub(crate) fn read(root: &Table<'_>, markets: &Markets) -> Vec<Placed> {
-    let Some(item) = root.optional("breaker") else {
-        root.missing("no breakers: at least one [[breaker]] is needed");
-        return Vec::new();
-    };
-    let Some(tables) = item.tables(|n| format!("breaker {n}"), "tables [[breaker]]") else { return Vec::new() };
-    if tables.is_empty() {
-        item.wrong("no breakers: at least one [[breaker]] is needed");
+/// Reads all `[[breaker]]` tables of all files. Those with mistakes are left out.
+pub(crate) fn read<'a>(files: &Files<'a>, markets: &Markets, packs: &Packs<'a>) -> Vec<Placed<'a>> {
+    const NONE: &str = "no breakers: at least one [[breaker]] is needed";
+    let items: Vec<_> = files.all().filter_map(|file| file.optional("breaker")).collect();
+    if items.is_empty() {
+        files.main.missing(NONE);
     }
     let mut names = Names::of("breaker");
     let mut switches = KillSwitches::new();
-    tables.into_iter().filter_map(|table| breaker(table, markets, &mut names, &mut switches)).collect()
+    let mut placed = Vec::new();
+    for item in items {
+        let Some(tables) = item.tables(|n| format!("breaker {n}"), "tables [[breaker]]") else { continue };
+        if tables.is_empty() {
+            item.wrong(NONE);
+        }
+        let read = |table| breaker(table, markets, packs, &mut names, &mut switches);
+        placed.extend(tables.into_iter().filter_map(read));
+    }
+    placed
 }
 
 /// The scopes that have a kill switch, and where it stands.
-type KillSwitches = BTreeMap<ScopePath, String>;
+type KillSwitches<'a> = BTreeMap<ScopePath, Spot<'a>>;
 
-fn breaker(table: Table<'_>, markets: &Markets, names: &mut Names, switches: &mut KillSwitches) -> Option<Placed> {
-    let at = table.at();
+fn breaker<'a>(
+    table: Table<'a>,
+    markets: &Markets,
+    packs: &Packs<'a>,
+    names: &mut Names<'a>,
+    switches: &mut KillSwitches<'a>,
+) -> Option<Placed<'a>> {
+    let spot = table.spot();
     let (table, name) = names.claim(table);
+    let table = packs.fill(table)?;
     let kinds = || Kind::ALL.iter().map(|kind| format!("{:?}", kind.name())).collect::<Vec<_>>().join(", ");
     let kind = table.required("kind", &kinds()).and_then(|item| item.word(Kind::ALL, Kind::name));
     let scope_item = table.required("scope", SCOPES);
@@ -76,7 +92,7 @@ fn breaker(table: Table<'_>, markets: &Markets, names: &mut Names, switches: &mu
     let (watch, (rule, policy)) = parts(&table, kind, markets);
     table.finish();
     let spec = BreakerSpec { name: name?, scope: scope?.0, watch: watch?, rule: rule?, policy };
-    Some(Placed { spec, each, at })
+    Some(Placed { spec, each, spot })
 }
 
 /// What a breaker guards; `XNAS/*` is each scope directly below `XNAS`.
@@ -91,11 +107,12 @@ fn guarded(item: Item<'_, '_>) -> Option<(ScopePath, bool)> {
 }
 
 /// An emergency stop of a scope must know which switch to pull.
-fn claim_switch(switches: &mut KillSwitches, scope: &ScopePath, item: Item<'_, '_>) {
-    if let Some(place) = switches.get(scope) {
+fn claim_switch<'a>(switches: &mut KillSwitches<'a>, scope: &ScopePath, item: Item<'_, 'a>) {
+    if let Some(first) = switches.get(scope) {
+        let place = first.seen_from(item.spot().log);
         item.wrong(&format!("scope {:?} has a kill switch already, at {place}", scope.as_str()));
     } else {
-        switches.insert(scope.clone(), item.place());
+        switches.insert(scope.clone(), item.spot());
     }
 }
 
@@ -174,7 +191,10 @@ fn market<'m>(table: &Table<'_>, kind: Kind, markets: &'m Markets) -> Option<&'m
     }?;
     let name = item.string(allowed)?;
     let Some(market) = markets.get(name) else {
-        let names = || markets.keys().map(String::as_str);
+        if !markets.whole {
+            return None;
+        }
+        let names = || markets.names().map(String::as_str);
         let known = names().map(|name| format!("{name:?}")).collect::<Vec<_>>().join(", ");
         let known = if known.is_empty() { "this file has none".into() } else { format!("this file has {known}") };
         return item.refuse(&format!("{allowed}, and {known}{}", did_you_mean(name, names())));

@@ -16,6 +16,7 @@ use crate::Calendar;
 use crate::item::{Item, session_date};
 use crate::names::Names;
 use crate::scalar::{did_you_mean, excerpt};
+use crate::system::Files;
 use crate::table::Table;
 
 /// Only what is built in: one file means the same on every machine.
@@ -25,8 +26,28 @@ const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 const DAYS_ALLOWED: &str = "mon, tue, wed, thu, fri, sat, sun and ranges such as mon-fri";
 const HOURS_ALLOWED: &str = "pairs of an open and a close such as [\"09:30\", \"16:00\"]";
 
-/// The calendars of a file by name; `None` for one with mistakes, which nobody must report as unknown.
-pub(crate) type Markets = BTreeMap<String, Option<Market>>;
+/// The calendars of all files.
+pub(crate) struct Markets {
+    /// By name; `None` for one with mistakes, which nobody must report as unknown.
+    named: BTreeMap<String, Option<Market>>,
+    /// Whether all that is included could be read. Otherwise one that is not known may be in what could not.
+    pub(crate) whole: bool,
+}
+
+impl Markets {
+    pub(crate) fn get(&self, name: &str) -> Option<&Option<Market>> {
+        self.named.get(name)
+    }
+
+    pub(crate) fn names(&self) -> impl Iterator<Item = &String> {
+        self.named.keys()
+    }
+
+    /// Those without mistakes, as others see them.
+    pub(crate) fn compiled(self) -> BTreeMap<String, Calendar> {
+        self.named.into_iter().filter_map(|(name, market)| Some((name, market?.calendar))).collect()
+    }
+}
 
 /// A compiled calendar, and what it was made from.
 pub(crate) struct Market {
@@ -105,21 +126,21 @@ impl Market {
     }
 }
 
-/// Reads all `[[calendar]]` tables.
-pub(crate) fn read(root: &Table<'_>) -> Markets {
-    let mut markets = Markets::new();
+/// Reads all `[[calendar]]` tables of all files.
+pub(crate) fn read(files: &Files<'_>) -> Markets {
+    let mut named = BTreeMap::new();
     let mut names = Names::of("calendar");
-    let item = root.optional("calendar");
-    let tables = item.and_then(|i| i.tables(|n| format!("calendar {n}"), "tables [[calendar]]"));
-    for table in tables.unwrap_or_default() {
+    let items = files.all().filter_map(|file| file.optional("calendar"));
+    let tables = items.filter_map(|i| i.tables(|n| format!("calendar {n}"), "tables [[calendar]]"));
+    for table in tables.flatten() {
         let (table, name) = names.claim(table);
         let market = market(&table);
         table.finish();
         if let Some(name) = name {
-            markets.insert(name, market);
+            named.insert(name, market);
         }
     }
-    markets
+    Markets { named, whole: files.whole }
 }
 
 fn market(table: &Table<'_>) -> Option<Market> {

@@ -8,7 +8,7 @@ use crate::breaker::Placed;
 use crate::table::Table;
 
 /// Reports the first breaker that does not fit, for each of the capacities.
-pub(crate) fn check(root: &Table<'_>, declared: &[ScopePath], breakers: &[Placed], caps: &Caps) {
+pub(crate) fn check(root: &Table<'_>, declared: &[ScopePath], breakers: &[Placed<'_>], caps: &Caps) {
     let mut scopes: BTreeSet<ScopePath> = declared.iter().flat_map(ScopePath::with_ancestors).collect();
     scopes.insert(ScopePath::root());
     let mut load = Load { scopes, switches: BTreeSet::new(), breakers: BTreeMap::new(), count: 0, listeners: 0 };
@@ -22,22 +22,22 @@ pub(crate) fn check(root: &Table<'_>, declared: &[ScopePath], breakers: &[Placed
     let (templates, breakers): (Vec<_>, Vec<_>) = breakers.iter().partition(|placed| placed.each);
     for placed in breakers {
         load.add(&placed.spec, &placed.spec.scope);
-        report(root, placed, load.over(caps).into_iter().chain(load.crowd(&placed.spec.scope)), &mut full);
+        report(placed, load.over(caps).into_iter().chain(load.crowd(&placed.spec.scope)), &mut full);
     }
     for placed in templates {
         let parent = Some(&placed.spec.scope);
         let below: Vec<_> = load.scopes.iter().filter(|scope| scope.parent().as_ref() == parent).cloned().collect();
         below.iter().for_each(|scope| load.add(&placed.spec, scope));
         let crowd = below.iter().find_map(|scope| load.crowd(scope));
-        report(root, placed, load.over(caps).into_iter().chain(crowd), &mut full);
+        report(placed, load.over(caps).into_iter().chain(crowd), &mut full);
     }
 }
 
-fn report(root: &Table<'_>, placed: &Placed, over: impl Iterator<Item = Over>, full: &mut BTreeSet<&'static str>) {
+fn report(placed: &Placed<'_>, over: impl Iterator<Item = Over>, full: &mut BTreeSet<&'static str>) {
     for over in over {
         if full.insert(over.what) {
             let text = format!("breaker {:?}: {}", placed.spec.name, over.text());
-            root.log().wrong(placed.at, root.message(&text));
+            placed.spot.log.wrong(placed.spot.at, text);
         }
     }
 }

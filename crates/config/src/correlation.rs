@@ -104,7 +104,7 @@ fn fills(table: &Table<'_>, sample: Duration, returns: usize, market: &Market) {
             duration_text(sample),
             duration_text(longest)
         );
-        let at = table.optional("window").or(table.optional("sample")).map_or(table.at(), |item| item.at());
-        table.log().wrong(at, table.message(&text));
+        let at = table.optional("window").or(table.optional("sample"));
+        table.wrong(at, &text);
     }
 }

@@ -32,7 +32,7 @@ impl fmt::Display for Finding {
     }
 }
 
-/// All mistakes of a configuration, in the order of the file; at least one. Prints one a line.
+/// All mistakes of a configuration, in the order in which its files are read; at least one. Prints one a line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mistakes(Vec<Finding>);
 
@@ -40,6 +40,12 @@ impl Mistakes {
     /// The findings.
     pub fn as_slice(&self) -> &[Finding] {
         &self.0
+    }
+
+    /// The mistakes of several files; none where there are none.
+    pub(crate) fn of_files(files: Vec<Self>) -> Option<Self> {
+        let all: Vec<Finding> = files.into_iter().flat_map(|mistakes| mistakes.0).collect();
+        (!all.is_empty()).then_some(Self(all))
     }
 
     /// A mistake of the file as a whole.
@@ -119,6 +125,24 @@ enum Class {
     Missing,
 }
 
+/// A place in one of the files.
+#[derive(Clone, Copy)]
+pub(crate) struct Spot<'a> {
+    pub(crate) log: &'a Log<'a>,
+    pub(crate) at: usize,
+}
+
+impl Spot<'_> {
+    /// The place in words, for a message that stands in `log`.
+    pub(crate) fn seen_from(self, log: &Log<'_>) -> String {
+        if core::ptr::eq(&*self.log.file, &*log.file) {
+            return self.log.place(self.at);
+        }
+        let (line, column) = self.log.lines.position(self.at);
+        format!("{}:{line}:{column}", self.log.file)
+    }
+}
+
 struct Note {
     at: usize,
     class: Class,
@@ -147,6 +171,11 @@ impl<'i> Log<'i> {
     pub(crate) fn place(&self, at: usize) -> String {
         let (line, column) = self.lines.position(at);
         format!("line {line}, column {column}")
+    }
+
+    /// Whether there is a mistake already.
+    pub(crate) fn is_marred(&self) -> bool {
+        !self.mistakes.borrow().is_empty()
     }
 
     pub(crate) fn syntax(&self, span: Option<Range<usize>>, message: &str) {

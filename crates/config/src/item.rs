@@ -7,6 +7,7 @@ use jiff::civil;
 use toml::Spanned;
 use toml::de::{DeInteger, DeValue};
 
+use crate::finding::{Log, Spot};
 use crate::scalar::{did_you_mean, duration, excerpt, money, ratio, time_of_day};
 use crate::table::{Table, tables};
 
@@ -41,13 +42,20 @@ pub(crate) const AMOUNT: &str = "amounts above 0 and at most 922000000000000, in
 #[derive(Clone, Copy)]
 pub(crate) struct Item<'t, 'a> {
     table: &'t Table<'a>,
+    /// The file in which the value stands: another one than the table's where a template gives it.
+    log: &'a Log<'a>,
     key: &'static str,
     value: &'a Spanned<DeValue<'a>>,
 }
 
 impl<'t, 'a> Item<'t, 'a> {
-    pub(crate) fn new(table: &'t Table<'a>, key: &'static str, value: &'a Spanned<DeValue<'a>>) -> Self {
-        Self { table, key, value }
+    pub(crate) fn new(
+        table: &'t Table<'a>,
+        log: &'a Log<'a>,
+        key: &'static str,
+        value: &'a Spanned<DeValue<'a>>,
+    ) -> Self {
+        Self { table, log, key, value }
     }
 
     /// Where it begins.
@@ -55,9 +63,14 @@ impl<'t, 'a> Item<'t, 'a> {
         self.value.span().start
     }
 
+    /// Where it begins, and in which file.
+    pub(crate) fn spot(self) -> Spot<'a> {
+        Spot { log: self.log, at: self.at() }
+    }
+
     /// Where it begins, in words.
     pub(crate) fn place(self) -> String {
-        self.table.log().place(self.at())
+        self.log.place(self.at())
     }
 
     /// A value of the right type that is not allowed. The result is always `None`.
@@ -91,12 +104,12 @@ impl<'t, 'a> Item<'t, 'a> {
 
     /// A mistake about this value that does not keep it from being read.
     pub(crate) fn wrong(self, text: &str) {
-        self.table.log().wrong(self.at(), self.message(text));
+        self.log.wrong(self.at(), self.message(text));
     }
 
     /// Allowed, but worth a look.
     pub(crate) fn warn(self, text: &str) {
-        self.table.log().warn(self.at(), self.message(text));
+        self.log.warn(self.at(), self.message(text));
     }
 
     fn message(self, text: &str) -> String {
@@ -105,7 +118,7 @@ impl<'t, 'a> Item<'t, 'a> {
 
     /// As it stands in the file, for values that stand on one line.
     fn source(self) -> String {
-        self.table.log().text(self.value.span()).chars().take(60).collect()
+        self.log.text(self.value.span()).chars().take(60).collect()
     }
 
     /// Whether it is in quotes, for keys that take values of two types.
@@ -249,14 +262,14 @@ impl<'t, 'a> Item<'t, 'a> {
     /// A table, which messages will name by `label`.
     pub(crate) fn table(self, label: String, allowed: &str) -> Option<Table<'a>> {
         match self.value.get_ref() {
-            DeValue::Table(entries) => Some(Table::new(self.table.log(), label, self.at(), entries)),
+            DeValue::Table(entries) => Some(Table::new(self.log, label, self.at(), entries)),
             _ => self.mistyped(allowed),
         }
     }
 
     /// An array of tables, which messages will name by `label` and their number, counted from 1.
     pub(crate) fn tables(self, label: impl Fn(usize) -> String, allowed: &str) -> Option<Vec<Table<'a>>> {
-        tables(self.table.log(), self.value, label).or_else(|| self.mistyped(allowed))
+        tables(self.log, self.value, label).or_else(|| self.mistyped(allowed))
     }
 }
 

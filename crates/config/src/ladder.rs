@@ -65,7 +65,8 @@ fn rule(table: &Table<'_>, market: Option<&Market>) -> Option<Ladder> {
     })
 }
 
-fn effective(table: &Table<'_>) -> (Option<Date>, Option<Date>) {
+/// When a rule is in force.
+pub(crate) fn effective(table: &Table<'_>) -> (Option<Date>, Option<Date>) {
     let from = table.optional("effective_from").and_then(Item::date);
     let to_item = table.optional("effective_to");
     let to = to_item.and_then(Item::date);

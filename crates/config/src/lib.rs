@@ -1,6 +1,6 @@
 //! TOML text to a [`haltline::Plan`], with every mistake reported at once.
 //!
-//! [`parse`] is pure, [`parse_under`] too, and [`load`] reads a file; neither panics, whatever the bytes are. A configuration with a mistake
+//! [`parse`] is pure, [`parse_under`] too, and [`load`] reads a file and what it includes; neither panics, whatever the bytes are. A configuration with a mistake
 //! gives no plan at all: each mistake comes back as a [`Finding`] with its line, its column, what was found and what is
 //! allowed. What is legal but unusual (a shadow breaker, a drawdown limit above 20 %) comes back as a warning beside
 //! the plan.
@@ -37,6 +37,7 @@ mod correlation;
 mod data_feed_integrity;
 mod drawdown;
 mod finding;
+mod include;
 mod item;
 mod ladder;
 mod limits;
@@ -46,6 +47,7 @@ mod market;
 mod model_performance;
 mod names;
 mod operator;
+mod pack;
 mod policy;
 mod polled;
 mod position_limit;
@@ -67,9 +69,12 @@ use haltline::{Plan, Sessions};
 use toml::de::DeTable;
 
 pub use finding::{Finding, Mistakes};
+pub use pack::{Pack, pack, packs};
 pub use scalar::duration;
 
 use finding::Log;
+use include::Source;
+use system::Files;
 use table::Table;
 
 /// How long a configuration is at most, in bytes: 4 MiB.
@@ -82,7 +87,7 @@ pub struct Config {
     pub plan: Plan,
     /// The calendars by their names.
     pub calendars: BTreeMap<String, Calendar>,
-    /// What is allowed but unusual, in the order of the file.
+    /// What is allowed but unusual, in the order in which the files are read.
     pub warnings: Vec<Finding>,
 }
 
@@ -95,64 +100,93 @@ pub struct Calendar {
     pub sessions: Arc<Sessions>,
 }
 
-/// Reads a configuration from text; `file` is the name that findings carry.
+/// Reads a configuration from text; `file` is the name that findings carry. It may include packs that are built in, and no
+/// files.
 ///
 /// # Errors
 /// All mistakes of the text, in its order.
 pub fn parse(text: &str, file: &str) -> Result<Config, Mistakes> {
-    read_text(text, file, |log, whole| Some(Table::root(log, whole)))
+    read_text(text, file, None, None)
 }
 
 /// Reads a configuration that is one table of a larger file: `[config]` and `[[config.breaker]]` for the key `config`.
-/// Findings stand where they stand in that file.
+/// Findings stand where they stand in that file. It may include packs that are built in, and no files.
 ///
 /// # Errors
 /// All mistakes of the table, in its order, and what is no TOML anywhere in the text.
 pub fn parse_under(text: &str, file: &str, key: &str) -> Result<Config, Mistakes> {
-    read_text(text, file, |log, whole| {
-        let table = whole.get(key).and_then(|value| Some((value.span().start, value.get_ref().as_table()?)));
-        if table.is_none() {
-            log.missing(0, format!("the table [{key}] is missing"));
-        }
-        table.map(|(at, entries)| Table::new(log, String::new(), at, entries))
-    })
+    read_text(text, file, None, Some(key))
 }
 
-fn read_text(
-    text: &str,
-    file: &str,
-    find: impl for<'a> FnOnce(&'a Log<'a>, &'a DeTable<'a>) -> Option<Table<'a>>,
-) -> Result<Config, Mistakes> {
+/// `path` is that of the file, if it is one, and `under` the key of the table that is the configuration.
+fn read_text(text: &str, file: &str, path: Option<&Path>, under: Option<&str>) -> Result<Config, Mistakes> {
     let size = text.len() as u64;
     if size > MAX_BYTES {
         return Err(Mistakes::of_file(file, too_long(&size.to_string())));
     }
-    let (tree, syntax) = DeTable::parse_recoverable(text);
-    let log = Log::new(text, file);
-    for error in &syntax {
-        log.syntax(error.span(), error.message());
-    }
-    let (plan, calendars) = match find(&log, tree.get_ref()) {
-        Some(root) => {
-            let found = system::plan(&root);
-            root.finish();
-            found
+    let sources = include::gather(Source::new(file, text), path, under);
+    let trees: Vec<_> = sources.iter().map(|source| DeTable::parse_recoverable(&source.text)).collect();
+    let logs: Vec<_> = sources.iter().map(|source| Log::new(&source.text, &source.file)).collect();
+    for ((_, syntax), log) in trees.iter().zip(&logs) {
+        for error in syntax {
+            log.syntax(error.span(), error.message());
         }
-        None => (Plan::default(), BTreeMap::new()),
-    };
-    let warnings = log.conclude()?;
-    Ok(Config { plan, calendars, warnings })
+    }
+    let read: Vec<_> =
+        sources.iter().zip(&trees).zip(&logs).map(|((source, (tree, _)), log)| (source, tree.get_ref(), log)).collect();
+    let (plan, calendars) = files(&read, under).map(system::plan).unwrap_or_default();
+    conclude(logs, plan, calendars)
 }
 
-/// Reads a configuration from a file.
+/// The root tables of all files, of which the last includes the others.
+fn files<'a>(read: &[(&'a Source<'_>, &'a DeTable<'a>, &'a Log<'a>)], under: Option<&str>) -> Option<Files<'a>> {
+    let (&(source, whole, log), others) = read.split_last()?;
+    let main = match under {
+        None => Table::root(log, whole),
+        Some(key) => table_under(log, whole, key)?,
+    };
+    let mut sound = include::check(&main, source);
+    let mut included = Vec::new();
+    for &(source, entries, log) in others {
+        let file = Table::root(log, entries);
+        sound &= !log.is_marred() & include::check(&file, source);
+        included.push(file);
+    }
+    Some(Files { included, main, whole: sound })
+}
+
+fn table_under<'a>(log: &'a Log<'a>, whole: &'a DeTable<'a>, key: &str) -> Option<Table<'a>> {
+    let table = whole.get(key).and_then(|value| Some((value.span().start, value.get_ref().as_table()?)));
+    if table.is_none() {
+        log.missing(0, format!("the table [{key}] is missing"));
+    }
+    table.map(|(at, entries)| Table::new(log, String::new(), at, entries))
+}
+
+/// The warnings, if no file has a mistake.
+fn conclude(logs: Vec<Log<'_>>, plan: Plan, calendars: BTreeMap<String, Calendar>) -> Result<Config, Mistakes> {
+    let (mut warnings, mut mistakes) = (Vec::new(), Vec::new());
+    for found in logs.into_iter().map(Log::conclude) {
+        match found {
+            Ok(told) => warnings.extend(told),
+            Err(wrong) => mistakes.push(wrong),
+        }
+    }
+    match Mistakes::of_files(mistakes) {
+        None => Ok(Config { plan, calendars, warnings }),
+        Some(mistakes) => Err(mistakes),
+    }
+}
+
+/// Reads a configuration from a file, and what it includes.
 ///
 /// # Errors
-/// All mistakes of the file. One that cannot be read, is longer than [`MAX_BYTES`] or is not UTF-8 has that one.
+/// All mistakes of the file and of those that it includes. One that cannot be read, is longer than [`MAX_BYTES`] or is not UTF-8 has that one.
 pub fn load(path: &Path) -> Result<Config, Mistakes> {
     let file = path.to_string_lossy();
     let bytes = read(path).map_err(|why| Mistakes::of_file(&file, why))?;
     match std::str::from_utf8(&bytes) {
-        Ok(text) => parse(text, &file),
+        Ok(text) => read_text(text, &file, Some(path), None),
         Err(error) => Err(Mistakes::not_utf8(&file, &bytes, error.valid_up_to())),
     }
 }

@@ -4,31 +4,32 @@ use std::collections::BTreeMap;
 
 use haltline::{KILL_PREFIX, is_name};
 
+use crate::finding::Spot;
 use crate::item::Item;
 use crate::table::Table;
 
 const ALLOWED: &str = "names of 1 to 64 letters, digits and . _ : -";
 
 /// The names of one kind of thing that are taken, and where.
-pub(crate) struct Names {
+pub(crate) struct Names<'a> {
     what: &'static str,
-    taken: BTreeMap<String, String>,
+    taken: BTreeMap<String, Spot<'a>>,
 }
 
-impl Names {
+impl<'a> Names<'a> {
     /// `what` the names are of, for messages.
     pub(crate) fn of(what: &'static str) -> Self {
         Self { what, taken: BTreeMap::new() }
     }
 
     /// Reads the name of a table and takes it; the table then goes by it in messages.
-    pub(crate) fn claim<'a>(&mut self, table: Table<'a>) -> (Table<'a>, Option<String>) {
+    pub(crate) fn claim(&mut self, table: Table<'a>) -> (Table<'a>, Option<String>) {
         let name = table.required("name", ALLOWED).and_then(|item| self.read(item));
         let label = name.as_ref().map(|name| format!("{} {name:?}", self.what));
         (if let Some(label) = label { table.labelled(label) } else { table }, name)
     }
 
-    fn read(&mut self, item: Item<'_, '_>) -> Option<String> {
+    fn read(&mut self, item: Item<'_, 'a>) -> Option<String> {
         let name = item.string(ALLOWED)?;
         if !is_name(name) {
             return item.refuse(ALLOWED);
@@ -37,9 +38,12 @@ impl Names {
             return item.refuse(&format!("{ALLOWED}, not beginning with {KILL_PREFIX:?}"));
         }
         match self.taken.get(name) {
-            Some(place) => item.complain(&format!("{name:?} is already the name of the {} at {place}", self.what)),
+            Some(first) => {
+                let place = first.seen_from(item.spot().log);
+                item.complain(&format!("{name:?} is already the name of the {} at {place}", self.what))
+            }
             None => {
-                self.taken.insert(name.into(), item.place());
+                self.taken.insert(name.into(), item.spot());
                 Some(name.into())
             }
         }

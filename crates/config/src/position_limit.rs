@@ -72,8 +72,8 @@ fn room(table: &Table<'_>, default: &PositionLimit) -> Option<(u32, u32)> {
     let (most, capacity) = (most??, capacity??);
     if most >= capacity {
         let text = format!("max_positions: found {most}, allowed are numbers below capacity ({capacity})");
-        let at = table.optional("max_positions").or(table.optional("capacity")).map_or(table.at(), Item::at);
-        table.log().wrong(at, table.message(&text));
+        let at = table.optional("max_positions").or(table.optional("capacity"));
+        table.wrong(at, &text);
         return None;
     }
     Some((u32::try_from(most).ok()?, u32::try_from(capacity).ok()?))

@@ -1,12 +1,13 @@
 //! The file as a whole: scopes, `[system]`, calendars and breakers make a plan.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use haltline::{BreakerSpec, Caps, Plan, ScopePath, Skew, Template};
 
 use crate::breaker::{self, paths};
 use crate::capacity;
 use crate::item::{ANY_TIME, Allowed};
+use crate::pack::Packs;
 use crate::table::Table;
 use crate::{Calendar, calendar};
 
@@ -19,18 +20,49 @@ const LISTENERS: Allowed<i64> =
 const RING: Allowed<i64> =
     Allowed { text: "powers of two from 2 to 1048576", holds: |n| (2..=MILLION).contains(&n) && n.count_ones() == 1 };
 
-/// Reads the root table.
-pub(crate) fn plan(root: &Table<'_>) -> (Plan, BTreeMap<String, Calendar>) {
-    let scopes = scopes(root);
-    let (caps, skew) = system(root);
-    let markets = calendar::read(root);
-    let placed = breaker::read(root, &markets);
-    capacity::check(root, &scopes, &placed, &caps);
+/// The root tables of a configuration.
+pub(crate) struct Files<'a> {
+    /// What is included, in the order in which it is read.
+    pub(crate) included: Vec<Table<'a>>,
+    /// What includes it.
+    pub(crate) main: Table<'a>,
+    /// Whether all that is included could be read.
+    pub(crate) whole: bool,
+}
+
+impl<'a> Files<'a> {
+    /// All of them: what is included, as if it stood at the top.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Table<'a>> {
+        self.included.iter().chain([&self.main])
+    }
+
+    /// Reports every key that nobody has asked for.
+    fn finish(self) {
+        for file in self.included.into_iter().chain([self.main]) {
+            file.finish();
+        }
+    }
+}
+
+/// Reads the root tables.
+pub(crate) fn plan(files: Files<'_>) -> (Plan, BTreeMap<String, Calendar>) {
+    let mut packs = Packs::new(files.whole);
+    for file in &files.included {
+        packs.read(file);
+        file.refuse(&["system"], "only the file that includes this one has it");
+    }
+    files.main.refuse(&["pack", "template"], "only a file that is included is a pack");
+    let scopes = scopes(&files);
+    let (caps, skew) = system(&files.main);
+    let markets = calendar::read(&files);
+    let placed = breaker::read(&files, &markets, &packs);
+    packs.warn_of_idle();
+    capacity::check(&files.main, &scopes, &placed, &caps);
     let (templates, breakers): (Vec<_>, Vec<_>) = placed.into_iter().partition(|placed| placed.each);
     let breakers = breakers.into_iter().map(|placed| placed.spec).collect();
     let templates = templates.into_iter().map(|placed| template(placed.spec)).collect();
-    let calendars = markets.into_iter().filter_map(|(name, market)| Some((name, market?.calendar))).collect();
-    (Plan { scopes, breakers, templates, caps, skew }, calendars)
+    files.finish();
+    (Plan { scopes, breakers, templates, caps, skew }, markets.compiled())
 }
 
 fn template(spec: BreakerSpec) -> Template {
@@ -38,9 +70,15 @@ fn template(spec: BreakerSpec) -> Template {
     Template { name, parent, rule, policy }
 }
 
-fn scopes(root: &Table<'_>) -> Vec<ScopePath> {
-    let items = root.optional("scopes").and_then(|item| item.elements("arrays of scope paths such as [\"XNAS/AAPL\"]"));
-    paths(&items.unwrap_or_default()).unwrap_or_default()
+/// Those of all files; only within one is a scope that stands twice a mistake.
+fn scopes(files: &Files<'_>) -> Vec<ScopePath> {
+    let (mut scopes, mut known) = (Vec::new(), BTreeSet::new());
+    for item in files.all().filter_map(|file| file.optional("scopes")) {
+        let items = item.elements("arrays of scope paths such as [\"XNAS/AAPL\"]").unwrap_or_default();
+        let new = paths(&items).unwrap_or_default().into_iter();
+        scopes.extend(new.filter(|scope| known.insert(scope.clone())));
+    }
+    scopes
 }
 
 fn system(root: &Table<'_>) -> (Caps, Skew) {

@@ -3,11 +3,18 @@
 use core::cell::RefCell;
 
 use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::{DeString, DeTable, DeValue};
 
-use crate::finding::Log;
+use crate::finding::{Log, Spot};
 use crate::item::Item;
 use crate::scalar::{did_you_mean, excerpt};
+
+/// The keys of a table, and the file in which they stand.
+#[derive(Clone, Copy)]
+pub(crate) struct Entries<'a> {
+    pub(crate) log: &'a Log<'a>,
+    pub(crate) table: &'a DeTable<'a>,
+}
 
 /// A table of the file, and which of its keys have been asked for.
 pub(crate) struct Table<'a> {
@@ -17,6 +24,8 @@ pub(crate) struct Table<'a> {
     /// Where it begins.
     at: usize,
     entries: &'a DeTable<'a>,
+    /// What a pack says of it, for the keys that it does not have itself.
+    template: Option<Entries<'a>>,
     allowed: RefCell<Vec<&'static str>>,
     /// Keys about which enough has been said.
     refused: RefCell<Vec<&'static str>>,
@@ -29,7 +38,24 @@ impl<'a> Table<'a> {
     }
 
     pub(crate) fn new(log: &'a Log<'a>, label: String, at: usize, entries: &'a DeTable<'a>) -> Self {
-        Self { log, label, at, entries, allowed: RefCell::default(), refused: RefCell::default() }
+        Self { log, label, at, entries, template: None, allowed: RefCell::default(), refused: RefCell::default() }
+    }
+
+    /// The same table with the keys of a template behind its own.
+    pub(crate) fn on(self, template: Entries<'a>) -> Self {
+        Self { template: Some(template), ..self }
+    }
+
+    /// Its own keys, without those of a template.
+    pub(crate) fn own(&self) -> Entries<'a> {
+        Entries { log: self.log, table: self.entries }
+    }
+
+    /// Its own keys, and those of its template that it does not have.
+    fn find(&self, key: &str) -> Option<(&'a Log<'a>, &'a Spanned<DeString<'a>>, &'a Spanned<DeValue<'a>>)> {
+        let found =
+            |entries: Entries<'a>| entries.table.get_key_value(key).map(|(name, value)| (entries.log, name, value));
+        found(self.own()).or_else(|| self.template.and_then(found))
     }
 
     /// The same table under another label: its own name, once that has been read.
@@ -51,6 +77,17 @@ impl<'a> Table<'a> {
         self.log
     }
 
+    /// Where it begins, and in which file.
+    pub(crate) fn spot(&self) -> Spot<'a> {
+        Spot { log: self.log, at: self.at }
+    }
+
+    /// A mistake about a value of this table, or about the table where that is not given.
+    pub(crate) fn wrong(&self, item: Option<Item<'_, 'a>>, text: &str) {
+        let Spot { log, at } = item.map_or(self.spot(), Item::spot);
+        log.wrong(at, self.message(text));
+    }
+
     /// `label: text`, or the text alone in the file itself.
     pub(crate) fn message(&self, text: &str) -> String {
         if self.label.is_empty() { text.into() } else { format!("{}: {text}", self.label) }
@@ -61,7 +98,7 @@ impl<'a> Table<'a> {
         if !self.allowed.borrow().contains(&key) {
             self.allowed.borrow_mut().push(key);
         }
-        self.entries.get(key).map(|value| Item::new(self, key, value))
+        self.find(key).map(|(log, _, value)| Item::new(self, log, key, value))
     }
 
     /// The value of a key that must be there; `allowed` says what it would be.
@@ -75,7 +112,7 @@ impl<'a> Table<'a> {
 
     /// Whether a key is there, without asking for it.
     pub(crate) fn has(&self, key: &str) -> bool {
-        self.entries.contains_key(key)
+        self.find(key).is_some()
     }
 
     /// Something that must be there is not.
@@ -87,8 +124,8 @@ impl<'a> Table<'a> {
     pub(crate) fn refuse(&self, keys: &[&'static str], why: &str) {
         for key in keys {
             self.refused.borrow_mut().push(key);
-            if let Some((name, _)) = self.entries.get_key_value(*key) {
-                self.log.wrong(name.span().start, self.message(&format!("{key} is not allowed: {why}")));
+            if let Some((log, name, _)) = self.find(key) {
+                log.wrong(name.span().start, self.message(&format!("{key} is not allowed: {why}")));
             }
         }
     }
@@ -101,7 +138,7 @@ impl<'a> Table<'a> {
     /// All keys with their positions and values, for a table whose keys are no fixed words.
     pub(crate) fn entries<'t>(&'t self, key: &'static str) -> impl Iterator<Item = (&'t str, usize, Item<'t, 'a>)> {
         self.entries.iter().map(move |(name, value)| {
-            let item = Item::new(self, key, value);
+            let item = Item::new(self, self.log, key, value);
             (name.get_ref().as_ref(), name.span().start, item)
         })
     }
@@ -109,12 +146,14 @@ impl<'a> Table<'a> {
     /// Reports every key that nobody has asked for.
     pub(crate) fn finish(self) {
         let (allowed, refused) = (self.allowed.take(), self.refused.take());
-        for key in self.entries.keys() {
-            let name: &str = key.get_ref();
-            if !allowed.contains(&name) && !refused.contains(&name) {
-                let hint = did_you_mean(name, allowed.iter().copied());
-                let text = format!("unknown key {}, allowed are {}{hint}", excerpt(name), allowed.join(", "));
-                self.log.wrong(key.span().start, self.message(&text));
+        for Entries { log, table } in [Some(self.own()), self.template].into_iter().flatten() {
+            for key in table.keys() {
+                let name: &str = key.get_ref();
+                if !allowed.contains(&name) && !refused.contains(&name) {
+                    let hint = did_you_mean(name, allowed.iter().copied());
+                    let text = format!("unknown key {}, allowed are {}{hint}", excerpt(name), allowed.join(", "));
+                    log.wrong(key.span().start, self.message(&text));
+                }
             }
         }
     }

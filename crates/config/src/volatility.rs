@@ -94,8 +94,8 @@ fn fills(table: &Table<'_>, sample: Duration, returns: usize, market: &Market) {
             duration_text(sample),
             duration_text(longest)
         );
-        let at = table.optional("window").or(table.optional("sample")).map_or(table.at(), Item::at);
-        table.log().wrong(at, table.message(&text));
+        let at = table.optional("window").or(table.optional("sample"));
+        table.wrong(at, &text);
     }
 }
 
@@ -125,8 +125,8 @@ fn grid(table: &Table<'_>) -> Option<(Duration, usize)> {
     match table.optional("window") {
         Some(item) => item.refuse(&allowed),
         None => {
-            let at = table.optional("sample").map_or(table.at(), Item::at);
-            table.log().wrong(at, table.message(&format!("window: found the default \"30m\", allowed are {allowed}")));
+            let at = table.optional("sample");
+            table.wrong(at, &format!("window: found the default \"30m\", allowed are {allowed}"));
             None
         }
     }

@@ -12,14 +12,16 @@ fn unknown_keys_come_with_the_allowed_ones_and_the_nearest() {
     assert_eq!(
         of_breaker("kill_switch", "sorces = [\"manual\"]"),
         [
-            "5:1: breaker \"b\": unknown key \"sorces\", allowed are name, kind, scope, effect, reset_authority, severity, \
+            "5:1: breaker \"b\": unknown key \"sorces\", allowed are name, pack, kind, scope, effect, reset_authority, severity, \
              enabled, sources; did you mean \"sources\"?"
         ]
     );
     assert_eq!(
         of_breaker("manual", "leverage = 3"),
-        ["5:1: breaker \"b\": unknown key \"leverage\", allowed are name, kind, scope, effect, reset_authority, \
-             severity, enabled, shadow, cooldown_for"]
+        [
+            "5:1: breaker \"b\": unknown key \"leverage\", allowed are name, pack, kind, scope, effect, reset_authority, \
+             severity, enabled, shadow, cooldown_for"
+        ]
     );
 }
 

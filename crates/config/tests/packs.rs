@@ -1,0 +1,94 @@
+//! The built-in packs: each is complete, and a System takes the plan that its example makes.
+
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+#[path = "common/session.rs"]
+mod session;
+
+use haltline::{Nanos, System};
+use haltline_config::{Config, Pack, load, pack, packs, parse};
+use jiff::civil::date;
+use session::{Day, POINT, halted};
+
+fn example(pack: &Pack) -> Config {
+    parse(&pack.example(), "f").unwrap_or_else(|mistakes| panic!("{mistakes}"))
+}
+
+#[test]
+fn each_makes_a_system_and_has_nothing_that_is_worth_a_warning() {
+    for pack in packs() {
+        let config = example(pack);
+        assert_eq!(config.warnings, [], "{}", pack.name);
+        assert!(System::manual(config.plan, Nanos(0)).is_ok(), "{}", pack.name);
+        assert!(!config.calendars.is_empty());
+    }
+}
+
+#[test]
+fn each_says_what_it_is_and_its_ladder_is_in_force_from_that_day_on() {
+    let names: Vec<&str> = packs().iter().map(|pack| pack.name).collect();
+    assert_eq!(names, ["us-equities", "us-mwcb", "cme-equity", "krx", "nse"]);
+    for pack in packs() {
+        assert!(pack.toml.contains(&format!("\n[pack]\nname = {:?}\n", pack.name)));
+        assert!([&pack.title, &pack.version, &pack.source, &pack.summary].iter().all(|text| !text.is_empty()));
+        assert_eq!(pack.effective_to.is_some(), pack.name == "us-equities");
+        let ladder = example(pack).plan.breakers[0].rule.ladder().cloned();
+        assert_eq!(ladder.is_some(), pack.has_breaker);
+        if let Some(ladder) = ladder {
+            assert_eq!(ladder.effective_from, Some(pack.effective_from), "{}", pack.name);
+            assert!(pack.summary.contains("Not covered"), "{}", pack.name);
+        }
+    }
+}
+
+#[test]
+fn each_is_described() {
+    let docs = include_str!("../../../docs/breakers.md");
+    for pack in packs() {
+        assert!(docs.contains(&format!("\n| `{}` |", pack.name)), "{}", pack.name);
+    }
+}
+
+#[test]
+fn the_us_ladder_is_the_one_of_the_scenario() {
+    let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios/us-equities.toml");
+    let scenario = load(&file).unwrap().plan.breakers[0].rule.ladder().unwrap().clone();
+    let pack = pack("us-mwcb").unwrap();
+    let ladder = example(pack).plan.breakers[0].rule.ladder().unwrap().clone();
+    let same = haltline::Ladder { sessions: scenario.sessions.clone(), ..(*ladder).clone() };
+    assert_eq!(same, *scenario);
+}
+
+#[test]
+fn a_future_at_its_limit_halts_as_the_stock_market_does_and_not_from_14_25_on() {
+    let chicago = || Day::of("cme-equity", "America/Chicago", date(2024, 3, 5), "on_stale = \"ignore\"\n");
+    assert_eq!(chicago().price("10:00:00", 930 * POINT + 1), None);
+    assert_eq!(chicago().price("10:00:00", 1_200 * POINT), None, "no limit is above the market");
+    assert_eq!(chicago().price("10:00:00", 930 * POINT), halted(1, "10:15:00"));
+    assert_eq!(chicago().price("10:00:00", 870 * POINT), halted(2, "10:15:00"));
+    assert_eq!(chicago().price("14:24:59.999999", 930 * POINT), halted(1, "14:39:59.999999"));
+    assert_eq!(chicago().price("14:25:00", 870 * POINT), None);
+    assert_eq!(chicago().price("15:00:00", 800 * POINT), halted(3, "2024-03-06 08:30:00"));
+}
+
+#[test]
+fn holidays_of_one_s_own_replace_the_calendar_of_a_pack() {
+    let krx = pack("krx").unwrap();
+    let own = "calendar = \"seoul\"\n\n[[calendar]]\nname = \"seoul\"\ntimezone = \"Asia/Seoul\"\nfrom = 2024-01-01\n\
+               to = 2024-12-31\nsessions = { mon-fri = [\"09:00\", \"15:30\"] }\nholidays = [2024-03-01]\n";
+    let config = parse(&(krx.example() + own), "f").unwrap_or_else(|mistakes| panic!("{mistakes}"));
+    let sessions = &config.plan.breakers[0].rule.ladder().unwrap().sessions;
+    assert_eq!(*sessions, config.calendars["seoul"].sessions);
+    assert!(!sessions.as_slice().iter().any(|session| session.date == session::day(date(2024, 3, 1))));
+}
+
+#[test]
+fn two_breakers_of_one_pack_watch_two_indices() {
+    let text = "include = [\"nse\"]\n\
+                [[breaker]]\nname = \"nifty\"\npack = \"nse\"\nscope = \"IN\"\nwatch = \"index/NIFTY\"\n\
+                [[breaker]]\nname = \"sensex\"\npack = \"nse\"\nscope = \"IN\"\nwatch = \"index/SENSEX\"\nshadow = true\n";
+    let plan = parse(text, "f").unwrap_or_else(|mistakes| panic!("{mistakes}")).plan;
+    let told: Vec<_> = plan.breakers.iter().map(|b| (&*b.name, b.watch[0].as_str(), b.policy.shadow)).collect();
+    assert_eq!(told, [("nifty", "index/NIFTY", false), ("sensex", "index/SENSEX", true)]);
+    assert_eq!(plan.breakers[0].rule, plan.breakers[1].rule);
+}
