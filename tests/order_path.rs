@@ -176,11 +176,13 @@ fn a_kill_switch_allows_the_sources_of_its_plan() {
 }
 
 #[test]
-fn an_emergency_stop_that_would_deny_nothing_is_an_error() {
-    let policy = Policy { enabled: false, ..Kind::KillSwitch.default_policy() };
-    let system = system(vec![spec("stop", "XNAS", RuleSpec::KillSwitch(KillSwitch::default()), policy)]);
-    let error = system.emergency_stop("XNAS", EmergencySource::Manual, admin()).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::NotAllowed);
+fn a_kill_switch_that_would_deny_nothing_is_refused_so_that_a_stop_cannot_fail() {
+    let standard = || Kind::KillSwitch.default_policy();
+    for policy in [Policy { enabled: false, ..standard() }, Policy { shadow: true, ..standard() }] {
+        let stop = spec("stop", "XNAS", RuleSpec::KillSwitch(KillSwitch::default()), policy);
+        let refused = System::manual(plan(vec![stop]), at(0)).unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::BadPlan);
+    }
 }
 
 #[test]

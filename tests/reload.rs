@@ -102,8 +102,8 @@ fn a_breaker_in_an_emergency_stop_is_not_removed() {
     assert!(!gate.permits(Intent::Increase));
     let mut disabled = switch;
     disabled.policy.enabled = false;
-    system.reload(&plan(vec![disabled])).unwrap();
-    assert!(!gate.permits(Intent::Increase), "no policy takes anything from an emergency stop");
+    assert_eq!(system.reload(&plan(vec![disabled])).unwrap_err().kind(), ErrorKind::BadPlan);
+    assert!(!gate.permits(Intent::Increase));
 }
 
 #[test]

@@ -67,8 +67,8 @@ named! {
 impl Check for KillSwitch {
     /// An emergency stop must stop, and only an administrator may end it.
     fn check(&self, policy: &Policy) -> Result<(), Error> {
-        if policy.shadow {
-            return bad("shadow: a kill switch must be felt");
+        if policy.shadow || !policy.enabled {
+            return bad("shadow, enabled: a kill switch must be felt; who wants none of his own leaves it out");
         }
         if !self.allows.contains(&true) {
             return bad("sources: found none, allowed is at least one; nobody could pull it");

@@ -62,10 +62,11 @@ pub(crate) fn general(table: &Table<'_>, kind: Kind) -> Policy {
     set(&mut policy.reset_authority, table.optional("reset_authority").and_then(|i| i.word(people, Authority::name)));
     let weightless = "it adds nothing to the risk score";
     set(&mut policy.severity, warned(table, "severity", |i| i.number(&WEIGHT), |n| *n == 0.0, weightless));
-    set(&mut policy.enabled, warned(table, "enabled", |i| i.boolean(), |on| !on, "this breaker takes no part at all"));
     if kind == Kind::KillSwitch {
-        table.refuse(&["shadow"], "an emergency stop that denies nothing is none");
+        table.refuse(&["shadow", "enabled"], "an emergency stop that denies nothing is none");
     } else {
+        let out = "this breaker takes no part at all";
+        set(&mut policy.enabled, warned(table, "enabled", |i| i.boolean(), |on| !on, out));
         set(&mut policy.shadow, warned(table, "shadow", |i| i.boolean(), |on| *on, "this breaker denies nothing"));
     }
     policy

@@ -10,6 +10,9 @@ use crate::table::Table;
 /// A position above 20 % of the portfolio is unusual.
 const USUAL: Ratio = Ratio::from_raw(200_000_000);
 
+/// Nobody is ten times as deep in on purpose without knowing it.
+const LEVERAGE: Ratio = Ratio::from_raw(10 * Ratio::SCALE);
+
 const PART: Allowed<Ratio> =
     Allowed { text: "fractions above 0 and at most 1000", holds: |r| r.raw() > 0 && r.raw() <= 1_000 * Ratio::SCALE };
 const ROOM: Allowed<i64> =
@@ -60,7 +63,14 @@ fn or<T>(given: Option<Option<T>>, default: Option<T>) -> Option<Option<T>> {
 
 #[expect(clippy::option_option, reason = "unreadable, switched off, a limit")]
 fn part(table: &Table<'_>, key: &'static str, default: Option<Ratio>) -> Option<Option<Ratio>> {
-    or(table.optional(key).map(|item| item.ratio(&PART)), default)
+    let given = table.optional(key).map(|item| {
+        let share = item.ratio(&PART);
+        if let Some(share) = share.filter(|share| *share > LEVERAGE) {
+            item.warn(&format!("{0} is {0} times the portfolio; 30 % is 0.3", ratio_text(share)));
+        }
+        share
+    });
+    or(given, default)
 }
 
 /// The number of positions that are allowed, and of those that there is room for: more, so that too many are seen.

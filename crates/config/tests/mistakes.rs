@@ -219,6 +219,7 @@ fn a_key_that_could_have_no_effect_is_refused_with_the_reason() {
             "an emergency stop ends as a whole when it is cleared",
         ),
         ("kill_switch", "shadow = true", "shadow", "an emergency stop that denies nothing is none"),
+        ("kill_switch", "enabled = false", "enabled", "an emergency stop that denies nothing is none"),
     ] {
         assert_eq!(of_breaker(kind, keys), [format!("5:1: breaker \"b\": {key} is not allowed: {why}")]);
     }

@@ -33,7 +33,11 @@ fn each_unusual_value_is_named_at_its_place() {
         ),
         ("drawdown", "shadow = true", "f:5:10: breaker \"b\": shadow: this breaker denies nothing"),
         ("manual", "enabled = false", "f:5:11: breaker \"b\": enabled: this breaker takes no part at all"),
-        ("kill_switch", "enabled = false", "f:5:11: breaker \"b\": enabled: this breaker takes no part at all"),
+        (
+            "position_limit",
+            "max_sector_share = 30",
+            "f:5:20: breaker \"b\": max_sector_share: 30 is 30 times the portfolio; 30 % is 0.3",
+        ),
         ("drawdown", "severity = 0", "f:5:12: breaker \"b\": severity: it adds nothing to the risk score"),
         (
             "volatility",
