@@ -393,6 +393,33 @@ impl Circuit {
     }
 }
 
+/// Kills if a panic goes through it: half an observation has been heard, and nobody knows which half. Kept while a rule and the
+/// machine are at work.
+#[derive(Debug)]
+#[must_use = "dropped at once it kills"]
+pub(crate) struct DenyOnUnwind<'a>(&'a Circuit);
+
+impl<'a> DenyOnUnwind<'a> {
+    #[inline(always)]
+    pub(crate) fn new(circuit: &'a Circuit) -> Self {
+        Self(circuit)
+    }
+
+    /// All has been heard.
+    #[inline(always)]
+    pub(crate) fn done(self) {
+        core::mem::forget(self);
+    }
+}
+
+impl Drop for DenyOnUnwind<'_> {
+    #[cold]
+    fn drop(&mut self) {
+        self.0.board.arm().panicked();
+        self.0.dispatch_bell.ring();
+    }
+}
+
 /// Whether a trip is for what nobody knows, and by nobody's hand.
 fn is_for_doubt(cause: Cause) -> bool {
     cause.authority == Authority::Auto && matches!(cause.reason, Reason::Stale | Reason::BadInput)
@@ -430,5 +457,31 @@ impl Circuit {
             self.tell(entry, moved, Cause { reason: Reason::Removed, ..Cause::AUTO });
         }
         moved.is_ok()
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+#[allow(clippy::unwrap_used, clippy::panic)]
+mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    use super::*;
+
+    #[test]
+    fn a_panic_amid_hearing_denies_everything_and_an_end_of_hearing_nothing() {
+        let caps = Caps { scopes: 4, breakers: 4, listeners: 4, ring: 4 };
+        let board = Board::new(&caps, Epoch(Nanos(0))).unwrap();
+        let snapshot = Snapshot { system: board.arm().armed(), ..Snapshot::default() };
+        let circuit = Circuit::new(board, snapshot, &caps, Skew::default(), Clock::Manual);
+        circuit.board.arm().arm();
+        let denied = || circuit.board.arm().reason(circuit.board.arm().seen());
+        DenyOnUnwind::new(&circuit).done();
+        assert_eq!(denied(), None);
+        let heard = catch_unwind(AssertUnwindSafe(|| {
+            let _guard = DenyOnUnwind::new(&circuit);
+            panic!("a rule");
+        }));
+        assert!(heard.is_err());
+        assert_eq!(denied(), Some(Reason::Panicked));
     }
 }

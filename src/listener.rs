@@ -1,6 +1,7 @@
 //! One breaker's ear on one feed: the rule with its windows, the confirmations, and the way from a reading to a
 //! transition. Owned by the feed's thread.
 
+mod short_way;
 mod streak;
 mod stretch;
 
@@ -8,7 +9,7 @@ use std::sync::Arc;
 
 use self::streak::Streak;
 use self::stretch::Stretch;
-use crate::circuit::Circuit;
+use crate::circuit::{Circuit, DenyOnUnwind};
 use crate::memory::board::Hold;
 use crate::memory::breaker::transition;
 use crate::memory::lines::{ANY_WORD, Cause, Said};
@@ -24,7 +25,7 @@ use crate::model::reason::Reason;
 use crate::model::state::{State, Step};
 use crate::model::status::{Authority, Signed, Status};
 use crate::model::time::Nanos;
-use crate::rule::{Answer, Band, Context, Linear, Mark, NEAR_MISS, Rule};
+use crate::rule::{Answer, Band, Context, Mark, NEAR_MISS, Rule};
 use crate::snapshot::Entry;
 
 /// So many refusals in a row count as silence.
@@ -140,51 +141,6 @@ impl Listener {
         sure.then(|| circuit.board.hold(self.entry.scope, self.denies))
     }
 
-    /// Hears an observation that may change something.
-    #[inline(never)]
-    pub(crate) fn hear(
-        &mut self,
-        circuit: &Circuit,
-        outdated: &impl Fn() -> bool,
-        observation: &Observation,
-        at: Nanos,
-    ) -> Heard {
-        let read = if self.is_undisturbed(circuit, at) { self.rule.read(observation, at, self.last) } else { None };
-        match read {
-            Some(reading) if self.reading.says_the_same_as(&reading) => {
-                self.note_number(circuit, observation, &reading, at);
-                Heard::Good
-            }
-            _ => self.hear_all(circuit, outdated, observation, at, read.is_some()),
-        }
-    }
-
-    /// Whether nothing has happened since the last observation, and nothing is due: then a reading that says the same
-    /// again has no consequence.
-    #[inline]
-    fn is_undisturbed(&self, circuit: &Circuit, at: Nanos) -> bool {
-        let line = circuit.board.breaker(self.entry.id.index());
-        at < self.reading.pending.due
-            && self.is_settled(circuit)
-            && line.rebase_asked().0 == self.rebases
-            && self.is_same_stretch(circuit)
-    }
-
-    /// Publishes the new value, which is all that has changed.
-    #[inline]
-    fn note_number(&mut self, circuit: &Circuit, observation: &Observation, reading: &Reading, at: Nanos) {
-        let line = circuit.board.listener(self.line);
-        if let Observation::Value(_, value) = *observation {
-            self.last = Some(Mark { value, at });
-            line.note_last(value);
-        }
-        self.refusals_in_a_row = 0;
-        line.refresh(at);
-        self.count_near_miss(circuit, reading);
-        line.publish_numbers(Linear::constant(reading.value), reading.limit);
-        (self.reading.value, self.reading.limit) = (reading.value, reading.limit);
-    }
-
     /// The whole way. `is_taken_in`: the rule has heard it already, with nothing due before it.
     fn hear_all(
         &mut self,
@@ -247,18 +203,6 @@ impl Listener {
             return Heard::Good;
         }
         self.decide(circuit, outdated, at, is_new)
-    }
-
-    /// Whether the present reading decides nothing: its level is the one that was decided on last, the word has not moved
-    /// since, and its status goes with the level. (Where it does not, doubt may have kept it.) Spares the look at the clock.
-    fn is_settled(&self, circuit: &Circuit) -> bool {
-        let level = self.reading.level;
-        let goes_together = matches!(
-            (State::unpack(self.seen).status, level),
-            (Status::Active, Level::Normal | Level::Elevated) | (Status::Warning, Level::Elevated | Level::Warn)
-        );
-        let decided = level == self.decided && self.streak.count == 0;
-        goes_together && decided && circuit.board.word(self.entry.id.index()) == self.seen
     }
 
     fn note_last(&mut self, observation: &Observation, answer: &Answer, at: Nanos) {
@@ -498,10 +442,12 @@ impl Listener {
         if heard == Nanos(0) && self.last.is_none() && !self.rule.speaks_first() {
             return;
         }
+        let guard = DenyOnUnwind::new(circuit);
         self.begin_anew(circuit, now.max(heard));
         self.evaluate(circuit, now.max(heard));
         self.seen = 0;
         let _ = self.decide(circuit, outdated, now.max(heard), false);
+        guard.done();
     }
 
     /// Counts refused observations; those that are told together are one of a run. The first of a run is told, the tenth

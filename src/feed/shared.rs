@@ -44,7 +44,8 @@ const MAX_CAPACITY: u32 = 65_536;
 ///   it: it is heard as of the time of the last that was heard, so nothing leaves a window early. A call's duration and its
 ///   begin stay what they were, so that one from before a trip does not count after it. The times of each handle by itself
 ///   may run backwards by at most [`max_backstep`](crate::Skew::max_backstep).
-/// * *A panic* amid hearing loses the observation that it came from; the next push hears the others.
+/// * *A panic* amid hearing, which would be a defect of this library, denies everything as a kill does, since half an observation has
+///   been heard; the next push hears the others.
 ///
 /// # Cost
 ///

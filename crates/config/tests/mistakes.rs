@@ -13,7 +13,7 @@ fn unknown_keys_come_with_the_allowed_ones_and_the_nearest() {
         of_breaker("kill_switch", "sorces = [\"manual\"]"),
         [
             "5:1: breaker \"b\": unknown key \"sorces\", allowed are name, pack, kind, scope, effect, reset_authority, severity, \
-             enabled, sources; did you mean \"sources\"?"
+             sources; did you mean \"sources\"?"
         ]
     );
     assert_eq!(
