@@ -40,7 +40,22 @@ pub(crate) fn check(plan: &Plan) -> Result<(), Error> {
             return bad(format!("breaker {:?}: scope {:?} has a kill switch already", spec.name, spec.scope.as_str()));
         }
     }
+    check_bands(plan)?;
     check_checks(plan)
+}
+
+/// A scope has one band of prices, which one feed moves.
+fn check_bands(plan: &Plan) -> Result<(), Error> {
+    let mut scopes = HashSet::new();
+    for spec in plan.breakers.iter().filter(|spec| spec.rule.band().is_some()) {
+        if spec.watch.iter().collect::<HashSet<_>>().len() > 1 {
+            return bad(format!("breaker {:?}: watch: a price band hears one feed, that of its instrument", spec.name));
+        }
+        if !scopes.insert(&spec.scope) {
+            return bad(format!("breaker {:?}: scope {:?} has a price band already", spec.name, spec.scope.as_str()));
+        }
+    }
+    Ok(())
 }
 
 /// The names of the checks before the open, each with a number of its own.
@@ -102,6 +117,9 @@ fn check_policy(spec: &BreakerSpec) -> Result<(), Error> {
     }
     if is_ladder && (policy.confirm > 1 || !policy.confirm_for.is_zero()) {
         return bad("confirm, confirm_for: a ladder has `lasting` instead");
+    }
+    if spec.rule.band().is_some() && (policy.confirm > 1 || !policy.confirm_for.is_zero()) {
+        return bad("confirm, confirm_for: a price band has its limit state instead");
     }
     if let Halt::Timed { base, backoff, max } = policy.halt {
         if !(1.0..=1e3).contains(&backoff) {

@@ -107,7 +107,7 @@ impl System {
         Ok(done)
     }
 
-    /// A gate on these scopes and all their ancestors.
+    /// A gate on these scopes and all their ancestors. The first one is that whose price band it asks.
     ///
     /// # Errors
     /// [`ErrorKind::BadScope`] and [`ErrorKind::Unknown`] for a scope that is none or not declared,
@@ -134,8 +134,9 @@ impl System {
             );
             return Err(Error::new(ErrorKind::Full, text));
         }
+        let priced = scopes.first().map_or(Ok(ScopeId::ROOT), |first| known_scope(&snapshot, first))?;
         let ids: Vec<_> = all.into_iter().map(|(_, id)| id).collect();
-        Ok(Gate::new(self.inner.circuit.clone(), self.inner.notes.clone(), &ids))
+        Ok(Gate::new(self.inner.circuit.clone(), self.inner.notes.clone(), &ids, priced))
     }
 
     /// Claims the feed of a scope.
@@ -314,7 +315,9 @@ impl Inner {
     fn close(&self) {
         if self.circuit.closed.raise() {
             self.circuit.board.arm().shut_down();
-            lock(&self.registry).feeds().for_each(|cell| cell.nudge());
+            let registry = lock(&self.registry);
+            registry.feeds().for_each(|cell| cell.nudge());
+            registry.deny_prices(&self.circuit);
         }
     }
 }

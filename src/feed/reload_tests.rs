@@ -16,7 +16,7 @@ fn a_panel_that_is_taken_before_it_is_told_of_decides() {
     let entry = feed.circuit.snapshot().entry(id).unwrap().clone();
     let rule = Rule::new(&entry.rule, &entry.policy).unwrap();
     let listeners = vec![Listener::new(&feed.circuit, entry, feed.panel.listeners[0].line(), rule)];
-    let panel = Panel { generation: feed.panel.generation + 1, listeners };
+    let panel = Panel::new(feed.panel.generation + 1, listeners);
     assert!(feed.cell.mailbox.leave(Box::new(panel)).is_none());
     feed.adopt_news();
     feed.equity(Money::from_raw(900_000), at).unwrap();

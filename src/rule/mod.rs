@@ -38,6 +38,7 @@ use crate::model::ladder::Ladder;
 use crate::model::metrics::Metric;
 use crate::model::observation::{Channel, CheckId, Observation};
 use crate::model::policy::Policy;
+use crate::model::price_band::{PriceBand, Prices};
 use crate::model::reading::Reading;
 use crate::model::session::Date;
 use crate::model::time::Nanos;
@@ -86,6 +87,14 @@ impl RuleSpec {
     pub fn ladder(&self) -> Option<&Arc<Ladder>> {
         match self {
             Self::MarketCircuitBreaker(rule) => rule.ladder(),
+            _ => None,
+        }
+    }
+
+    /// The price band of a market circuit breaker that has one.
+    pub fn band(&self) -> Option<&Arc<PriceBand>> {
+        match self {
+            Self::MarketCircuitBreaker(rule) => rule.band(),
             _ => None,
         }
     }
@@ -219,6 +228,16 @@ pub(crate) trait Detect: Sized {
     /// Whether it wants to hear of every message's number.
     fn takes_sequences(&self) -> bool {
         false
+    }
+
+    /// Whether it wants to hear the bid and the ask together.
+    fn takes_quotes(&self) -> bool {
+        false
+    }
+
+    /// Which prices are admitted after its last answer, if that is its to say.
+    fn prices(&self) -> Option<Prices> {
+        None
     }
 
     /// Hears one observation. `None`: it does not concern this rule, or is not to be believed yet.
@@ -376,6 +395,23 @@ macro_rules! rules {
                 match self {
                     $($(Self::$kind(_) => <$detector as Detect>::SPEAKS_FIRST,)?)+
                     Self::Polled(_) => <polled::Detector as Detect>::SPEAKS_FIRST,
+                }
+            }
+
+            /// Whether it wants to hear the bid and the ask together.
+            pub(crate) fn takes_quotes(&self) -> bool {
+                match self {
+                    $($(Self::$kind(rule) => <$detector as Detect>::takes_quotes(rule),)?)+
+                    Self::Polled(rule) => <polled::Detector as Detect>::takes_quotes(rule),
+                }
+            }
+
+            /// Which prices are admitted after its last answer, if that is its to say.
+            #[inline]
+            pub(crate) fn prices(&self) -> Option<Prices> {
+                match self {
+                    $($(Self::$kind(rule) => <$detector as Detect>::prices(rule),)?)+
+                    Self::Polled(rule) => <polled::Detector as Detect>::prices(rule),
                 }
             }
 
