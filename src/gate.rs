@@ -83,7 +83,7 @@ impl Gate {
     /// nothing is known of the reference, in a pause, outside of a session and after a shutdown none is.
     ///
     /// Beside [`check`](Self::check), not in its place: what is killed or tripped is told by that. The bands are those of the
-    /// feed's last observation. Wait-free: one load and a comparison.
+    /// feed's last observation, so a pause that begins in silence is told by `check` first. Wait-free: one load and a comparison.
     ///
     /// ```
     /// # use haltline::*;

@@ -6,10 +6,10 @@ use std::process::ExitCode;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use haltline::{
-    AnomalyDetection, Bell, BreakerSpec, CallWindow, Correlation, DataFeedIntegrity, Deadline, Drawdown, Halt, HaltEnd,
-    IntegritySource, Intent, Kind, Ladder, Lanes, Limits, LiquidationRequired, LossRate, MarketCircuitBreaker, Metric,
-    ModelPerformance, Money, Nanos, PerformanceSource, Policy, Polled, PositionLimit, PremarketCheck, Ratio, Release,
-    RuleSpec, System, Technical, TimeBased, Volatility, VolatilitySource,
+    AnomalyDetection, BandRow, Bell, BreakerSpec, CallWindow, Correlation, DataFeedIntegrity, Deadline, Drawdown, Halt,
+    HaltEnd, IntegritySource, Intent, Kind, Ladder, Lanes, Limits, LiquidationRequired, LossRate, MarketCircuitBreaker,
+    Metric, ModelPerformance, Money, Nanos, PerformanceSource, Policy, Polled, PositionLimit, PremarketCheck, Price,
+    PriceBand, Ratio, Release, RuleSpec, System, Technical, TimeBased, Volatility, VolatilitySource,
 };
 use haltline_config::{Calendar, Config, Finding};
 use serde_json::{Value, json};
@@ -150,6 +150,9 @@ fn breaker_as_json(breaker: &BreakerSpec) -> Value {
         RuleSpec::MarketCircuitBreaker(MarketCircuitBreaker::Ladder(ladder)) => {
             ladder.rungs.iter().map(|rung| limits(&rung.limits)).collect()
         }
+        RuleSpec::MarketCircuitBreaker(MarketCircuitBreaker::Band(band)) => {
+            band.rows.iter().map(band_row_as_json).collect()
+        }
         RuleSpec::Drawdown(Drawdown { limits: l, .. })
         | RuleSpec::Volatility(Volatility { limits: l, .. })
         | RuleSpec::Correlation(Correlation { limits: l, .. })
@@ -195,6 +198,11 @@ fn breaker_as_json(breaker: &BreakerSpec) -> Value {
     })
 }
 
+fn band_row_as_json(row: &BandRow) -> Value {
+    let price = |price: Option<Price>| price.map(Price::to_f64);
+    json!({ "close_up_to": price(row.up_to), "limit": row.share.to_f64(), "most": price(row.most) })
+}
+
 /// The limits on positions that are switched on.
 fn position_levels(rule: &PositionLimit) -> Vec<Value> {
     let share = |share: Option<Ratio>| share.map(Ratio::to_f64);
@@ -236,6 +244,7 @@ fn limits(rule: &RuleSpec) -> Vec<String> {
         RuleSpec::MarketCircuitBreaker(MarketCircuitBreaker::Ladder(ladder)) => {
             (1..).zip(&ladder.rungs).flat_map(|(n, _)| rung(ladder, n)).collect()
         }
+        RuleSpec::MarketCircuitBreaker(MarketCircuitBreaker::Band(band)) => price_band(band),
         RuleSpec::MarketCircuitBreaker(MarketCircuitBreaker::Venue) => vec!["unless each venue is open".into()],
         RuleSpec::Drawdown(drawdown) => vec![share(&drawdown.limits)],
         RuleSpec::Polled(Polled { limits: l, .. }) => match rule.best() {
@@ -337,6 +346,16 @@ fn position_limits(rule: &PositionLimit) -> Vec<String> {
         rule.max_notional.map(|most| format!("a notional above {most}")),
     ];
     lines.into_iter().flatten().collect()
+}
+
+fn price_band(band: &PriceBand) -> Vec<String> {
+    let row = |row: &BandRow| {
+        let closes = row.up_to.map_or_else(|| "above".into(), |up_to| format!("closes to {up_to:.2}"));
+        let most = row.most.map_or_else(String::new, |most| format!(", at most {most:.2}"));
+        format!("{closes}: bands at {}{most}", percent(row.share))
+    };
+    let after = format!("a limit state of {}", short(band.limit_state));
+    core::iter::once(after).chain(band.rows.iter().map(row)).collect()
 }
 
 fn rung(ladder: &Ladder, number: usize) -> Vec<String> {

@@ -45,14 +45,14 @@ pub(crate) fn read(root: &Table<'_>, markets: &Markets) -> Vec<Placed> {
         item.wrong("no breakers: at least one [[breaker]] is needed");
     }
     let mut names = Names::of("breaker");
-    let mut switches = KillSwitches::new();
-    tables.into_iter().filter_map(|table| breaker(table, markets, &mut names, &mut switches)).collect()
+    let mut taken = Taken::new();
+    tables.into_iter().filter_map(|table| breaker(table, markets, &mut names, &mut taken)).collect()
 }
 
-/// The scopes that have a kill switch, and where it stands.
-type KillSwitches = BTreeMap<ScopePath, String>;
+/// The scopes that have what a scope has once, and where it stands.
+type Taken = BTreeMap<(&'static str, ScopePath), String>;
 
-fn breaker(table: Table<'_>, markets: &Markets, names: &mut Names, switches: &mut KillSwitches) -> Option<Placed> {
+fn breaker(table: Table<'_>, markets: &Markets, names: &mut Names, taken: &mut Taken) -> Option<Placed> {
     let at = table.at();
     let (table, name) = names.claim(table);
     let kinds = || Kind::ALL.iter().map(|kind| format!("{:?}", kind.name())).collect::<Vec<_>>().join(", ");
@@ -64,21 +64,27 @@ fn breaker(table: Table<'_>, markets: &Markets, names: &mut Names, switches: &mu
         general(&table, Kind::Manual);
         return None;
     };
-    if let (Kind::KillSwitch, Some(scope), Some(item)) = (kind, &scope, scope_item) {
-        claim_switch(switches, scope, item);
-    }
     let (watch, (rule, policy)) = parts(&table, kind, markets);
+    let what = match &rule {
+        // An emergency stop must know which switch to pull.
+        _ if kind == Kind::KillSwitch => Some("kill switch"),
+        Some(rule) if rule.band().is_some() => Some("price band"),
+        _ => None,
+    };
+    if let (Some(what), Some(scope), Some(item)) = (what, &scope, scope_item) {
+        claim(taken, what, scope, item);
+    }
     table.finish();
     let spec = BreakerSpec { name: name?, scope: scope?, watch: watch?, rule: rule?, policy };
     Some(Placed { spec, at })
 }
 
-/// An emergency stop of a scope must know which switch to pull.
-fn claim_switch(switches: &mut KillSwitches, scope: &ScopePath, item: Item<'_, '_>) {
-    if let Some(place) = switches.get(scope) {
-        item.wrong(&format!("scope {:?} has a kill switch already, at {place}", scope.as_str()));
+fn claim(taken: &mut Taken, what: &'static str, scope: &ScopePath, item: Item<'_, '_>) {
+    let key = (what, scope.clone());
+    if let Some(place) = taken.get(&key) {
+        item.wrong(&format!("scope {:?} has a {what} already, at {place}", scope.as_str()));
     } else {
-        switches.insert(scope.clone(), item.place());
+        taken.insert(key, item.place());
     }
 }
 
