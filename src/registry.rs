@@ -7,6 +7,7 @@
 //! Blocks: one control-plane operation at a time, under the registry's lock. Checks, feeds and the monitor never wait.
 
 mod lines;
+pub(crate) mod prices;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -16,13 +17,11 @@ use crate::circuit::{Circuit, session_of};
 use crate::feed::{FeedCell, Panel};
 use crate::listener::Listener;
 use crate::memory::board::{BREAKERS_A_SCOPE, Board};
-use crate::memory::prices::Owner;
 use crate::model::caps::Caps;
 use crate::model::error::{Error, ErrorKind};
 use crate::model::event::BreakerId;
 use crate::model::kind::Kind;
 use crate::model::machine::Input;
-use crate::model::price_band::Prices;
 use crate::model::scope::{ScopeId, ScopePath};
 use crate::model::status::Signed;
 use crate::model::status::Status;
@@ -92,12 +91,6 @@ impl Registry {
     /// The feed of a scope. Every declared scope has one, whether or not a breaker watches it yet.
     pub(crate) fn feed(&mut self, scope: ScopeId) -> Arc<FeedCell> {
         self.feeds.entry(scope).or_insert_with(|| Arc::new(FeedCell::new())).clone()
-    }
-
-    /// After a shutdown no price is admitted, whatever a feed has yet to say.
-    pub(crate) fn deny_prices(&self, circuit: &Circuit) {
-        let scopes = circuit.snapshot().scopes.len();
-        (0..scopes).for_each(|index| circuit.board.prices(ScopeId(index as u32)).assign(Owner::NOBODY, Prices::None));
     }
 
     pub(crate) fn feeds(&self) -> impl Iterator<Item = &Arc<FeedCell>> {
@@ -294,7 +287,7 @@ impl Registry {
         let changed = draft.changed.len() + draft.enabled.len();
         let panels = self.panels(&draft.snapshot);
         let scopes = draft.snapshot.scopes.len();
-        assign_prices(circuit, &draft.snapshot);
+        prices::assign(circuit, &draft.snapshot);
         circuit.snapshot.store(draft.snapshot);
         for scope in (0..scopes).map(|i| ScopeId(i as u32)).chain([ScopeId::POLLED]) {
             let listeners = panels.get(&scope).cloned().unwrap_or_default();
@@ -371,27 +364,6 @@ impl Registry {
         }
         retired
     }
-}
-
-/// Who says from now on which prices of each scope are admitted. Before the panels are handed over, since a feed that nobody
-/// holds says so at once. While the owner stays the same, so does what is admitted.
-fn assign_prices(circuit: &Circuit, new: &Snapshot) {
-    let old = circuit.snapshot();
-    for scope in (0..new.scopes.len()).map(|index| ScopeId(index as u32)) {
-        let (was, is) = (price_owner(&old, scope), price_owner(new, scope));
-        let is_new = scope.0 as usize >= old.scopes.len();
-        if is != was || is_new {
-            let prices = if is == Owner::NOBODY { Prices::All } else { Prices::None };
-            circuit.board.prices(scope).assign(is, prices);
-        }
-    }
-}
-
-/// The ear of a scope's band breaker, if it has one that is in force.
-fn price_owner(snapshot: &Snapshot, scope: ScopeId) -> Owner {
-    let guards = snapshot.guards.get(scope.0 as usize).into_iter().flatten();
-    let bands = guards.filter_map(|id| snapshot.entry(*id)).find_map(|entry| entry.price_line());
-    bands.map_or(Owner::NOBODY, Owner::line)
 }
 
 fn old_entries(circuit: &Circuit) -> Vec<Arc<Entry>> {

@@ -17,7 +17,7 @@ use crate::model::time::{Epoch, Nanos};
 use crate::notes::Notes;
 use crate::plan::Plan;
 use crate::plan_check;
-use crate::registry::{Registry, Reloaded};
+use crate::registry::{Registry, Reloaded, prices};
 use crate::runtime::dispatch::Dispatcher;
 use crate::runtime::monitor::Monitor;
 use crate::runtime::threads::Threads;
@@ -317,7 +317,7 @@ impl Inner {
             self.circuit.board.arm().shut_down();
             let registry = lock(&self.registry);
             registry.feeds().for_each(|cell| cell.nudge());
-            registry.deny_prices(&self.circuit);
+            prices::deny_all(&self.circuit);
         }
     }
 }

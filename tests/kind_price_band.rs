@@ -59,7 +59,7 @@ impl Desk {
     /// The highest price of a purchase and the lowest of a sale, of some.
     fn admitted(&self) -> Option<(f64, f64)> {
         let prices = || (0..=400).map(|half| f64::from(half) * 0.5);
-        let buys = prices().filter(|p| self.gate.admits_price(price(*p), Side::Buy)).last();
+        let buys = prices().rfind(|p| self.gate.admits_price(price(*p), Side::Buy));
         let sells = prices().find(|p| self.gate.admits_price(price(*p), Side::Sell));
         buys.zip(sells)
     }

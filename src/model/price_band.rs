@@ -221,7 +221,7 @@ const fn minutes(minutes: u64) -> Duration {
 impl PriceBand {
     /// The bands of a US stock, see the module's numbers: those of today, and those of sessions before 24 February 2020.
     pub fn luld(tier: Tier, sessions: Arc<Sessions>) -> Self {
-        let row = |up_to, share, most| BandRow { up_to, share, most, widens_lower: most == None };
+        let row = |up_to, share, most: Option<Price>| BandRow { up_to, share, most, widens_lower: most.is_none() };
         let (close, open) = (Bell::BeforeClose(Duration::ZERO), Bell::AfterOpen(Duration::ZERO));
         let until_2020 = |from, until| WideWindow {
             from,
