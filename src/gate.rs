@@ -82,7 +82,7 @@ impl Gate {
     /// purchase up to the upper band, a sale from the lower one on. Without a band in force there, every price is admitted; while
     /// nothing is known of the reference, in a pause, outside of a session and after a shutdown none is.
     ///
-    /// Beside [`check`](Self::check), not in its place: what is killed or tripped is told by that. The bands are those of the
+    /// Beside [`check`](Self::check), not in its place: what is killed, tripped or forked is told by that. The bands are those of the
     /// feed's last observation, so a pause that begins in silence is told by `check` first. Wait-free: one load and a comparison.
     ///
     /// ```

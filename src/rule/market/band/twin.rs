@@ -309,7 +309,7 @@ fn observation() -> impl Strategy<Value = Observation> {
             bid: Price::from_raw(bid),
             ask: Price::from_raw((bid + spread).max(1)),
         }),
-        2 => reference,
+        1 => reference,
         3 => prop::sample::select(VenueStatus::ALL.to_vec()).prop_map(Observation::Venue),
         3 => Just(Observation::Heartbeat),
     ]
