@@ -352,11 +352,14 @@ impl Detector {
     }
 
     fn steps(&self, kept: &Kept, at: Nanos, sum: i128, count: i128) -> bool {
-        let reference = i128::from(kept.reference);
-        // As fractions: |sum / count - reference| >= step * reference.
-        let away = sum.saturating_sub(reference.saturating_mul(count)).saturating_abs();
-        let need = reference.saturating_mul(count).saturating_mul(self.spec.step.raw().into());
-        count > 0 && away.saturating_mul(i128::from(Ratio::SCALE)) >= need && at >= kept.since + self.spec.hold
+        if count == 0 || at < kept.since + self.spec.hold {
+            return false;
+        }
+        // As fractions: |sum / count - reference| >= step * reference. A price has 63 bits, a count of one hour fewer than 34, a
+        // step up to 1 and the scale 30: together they fit. (Checked products would be half of what a trade costs.)
+        let all = i128::from(kept.reference).wrapping_mul(count);
+        let away = sum.wrapping_sub(all).wrapping_abs();
+        away.wrapping_mul(i128::from(Ratio::SCALE)) >= all.wrapping_mul(i128::from(self.spec.step.raw()))
     }
 
     /// Whether the reference stays, with one more trade or none.
