@@ -6,16 +6,16 @@
 //!
 //! | number | value | where |
 //! |---|---|---|
-//! | above $3.00 | 5 % in Tier 1, 10 % in Tier 2 | Appendix A, I and II |
-//! | $0.75 to $3.00, both included | 20 % | Appendix A, I and II |
-//! | below $0.75 | the lesser of $0.15 and 75 % | Appendix A, I and II |
-//! | doubled, last 25 minutes | Tier 1; Tier 2 at or below $3.00; below $0.75 the upper band only | Section V.A, Amendment 18 |
-//! | doubled, first 15 and last 25 minutes | all of them, in sessions before 24 February 2020 | Section V.A before Amendment 18 |
-//! | reference | mean of the trades of 5 minutes; a new one at 1 % and after 30 seconds | Section V.A |
-//! | limit state | 15 seconds | Section VI.B |
-//! | pause | 5 minutes, 5 more if the listing exchange asks for them | Section VII.A and B |
-//! | no reopening | in the last 10 minutes | Section VII.C |
-//! | rounding | to the nearest cent | Section V.A |
+//! | above $3.00 | 5 % in Tier 1, 10 % in Tier 2 | Appendix A |
+//! | $0.75 to $3.00, both included | 20 % | Appendix A |
+//! | below $0.75 | the lesser of $0.15 and 75 % | Appendix A |
+//! | doubled, last 25 minutes | Tier 1; Tier 2 at or below $3.00; below $0.75 the upper band only | Section V, Amendment 18 |
+//! | doubled, first 15 and last 25 minutes | all of them, in sessions before 24 February 2020 | Section V before Amendment 18 |
+//! | reference | mean of the trades of 5 minutes; a new one at 1 % and after 30 seconds | Section V |
+//! | limit state | 15 seconds | Section VI |
+//! | pause | 5 minutes, 5 more if the listing exchange asks for them | Section VII |
+//! | no reopening | in the last 10 minutes | Section VII |
+//! | rounding | to the nearest cent | Section V |
 //!
 //! Which row holds depends on the close of the session before, not on the reference.
 
