@@ -244,16 +244,18 @@ impl Circuit {
         numbers.max_by(|a, b| share(a).total_cmp(&share(b))).unwrap_or_default()
     }
 
-    /// Why a word was entered, if it is known. A breaker that waits for checks or for the clock tells what it waits for
-    /// now: since it has tripped, at the last session's end perhaps, some checks have come, or a blackout has begun.
+    /// Why a word was entered, if it is known. A price band that warns tells why it does now; a breaker that waits for checks or for the
+    /// clock what it waits for now: since it has tripped, at the last session's end perhaps, some checks have come, or a blackout has begun.
     pub(crate) fn why(&self, entry: &Entry, word: u64) -> Option<Cause> {
         let cause = self.board.breaker(entry.id.index()).cause(word)?;
         let waits = matches!(entry.kind, Kind::PremarketValidation | Kind::TimeBased);
-        if !waits || cause.authority != Authority::Auto {
+        // A quote beyond a band may have come to stand at it since.
+        let warns = entry.rule.band().is_some() && State::unpack(word).status == Status::Warning;
+        if !(waits || warns) || cause.authority != Authority::Auto {
             return Some(cause);
         }
-        let breaches = |said: &Said| said.level == Level::Breach;
-        let Some(said) = self.worst(entry, word, self.now()).filter(breaches) else { return Some(cause) };
+        let stands = |said: &Said| said.level == if warns { Level::Warn } else { Level::Breach };
+        let Some(said) = self.worst(entry, word, self.now()).filter(stands) else { return Some(cause) };
         // What has come true in silence has no numbers of its own.
         let (value, limit) = Some(self.numbers(entry)).filter(|(value, limit)| value >= limit).unwrap_or_default();
         Some(Cause { reason: said.reason, value, limit, ..cause })

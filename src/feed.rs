@@ -29,6 +29,15 @@ pub(crate) struct Panel {
     pub(crate) generation: u64,
     /// In the order of their lines, so that two panels can be merged in one pass.
     pub(crate) listeners: Vec<Listener>,
+    /// Whether one of them wants to hear the bid and the ask together.
+    takes_quotes: bool,
+}
+
+impl Panel {
+    pub(crate) fn new(generation: u64, listeners: Vec<Listener>) -> Self {
+        let takes_quotes = listeners.iter().any(Listener::takes_quotes);
+        Self { generation, listeners, takes_quotes }
+    }
 }
 
 /// Where the control plane and a feed's thread meet.
@@ -56,7 +65,7 @@ struct Parked {
 
 impl FeedCell {
     pub(crate) fn new() -> Self {
-        let panel = Panel { generation: 0, listeners: Vec::new() };
+        let panel = Panel::new(0, Vec::new());
         Self {
             generation: AtomicU64::new(0),
             mailbox: Mailbox::new(1),
@@ -206,6 +215,9 @@ impl Feed {
         }
         if ask.raw() <= 0 {
             return self.refuse(FeedError::bad("ask", ask.to_f64(), "positive prices"));
+        }
+        if self.panel.takes_quotes {
+            self.tell(&Observation::Quote { bid, ask }, at, Listener::takes_quotes)?;
         }
         let middle = (i128::from(bid.raw()) + i128::from(ask.raw())) / 2;
         self.values(at, |channel| match channel {
@@ -484,7 +496,7 @@ impl Drop for Feed {
         let cell = self.cell.clone();
         let mut parked = lock(&cell.parked);
         self.adopt_news();
-        let empty = Box::new(Panel { generation: 0, listeners: Vec::new() });
+        let empty = Box::new(Panel::new(0, Vec::new()));
         let panel = Some(core::mem::replace(&mut self.panel, empty));
         *parked = Parked { panel, last_at: self.last_at };
     }

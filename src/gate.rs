@@ -8,12 +8,13 @@ use crate::memory::gate::{Verdict, Words};
 use crate::model::event::BreakerId;
 use crate::model::intent::{Intent, Lanes};
 use crate::model::kind::Kind;
+use crate::model::price_band::Side;
 use crate::model::reason::Reason;
 use crate::model::scope::ScopeId;
 use crate::model::state::State;
 use crate::model::status::Status;
 use crate::model::time::Nanos;
-use crate::model::units::Qty;
+use crate::model::units::{Price, Qty};
 use crate::notes::Notes;
 use crate::probe::{self, Permit};
 use crate::snapshot::Entry;
@@ -49,8 +50,8 @@ struct Explainer {
 }
 
 impl Gate {
-    pub(crate) fn new(circuit: Arc<Circuit>, notes: Arc<Notes>, scopes: &[ScopeId]) -> Self {
-        Self { words: Words::with(circuit.board.clone(), scopes, Explainer { circuit, notes }) }
+    pub(crate) fn new(circuit: Arc<Circuit>, notes: Arc<Notes>, scopes: &[ScopeId], priced: ScopeId) -> Self {
+        Self { words: Words::with(circuit.board.clone(), scopes, priced, Explainer { circuit, notes }) }
     }
 
     /// What is denied now. With up to three scopes: four loads, an exclusive or and a branch while nothing denies or
@@ -75,6 +76,37 @@ impl Gate {
     #[inline]
     pub fn permits(&self, intent: Intent) -> bool {
         self.words.quick() == 0 || self.words.look().permits(intent)
+    }
+
+    /// Whether an order of this side may name this price, by the price band of the first scope that this gate was made with: a
+    /// purchase up to the upper band, a sale from the lower one on. Without a band in force there, every price is admitted; while
+    /// nothing is known of the reference, in a pause, outside of a session and after a shutdown none is.
+    ///
+    /// Beside [`check`](Self::check), not in its place: what is killed, tripped or forked is told by that. The bands are those of the
+    /// feed's last observation, so a pause that begins in silence is told by `check` first. Wait-free: one load and a comparison.
+    ///
+    /// ```
+    /// # use haltline::*;
+    /// # use std::sync::Arc;
+    /// # let secs = Nanos::from_secs;
+    /// # let day = |d, open| Session { date: Date::new(2020, 3, d), open: secs(open), close: secs(open + 23_400) };
+    /// # let sessions = Arc::new(Sessions::new(vec![day(9, 100_000), day(10, 186_400)])?);
+    /// # let start = secs(186_400 + 3_600);
+    /// let rule = MarketCircuitBreaker::Band(Arc::new(PriceBand::luld(Tier::One, sessions)));
+    /// let spec = BreakerSpec::new("bands", ScopePath::new("XNAS/AAPL")?, RuleSpec::MarketCircuitBreaker(rule));
+    /// let system = System::manual(Plan { breakers: vec![spec], ..Plan::default() }, start)?;
+    /// let (gate, mut tape) = (system.gate(&["XNAS/AAPL"])?, system.feed("XNAS/AAPL")?);
+    /// let price = Price::from_f64;
+    /// assert!(!gate.admits_price(price(100.0)?, Side::Buy), "nothing is known yet");
+    /// // Yesterday's close, and 5 % around it.
+    /// tape.reference(price(100.0)?, Date::new(2020, 3, 9), start)?;
+    /// assert!(gate.admits_price(price(105.0)?, Side::Buy) && !gate.admits_price(price(105.01)?, Side::Buy));
+    /// assert!(gate.admits_price(price(95.0)?, Side::Sell) && !gate.admits_price(price(94.99)?, Side::Sell));
+    /// # Ok::<(), haltline::Error>(())
+    /// ```
+    #[inline]
+    pub fn admits_price(&self, price: Price, side: Side) -> bool {
+        self.words.admits_price(price, side)
     }
 
     /// A permit to send one order although it is denied, if everything that denies it is half open (Cooldown with

@@ -103,6 +103,7 @@ pub use model::machine;
 pub use model::metrics::{MarketConditions, Metric, Metrics};
 pub use model::observation::{CheckId, Outcome, VenueStatus};
 pub use model::policy::*;
+pub use model::price_band::{BandRow, PriceBand, Rounding, Side, Tier, WideWindow};
 pub use model::reading::{Level, Standing};
 pub use model::reason::Reason;
 pub use model::scope::{GATE_SCOPES, PATH_BYTES, PATH_SEGMENTS, ScopeId, ScopePath};

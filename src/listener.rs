@@ -13,6 +13,7 @@ use crate::circuit::{Circuit, DenyOnUnwind};
 use crate::memory::board::Hold;
 use crate::memory::breaker::transition;
 use crate::memory::lines::{ANY_WORD, Cause, Said};
+use crate::memory::prices::Owner;
 use crate::model::error::FeedError;
 use crate::model::event::{BreakerId, EventType};
 use crate::model::intent::Lanes;
@@ -103,6 +104,11 @@ impl Listener {
     /// Whether its rule wants to hear of every message's number.
     pub(crate) fn takes_sequences(&self) -> bool {
         self.rule.takes_sequences()
+    }
+
+    /// Whether its rule wants to hear the bid and the ask together.
+    pub(crate) fn takes_quotes(&self) -> bool {
+        self.rule.takes_quotes()
     }
 
     /// Whether its rule takes readings made elsewhere.
@@ -217,6 +223,9 @@ impl Listener {
     fn publish(&mut self, circuit: &Circuit, answer: &Answer) {
         let line = circuit.board.listener(self.line);
         let Reading { level, step, reason, limit, .. } = answer.reading;
+        if let Some(prices) = self.rule.prices() {
+            circuit.board.prices(self.entry.scope).publish(Owner::line(self.line), prices);
+        }
         self.count_near_miss(circuit, &answer.reading);
         self.reading = answer.reading;
         self.band = answer.band;
@@ -339,7 +348,9 @@ impl Listener {
         match level {
             Level::Unready => Reason::NotReady,
             Level::Normal | Level::Elevated => Reason::ClearLevel,
-            Level::Warn => Reason::WarnLevel,
+            // Of another feed, or of a breach that is not confirmed.
+            Level::Warn if self.reading.level != Level::Warn => Reason::WarnLevel,
+            Level::Warn => self.reading.reason,
             Level::Breach => self.reading.reason,
         }
     }

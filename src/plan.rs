@@ -115,14 +115,18 @@ pub struct BreakerSpec {
 }
 
 impl BreakerSpec {
-    /// A breaker with its kind's default policy, which hears its own scope. A ladder brings its halts and its sessions
-    /// along; a halt of a venue ends with its word.
+    /// A breaker with its kind's default policy, which hears its own scope. A ladder and a price band bring their halts and their
+    /// sessions along; a halt of a venue ends with its word.
     pub fn new(name: &str, scope: ScopePath, rule: RuleSpec) -> Self {
         let mut policy = rule.kind().default_policy();
         match &rule {
             RuleSpec::MarketCircuitBreaker(MarketCircuitBreaker::Ladder(ladder)) => {
                 policy.halt = Halt::Ladder(ladder.clone());
                 policy.sessions = Some(ladder.sessions.clone());
+            }
+            RuleSpec::MarketCircuitBreaker(MarketCircuitBreaker::Band(band)) => {
+                policy.halt = Halt::Timed { base: band.pause, backoff: 1.0, max: band.pause };
+                policy.sessions = Some(band.sessions.clone());
             }
             RuleSpec::MarketCircuitBreaker(MarketCircuitBreaker::Venue) => policy.release = Release::Level,
             // Who polls everything and stops is in doubt, and nothing has to be admitted before the first number.

@@ -42,9 +42,10 @@ pub(crate) fn check(plan: &Plan) -> Result<(), Error> {
     check_checks(plan)
 }
 
-/// What can be seen once the templates have met the scopes: every breaker has a name of its own, every scope one switch.
+/// What can be seen once the templates have met the scopes: every breaker has a name of its own, every scope one
+/// switch and one band of prices.
 pub(crate) fn check_all(specs: &[(BreakerSpec, bool)]) -> Result<(), Error> {
-    let (mut names, mut switches) = (HashSet::new(), HashSet::new());
+    let (mut names, mut switches, mut bands) = (HashSet::new(), HashSet::new(), HashSet::new());
     for (spec, implicit) in specs {
         let (name, scope) = (spec.name.as_str(), spec.scope.as_str());
         if !implicit && !is_name(name) {
@@ -55,6 +56,9 @@ pub(crate) fn check_all(specs: &[(BreakerSpec, bool)]) -> Result<(), Error> {
         }
         if matches!(spec.rule, RuleSpec::KillSwitch(_)) && !switches.insert(scope) {
             return bad(format!("breaker {name:?}: scope {scope:?} has a kill switch already"));
+        }
+        if spec.rule.band().is_some() && !bands.insert(scope) {
+            return bad(format!("breaker {name:?}: scope {scope:?} has a price band already"));
         }
     }
     Ok(())
@@ -96,6 +100,9 @@ fn check_breaker(spec: &BreakerSpec) -> Result<(), Error> {
     if spec.rule.is_on_grid() && spec.watch.iter().collect::<HashSet<_>>().len() < 2 {
         return bad(format!("watch: a {} needs the feeds of two instruments or more", spec.rule.kind()));
     }
+    if spec.rule.band().is_some() && spec.watch.iter().collect::<HashSet<_>>().len() > 1 {
+        return bad("watch: a price band hears one feed, that of its instrument");
+    }
     check_policy(spec)?;
     spec.rule.check(&spec.policy)
 }
@@ -119,6 +126,9 @@ fn check_policy(spec: &BreakerSpec) -> Result<(), Error> {
     }
     if is_ladder && (policy.confirm > 1 || !policy.confirm_for.is_zero()) {
         return bad("confirm, confirm_for: a ladder has `lasting` instead");
+    }
+    if spec.rule.band().is_some() && (policy.confirm > 1 || !policy.confirm_for.is_zero()) {
+        return bad("confirm, confirm_for: a price band has its limit state instead");
     }
     if let Halt::Timed { base, backoff, max } = policy.halt {
         if !(1.0..=1e3).contains(&backoff) {

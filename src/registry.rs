@@ -7,6 +7,7 @@
 //! Blocks: one control-plane operation at a time, under the registry's lock. Checks, feeds and the monitor never wait.
 
 mod lines;
+pub(crate) mod prices;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -312,6 +313,7 @@ impl Registry {
         let changed = draft.changed.len() + draft.enabled.len();
         let panels = self.panels(&draft.snapshot);
         let scopes = draft.snapshot.scopes.len();
+        prices::assign(circuit, &draft.snapshot);
         circuit.snapshot.store(draft.snapshot);
         for scope in (0..scopes).map(|i| ScopeId(i as u32)).chain([ScopeId::POLLED]) {
             let listeners = panels.get(&scope).cloned().unwrap_or_default();
@@ -354,7 +356,7 @@ impl Registry {
             let rule = Rule::new(&entry.rule, &entry.policy);
             rule.map(|rule| Listener::new(circuit, entry.clone(), *line, rule))
         };
-        let panel = Panel { generation: self.generation, listeners: listeners.iter().filter_map(build).collect() };
+        let panel = Panel::new(self.generation, listeners.iter().filter_map(build).collect());
         for listener in &panel.listeners {
             *self.holders.entry(listener.line()).or_default() += 1;
         }

@@ -37,6 +37,12 @@ impl Entry {
         self.grid.into_iter().chain(feeds.iter().map(|watch| watch.line))
     }
 
+    /// The line of the feed that says which prices of its scope are admitted, for a band that is in force.
+    pub(crate) fn price_line(&self) -> Option<usize> {
+        let in_force = self.rule.band().is_some() && self.policy.enabled && !self.policy.shadow;
+        self.watch.first().filter(|_| in_force).map(|watch| watch.line)
+    }
+
     /// All its lines.
     pub(crate) fn lines(&self) -> impl Iterator<Item = usize> + '_ {
         self.grid.into_iter().chain(self.watch.iter().map(|watch| watch.line))

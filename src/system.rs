@@ -17,7 +17,7 @@ use crate::model::time::{Epoch, Nanos};
 use crate::notes::Notes;
 use crate::plan::Plan;
 use crate::plan_check;
-use crate::registry::{Registry, Reloaded};
+use crate::registry::{Registry, Reloaded, prices};
 use crate::runtime::dispatch::Dispatcher;
 use crate::runtime::monitor::Monitor;
 use crate::runtime::threads::Threads;
@@ -121,7 +121,7 @@ impl System {
         registry.declare(&self.inner.circuit, scopes)
     }
 
-    /// A gate on these scopes and all their ancestors.
+    /// A gate on these scopes and all their ancestors. The first one is that whose price band it asks.
     ///
     /// # Errors
     /// [`ErrorKind::BadScope`] and [`ErrorKind::Unknown`] for a scope that is none or not declared,
@@ -148,8 +148,9 @@ impl System {
             );
             return Err(Error::new(ErrorKind::Full, text));
         }
+        let priced = scopes.first().map_or(Ok(ScopeId::ROOT), |first| known_scope(&snapshot, first))?;
         let ids: Vec<_> = all.into_iter().map(|(_, id)| id).collect();
-        Ok(Gate::new(self.inner.circuit.clone(), self.inner.notes.clone(), &ids))
+        Ok(Gate::new(self.inner.circuit.clone(), self.inner.notes.clone(), &ids, priced))
     }
 
     /// Claims the feed of a scope.
@@ -328,7 +329,9 @@ impl Inner {
     fn close(&self) {
         if self.circuit.closed.raise() {
             self.circuit.board.arm().shut_down();
-            lock(&self.registry).feeds().for_each(|cell| cell.nudge());
+            let registry = lock(&self.registry);
+            registry.feeds().for_each(|cell| cell.nudge());
+            prices::deny_all(&self.circuit);
         }
     }
 }

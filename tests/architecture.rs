@@ -102,8 +102,9 @@ fn the_order_path_uses_the_board_and_nothing_else() {
     let (_, gate) = sources().into_iter().find(|(name, _)| name == "memory/gate.rs").unwrap();
     let uses: Vec<_> = gate.lines().filter(|l| l.starts_with("use super::") || l.starts_with("use crate::")).collect();
     for line in uses {
-        let known =
-            ["arm", "board", "orderings", "sync"].iter().any(|m| line.starts_with(&format!("use super::{m}::")));
+        let known = ["arm", "board", "orderings", "prices", "sync"]
+            .iter()
+            .any(|m| line.starts_with(&format!("use super::{m}::")));
         assert!(known || line.starts_with("use crate::model::"), "{line}");
     }
 }

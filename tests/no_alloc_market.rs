@@ -32,6 +32,18 @@ fn basket() -> BreakerSpec {
     level("basket", RuleSpec::Correlation(rule)).watching(vec![scope("X"), scope("Y"), scope("Z")])
 }
 
+/// Bands of a tenth of a per cent, so that the day's prices go through them.
+fn bands() -> BreakerSpec {
+    let row = BandRow { up_to: None, share: ratio(0.001), most: None, widens_lower: true };
+    let band = PriceBand { rows: vec![row], step: ratio(0.0001), ..PriceBand::luld(Tier::One, sessions()) };
+    BreakerSpec::new("bands", scope("X"), RuleSpec::MarketCircuitBreaker(MarketCircuitBreaker::Band(band.into())))
+}
+
+/// What it is measured by at first.
+fn x_closed(system: &System) {
+    system.feed("X").unwrap().reference(price(100.0), Date::new(2020, 3, 6), at(0)).unwrap();
+}
+
 #[test]
 fn after_they_are_made_they_allocate_nothing() {
     let integrity = DataFeedIntegrity { window: 50, ..DataFeedIntegrity::with_limit(ratio(95.0)) };
@@ -41,7 +53,10 @@ fn after_they_are_made_they_allocate_nothing() {
         anomaly("spreads", AnomalySource::Spread, AnomalyBaseline::Median),
         level("feed", RuleSpec::DataFeedIntegrity(integrity)),
         basket(),
+        bands(),
     ]);
+    let gate = system.gate(&["X"]).unwrap();
+    x_closed(&system);
     let [mut x, mut y, mut z] = ["X", "Y", "Z"].map(|leg| system.feed(leg).unwrap());
     let mut number = 0;
     let mut a_day = |seconds: core::ops::Range<u64>| {
@@ -56,6 +71,7 @@ fn after_they_are_made_they_allocate_nothing() {
             x.trade(price(100.0 + wave(0) + jump), Qty(size), now).unwrap();
             y.trade(price(50.0 + others(1)), Qty(1), now).unwrap();
             z.trade(price(70.0 + others(2)), Qty(1), now).unwrap();
+            let _ = gate.admits_price(price(100.0), Side::Buy);
             let wide = if second % 83 == 0 { 5.0 } else { 0.01 + (second % 5) as f64 * 0.001 };
             // The book is crossed once in a while, and a burst of messages is lost.
             let ask = if second % 301 == 0 { 99.0 } else { 100.0 + wide };
@@ -70,10 +86,10 @@ fn after_they_are_made_they_allocate_nothing() {
     assert_eq!(calls_of(|| a_day(2_000..4_000)), 0);
     let mut tripped = BTreeSet::new();
     system.drain(|event| {
-        if event.event_type() == EventType::Tripped {
+        if event.event_type() == EventType::Tripped || event.reason == Reason::Straddle as u8 {
             tripped.insert(event.breaker);
         }
     });
     let names: Vec<_> = tripped.iter().filter_map(|id| system.breaker_name(*id)).collect();
-    assert_eq!(names.len(), 5, "{names:?}: the day was not wild enough to prove anything");
+    assert_eq!(names.len(), 6, "{names:?}: the day was not wild enough to prove anything");
 }

@@ -14,6 +14,7 @@ pub(crate) fn kinds(criterion: &mut Criterion) {
     feeds(criterion);
     outcomes(criterion);
     prices(criterion);
+    bands(criterion);
     windows(criterion);
     evaluate(criterion);
 }
@@ -210,6 +211,35 @@ fn prices(criterion: &mut Criterion) {
     batch(criterion, "word of a venue", || feed.venue(black_box(VenueStatus::Open), now).unwrap());
 }
 
+/// A trade within its bands, and the question of an order to them.
+fn bands(criterion: &mut Criterion) {
+    let rule = MarketCircuitBreaker::Band(Arc::new(PriceBand::luld(Tier::One, sessions())));
+    let spec = BreakerSpec::new("bands", scope("X/A"), RuleSpec::MarketCircuitBreaker(rule));
+    let now = sessions().as_slice()[1].open + Duration::from_secs(3_600);
+    let system = System::manual(plan(vec![spec]), now).unwrap();
+    let (gate, mut feed) = (system.gate(&["X/A"]).unwrap(), system.feed("X/A").unwrap());
+    feed.reference(price_of(100_000), Date::new(2020, 3, 6), now).unwrap();
+    // The reference has stood for so long that each mean might replace it.
+    let times = [0, 15, 31].map(|secs| now + Duration::from_secs(secs));
+    for time in times {
+        system.advance(time);
+        feed.trade(price_of(100_000), Qty(1), time).unwrap();
+    }
+    let now = times[2];
+    let mut cents = 0;
+    batch(criterion, "trade into a band", || {
+        cents = (cents + 1) & 63;
+        feed.trade(price_of(100_000 + cents), Qty(1), black_box(now)).unwrap();
+    });
+    batch(criterion, "quote into a band", || {
+        cents = (cents + 1) & 63;
+        feed.quote(price_of(99_000 + cents), price_of(99_100 + cents), black_box(now)).unwrap();
+    });
+    batch(criterion, "admits_price", || {
+        assert!(black_box(&gate).admits_price(black_box(price_of(100_000)), Side::Buy));
+    });
+}
+
 /// Numbers from 0 to 1023 in no order, none of them far from the others.
 struct Noise(u32);
 
@@ -320,6 +350,9 @@ pub(crate) const ROWS: &[(&str, Goal)] = &[
     ("trade of a volatility", Goal::Floors(15.0)),
     ("trade of a ladder", Goal::Floors(15.0)),
     ("word of a venue", Goal::None),
+    ("trade into a band", Goal::Nanos(60.0)),
+    ("quote into a band", Goal::None),
+    ("admits_price", Goal::Floors(3.0)),
     ("outcome, window of 64", Goal::Nanos(60.0)),
     ("outcome, window of 65536", Goal::Times(1.2, "outcome, window of 64")),
     ("prediction, window of 64", Goal::Nanos(60.0)),

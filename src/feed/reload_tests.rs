@@ -16,7 +16,7 @@ fn a_panel_that_is_taken_before_it_is_told_of_decides() {
     let entry = feed.circuit.snapshot().entry(id).unwrap().clone();
     let rule = Rule::new(&entry.rule, &entry.policy).unwrap();
     let listeners = vec![Listener::new(&feed.circuit, entry, feed.panel.listeners[0].line(), rule)];
-    let panel = Panel { generation: feed.panel.generation + 1, listeners };
+    let panel = Panel::new(feed.panel.generation + 1, listeners);
     assert!(feed.cell.mailbox.leave(Box::new(panel)).is_none());
     feed.adopt_news();
     feed.equity(Money::from_raw(900_000), at).unwrap();
@@ -35,7 +35,7 @@ fn a_refusal_keeps_no_decision_waiting_that_was_left_to_a_new_panel() {
     let rule = Rule::new(&entry.rule, &entry.policy).unwrap();
     let listeners = vec![Listener::new(&feed.circuit, entry, feed.panel.listeners[0].line(), rule)];
     let generation = feed.panel.generation + 1;
-    assert!(feed.cell.mailbox.leave(Box::new(Panel { generation, listeners })).is_none());
+    assert!(feed.cell.mailbox.leave(Box::new(Panel::new(generation, listeners))).is_none());
     // The reload tells of it amid the observation.
     let breach = Observation::Value(Channel::Equity, 900_000);
     let heard = feed.panel.listeners[0].hear(&feed.circuit, &|| true, &breach, at);

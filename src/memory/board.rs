@@ -38,6 +38,7 @@
 use super::arm::Arm;
 use super::lines::{BreakerLine, ListenerLine};
 use super::orderings::at;
+use super::prices::PriceLine;
 use super::region::Region;
 use super::sync::AtomicU64;
 use crate::model::caps::Caps;
@@ -159,6 +160,11 @@ impl Board {
     #[inline(always)]
     pub(crate) fn listener(&self, index: usize) -> &ListenerLine {
         &self.region.listeners()[index]
+    }
+
+    /// Which prices of a scope are admitted.
+    pub(crate) fn prices(&self, scope: ScopeId) -> &PriceLine {
+        &self.region.prices()[scope.0 as usize]
     }
 
     /// The lanes of a scope that are not at zero.

@@ -17,9 +17,12 @@ use std::sync::Arc;
 use super::arm::ArmLine;
 use super::board::Board;
 use super::orderings::at;
+use super::prices::PriceLine;
 use super::sync::AtomicU64;
 use crate::model::intent::{Intent, Lanes};
+use crate::model::price_band::Side;
 use crate::model::scope::{GATE_SCOPES, ScopeId};
+use crate::model::units::Price;
 
 /// How many scopes the short path reads beside the root.
 const NEAR: usize = 2;
@@ -99,6 +102,7 @@ pub(crate) struct Words<K = ()> {
     near: [*const AtomicU64; NEAR],
     line: *const ArmLine,
     armed: u64,
+    prices: *const PriceLine,
     far: Box<Far<K>>,
 }
 
@@ -122,21 +126,29 @@ unsafe impl<K: Sync> Sync for Words<K> {}
 #[cfg(all(test, loom))]
 impl Words {
     pub(crate) fn new(board: Arc<Board>, scopes: &[ScopeId]) -> Self {
-        Self::with(board, scopes, ())
+        Self::with(board, scopes, ScopeId::ROOT, ())
     }
 }
 
 impl<K> Words<K> {
-    /// The gate of these scopes: from leaf to root, the root among them, at most seven.
-    pub(crate) fn with(board: Arc<Board>, scopes: &[ScopeId], kept: K) -> Self {
+    /// The gate of these scopes: from leaf to root, the root among them, at most seven; and of the prices of `priced`.
+    pub(crate) fn with(board: Arc<Board>, scopes: &[ScopeId], priced: ScopeId, kept: K) -> Self {
         let word = |i: usize| -> *const AtomicU64 { scopes.get(i).map_or(board.zero(), |scope| board.scope(*scope)) };
         let all = core::array::from_fn(word);
         Self {
             near: if scopes.len() > NEAR + 1 { [board.ones(); NEAR] } else { near(&board, scopes) },
             line: board.arm().line(),
             armed: board.arm().armed(),
+            prices: board.prices(priced),
             far: Box::new(Far { all, board, scopes: scopes.into(), kept }),
         }
+    }
+
+    /// Whether an order of this side may name this price.
+    #[inline(always)]
+    pub(crate) fn admits_price(&self, price: Price, side: Side) -> bool {
+        // SAFETY: `with` took the address from a line of `far.board`, which is not freed or moved while `self` lives.
+        unsafe { &*self.prices }.admits(price, side)
     }
 
     /// Zero means: trade. Anything else: [`look`](Self::look).

@@ -13,6 +13,7 @@ pub(crate) mod lines;
 pub(crate) mod merge;
 pub(crate) mod orderings;
 pub(crate) mod permit;
+pub(crate) mod prices;
 pub(crate) mod queue;
 mod region;
 pub(crate) mod ring;

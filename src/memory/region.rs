@@ -5,6 +5,7 @@
 
 use super::board::Header;
 use super::lines::{BreakerLine, ListenerLine};
+use super::prices::PriceLine;
 use super::sync::AtomicU64;
 use crate::model::caps::Caps;
 use crate::model::error::Error;
@@ -44,13 +45,19 @@ impl Region {
     pub(crate) fn listeners(&self) -> &[ListenerLine] {
         self.mapping.listeners()
     }
+
+    /// One line a scope.
+    #[inline]
+    pub(crate) fn prices(&self) -> &[PriceLine] {
+        self.mapping.prices()
+    }
 }
 
 #[cfg(not(loom))]
 mod mapping {
     use core::ptr::NonNull;
 
-    use super::{AtomicU64, BreakerLine, Caps, Error, Header, ListenerLine};
+    use super::{AtomicU64, BreakerLine, Caps, Error, Header, ListenerLine, PriceLine};
     use crate::model::error::ErrorKind;
 
     /// An anonymous private mapping, zero at first, given back on drop.
@@ -61,6 +68,7 @@ mod mapping {
         scopes: Part,
         breakers: Part,
         listeners: Part,
+        prices: Part,
     }
 
     #[derive(Clone, Copy, Debug)]
@@ -85,6 +93,7 @@ mod mapping {
             let scopes = part(caps.scopes, size_of::<AtomicU64>());
             let breakers = part(caps.breakers, size_of::<BreakerLine>());
             let listeners = part(caps.listeners, size_of::<ListenerLine>());
+            let prices = part(caps.scopes, size_of::<PriceLine>());
             let bytes = end;
             // SAFETY: an anonymous mapping of a length that is not zero, at an address of the kernel's choice, touches
             // no memory that exists. `MAP_NORESERVE`: capacities are limits, not needs.
@@ -106,7 +115,7 @@ mod mapping {
                 ));
             }
             match NonNull::new(base.cast::<u8>()) {
-                Some(base) => Ok(Self { base, bytes, scopes, breakers, listeners }),
+                Some(base) => Ok(Self { base, bytes, scopes, breakers, listeners, prices }),
                 None => Err(Error::new(ErrorKind::Platform, "the Board cannot lie at address zero")),
             }
         }
@@ -121,7 +130,7 @@ mod mapping {
         #[inline(always)]
         fn slice<T>(&self, part: Part) -> &[T] {
             // SAFETY: `new` has laid `count` values of this type at this offset (a multiple of the 64 bytes that is the
-            // largest alignment here) inside the mapping. The three types are made of atomics, for which zeroed
+            // largest alignment here) inside the mapping. The four types are made of atomics, for which zeroed
             // memory is a value, and the mapping lives as long as `self`.
             unsafe { core::slice::from_raw_parts(self.base.add(part.offset).cast::<T>().as_ptr(), part.count) }
         }
@@ -140,6 +149,10 @@ mod mapping {
         pub(super) fn listeners(&self) -> &[ListenerLine] {
             self.slice(self.listeners)
         }
+
+        pub(super) fn prices(&self) -> &[PriceLine] {
+            self.slice(self.prices)
+        }
     }
 
     impl Drop for Mapping {
@@ -153,7 +166,7 @@ mod mapping {
 /// Under the model checker the same parts lie on the heap, since its atomics are not plain words.
 #[cfg(loom)]
 mod heap {
-    use super::{AtomicU64, BreakerLine, Header, ListenerLine};
+    use super::{AtomicU64, BreakerLine, Header, ListenerLine, PriceLine};
 
     #[derive(Debug)]
     pub(super) struct Heap {
@@ -161,6 +174,7 @@ mod heap {
         pub(super) scopes: Vec<AtomicU64>,
         pub(super) breakers: Vec<BreakerLine>,
         pub(super) listeners: Vec<ListenerLine>,
+        pub(super) prices: Vec<PriceLine>,
     }
 }
 
@@ -175,6 +189,7 @@ impl Region {
             scopes: some(caps.scopes),
             breakers: some(caps.breakers),
             listeners: some(caps.listeners),
+            prices: some(caps.scopes),
         };
         Ok(Self { heap })
     }
@@ -193,5 +208,10 @@ impl Region {
 
     pub(crate) fn listeners(&self) -> &[ListenerLine] {
         &self.heap.listeners
+    }
+
+    #[inline]
+    pub(crate) fn prices(&self) -> &[PriceLine] {
+        &self.heap.prices
     }
 }

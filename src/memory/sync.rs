@@ -198,6 +198,14 @@ fn locked<T>(mutex: &loom::sync::Mutex<T>) -> loom::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
+/// Lets the thread that is waited for go on. For the control plane alone.
+pub(crate) fn wait_a_moment() {
+    #[cfg(loom)]
+    loom::thread::yield_now();
+    #[cfg(not(loom))]
+    std::thread::yield_now();
+}
+
 /// Locks a mutex of the control plane. A panic while it was held is no reason to stop halting orders: what it guards
 /// is replaced by whole assignments.
 pub(crate) fn lock<T>(mutex: &std::sync::Mutex<T>) -> std::sync::MutexGuard<'_, T> {

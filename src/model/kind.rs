@@ -43,8 +43,8 @@ macro_rules! kinds {
             /// The emergency stop of a scope.
             KillSwitch = 9, "kill_switch": "the emergency stop of a scope",
                 HALT, Latched, Admin, 900, 1.0, best(), spec($crate::rule::operator::KillSwitch), detector();
-            /// A ladder of market-wide halts, or the halts of a venue.
-            MarketCircuitBreaker = 10, "market_circuit_breaker": "the market has moved through a rung of its ladder, or a venue has halted",
+            /// A ladder of market-wide halts, the price bands of an instrument, or the halts of a venue.
+            MarketCircuitBreaker = 10, "market_circuit_breaker": "the market has moved through a rung of its ladder, an instrument has stood at a price band, or a venue has halted",
                 HALT, Timed, Admin, 900, 1.0, best(), spec($crate::rule::market::MarketCircuitBreaker), detector($crate::rule::market::Detector);
             /// A return, volume or spread that is far from those before it.
             AnomalyDetection = 11, "anomaly_detection": "a return, a volume or a spread is far from those before it",

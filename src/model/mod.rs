@@ -15,6 +15,7 @@ pub mod machine;
 pub(crate) mod metrics;
 pub(crate) mod observation;
 pub(crate) mod policy;
+pub(crate) mod price_band;
 pub(crate) mod reading;
 pub(crate) mod reason;
 pub(crate) mod scope;

@@ -78,6 +78,13 @@ impl CheckId {
 pub(crate) enum Observation {
     /// A plain number of a channel.
     Value(Channel, i64),
+    /// The best bid and the best ask together, for rules that ask for both.
+    Quote {
+        /// Above zero.
+        bid: Price,
+        /// Above zero.
+        ask: Price,
+    },
     /// The official close of a session, the reference of the next.
     Reference {
         /// The level.
@@ -144,7 +151,7 @@ impl Observation {
     /// Whether the source has said something of its own, so that it is not silent.
     pub(crate) fn is_news(&self) -> bool {
         match self {
-            Self::Value(..) | Self::Level(_) | Self::Reference { .. } => true,
+            Self::Value(..) | Self::Quote { .. } | Self::Level(_) | Self::Reference { .. } => true,
             Self::Pnl(_) | Self::Margin { .. } | Self::Position { .. } => true,
             Self::Outcome { .. } | Self::Prediction(_) | Self::Check { .. } | Self::Sequence { .. } => true,
             Self::Flow(_) | Self::Venue(_) | Self::Heartbeat => false,

@@ -131,6 +131,12 @@ named! {
         VenueClosed = 53, "venue_closed";
         /// Nobody knows what the venue does.
         VenueUnknown = 54, "venue_unknown";
+        /// The best bid or offer stands at a price band.
+        LimitState = 55, "limit_state";
+        /// The best bid or offer lies beyond a price band, where nothing can trade.
+        Straddle = 56, "straddle";
+        /// A limit state has lasted too long: the instrument pauses.
+        TradingPause = 57, "trading_pause";
         /// What denied an order denies no longer.
         Cleared = 200, "cleared";
         /// The kill word is set.

@@ -12,6 +12,7 @@ use super::data_feed_integrity::{DataFeedIntegrity, IntegritySource};
 use super::drawdown::{Baseline, Drawdown};
 use super::liquidation::LiquidationRequired;
 use super::loss_rate::{LossRate, LossSource};
+use super::market::MarketCircuitBreaker;
 use super::model_performance::{ModelPerformance, PerformanceSource};
 use super::position_limit::PositionLimit;
 use super::premarket_validation::{Deadline, PremarketCheck, PremarketValidation};
@@ -23,6 +24,7 @@ use crate::model::ladder::{Bell, Direction, HaltEnd, Ladder, Reopen, Rung, Windo
 use crate::model::limits::Limits;
 use crate::model::observation::{Channel, CheckId, Observation, Outcome, VenueStatus};
 use crate::model::policy::Policy;
+use crate::model::price_band::{BandRow, PriceBand, Rounding, WideWindow};
 use crate::model::session::{Date, Sessions};
 use crate::model::time::Nanos;
 use crate::model::units::{Money, Price, Qty, Ratio};
@@ -76,6 +78,42 @@ fn ladder() -> impl Strategy<Value = RuleSpec> {
             .into(),
         )
     })
+}
+
+fn price_band() -> impl Strategy<Value = RuleSpec> {
+    let bell = || prop_oneof![duration().prop_map(Bell::AfterOpen), duration().prop_map(Bell::BeforeClose)];
+    let price = || prop::option::of(number().prop_map(Price::from_raw));
+    let row = (price(), ratio(), price(), any::<bool>());
+    let row = row.prop_map(|(up_to, share, most, widens_lower)| BandRow { up_to, share, most, widens_lower });
+    let window = (bell(), bell(), any::<u32>(), price()).prop_map(|(from, until, times, highest_close)| WideWindow {
+        from,
+        until,
+        times,
+        highest_close,
+        effective_from: None,
+        effective_to: None,
+    });
+    let (rows, wide) = (prop::collection::vec(row, 0..4), prop::collection::vec(window, 0..4));
+    let durations = (duration(), duration(), duration(), duration(), duration());
+    let rounding = prop::sample::select(Rounding::ALL.to_vec());
+    (rows, wide, durations, ratio(), bell(), rounding, number()).prop_map(
+        |(rows, wide, (mean_of, hold, limit_state, pause, extension), step, no_reopen, rounding, tick)| {
+            RuleSpec::MarketCircuitBreaker(MarketCircuitBreaker::Band(Arc::new(PriceBand {
+                sessions: calendar(),
+                rows,
+                wide,
+                mean_of,
+                step,
+                hold,
+                limit_state,
+                pause,
+                extension,
+                no_reopen,
+                rounding,
+                tick: Price::from_raw(tick),
+            })))
+        },
+    )
 }
 
 fn drawdown() -> impl Strategy<Value = RuleSpec> {
@@ -208,6 +246,10 @@ fn observation() -> impl Strategy<Value = Observation> {
         prop::sample::select(vec![Channel::Trade, Channel::Mid, Channel::Equity, Channel::Spread, Channel::Size]);
     prop_oneof![
         12 => (channel, number()).prop_map(|(channel, value)| Observation::Value(channel, value)),
+        4 => (number(), number()).prop_map(|(bid, ask)| Observation::Quote {
+            bid: Price::from_raw(bid),
+            ask: Price::from_raw(ask),
+        }),
         2 => (number(), 8u8..14).prop_map(|(price, day)| Observation::Reference {
             price: Price::from_raw(price),
             session: Date::new(2020, 3, day),
@@ -260,6 +302,7 @@ proptest! {
     fn no_number_panics_or_makes_the_shortcut_lie(
         spec in prop_oneof![
             ladder(),
+            price_band(),
             drawdown(),
             volatility(),
             technical(),

@@ -24,20 +24,18 @@ pub(crate) mod operator;
 pub(crate) mod polled;
 pub(crate) mod position_limit;
 pub(crate) mod premarket_validation;
+mod spec;
 pub(crate) mod technical;
 pub(crate) mod time_based;
 #[cfg(test)]
 mod trial;
 pub(crate) mod volatility;
 
-use std::sync::Arc;
-
 use crate::model::error::Error;
 use crate::model::kind::{Kind, kinds};
-use crate::model::ladder::Ladder;
-use crate::model::metrics::Metric;
 use crate::model::observation::{Channel, CheckId, Observation};
 use crate::model::policy::Policy;
+use crate::model::price_band::Prices;
 use crate::model::reading::Reading;
 use crate::model::session::Date;
 use crate::model::time::Nanos;
@@ -48,64 +46,6 @@ use check::Check;
 
 /// From this share of the limit on a value that comes no further counts as a near miss.
 pub(crate) const NEAR_MISS: Ratio = Ratio::from_raw(950_000_000);
-
-impl RuleSpec {
-    /// The number that it is polled for, if it is.
-    pub fn metric(&self) -> Option<Metric> {
-        match self {
-            Self::Polled(rule) => Some(rule.metric),
-            _ => None,
-        }
-    }
-
-    /// The best value of a rule whose values are worse the lower they are; `None` where higher is worse.
-    pub fn best(&self) -> Option<f64> {
-        match self {
-            Self::Polled(rule) => rule.metric.best(),
-            _ => self.kind().row().best,
-        }
-    }
-
-    /// How much of the way to the limit a value has gone: 0 at the best value, 1 at the limit, more beyond it. What is not a
-    /// number shows as such.
-    ///
-    /// ```
-    /// # use haltline::*;
-    /// let drawdown = RuleSpec::Drawdown(Drawdown::with_limit(Ratio::from_f64(0.08)?));
-    /// assert_eq!(drawdown.share_of_limit(0.06, 0.08), 0.75);
-    /// # Ok::<(), Error>(())
-    /// ```
-    pub fn share_of_limit(&self, value: f64, limit: f64) -> f64 {
-        match self.best() {
-            Some(best) => (best - value) / (best - limit),
-            None => value / limit,
-        }
-    }
-
-    /// The ladder of a market circuit breaker that has one.
-    pub fn ladder(&self) -> Option<&Arc<Ladder>> {
-        match self {
-            Self::MarketCircuitBreaker(rule) => rule.ladder(),
-            _ => None,
-        }
-    }
-
-    /// What it has to say to people beside its reason; `memories` are those of its feeds.
-    pub(crate) fn remark(
-        &self,
-        policy: &Policy,
-        mut memories: impl Iterator<Item = Memory>,
-        now: Nanos,
-    ) -> Option<String> {
-        match self {
-            Self::PremarketValidation(rule) => {
-                memories.find_map(|memory| premarket_validation::remark(rule, policy, memory, now))
-            }
-            Self::TimeBased(rule) => rule.remark(now),
-            _ => None,
-        }
-    }
-}
 
 /// A value of a rule's channel and when it was heard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -219,6 +159,16 @@ pub(crate) trait Detect: Sized {
     /// Whether it wants to hear of every message's number.
     fn takes_sequences(&self) -> bool {
         false
+    }
+
+    /// Whether it wants to hear the bid and the ask together.
+    fn takes_quotes(&self) -> bool {
+        false
+    }
+
+    /// Which prices are admitted after its last answer, if that is its to say.
+    fn prices(&self) -> Option<Prices> {
+        None
     }
 
     /// Hears one observation. `None`: it does not concern this rule, or is not to be believed yet.
@@ -376,6 +326,23 @@ macro_rules! rules {
                 match self {
                     $($(Self::$kind(_) => <$detector as Detect>::SPEAKS_FIRST,)?)+
                     Self::Polled(_) => <polled::Detector as Detect>::SPEAKS_FIRST,
+                }
+            }
+
+            /// Whether it wants to hear the bid and the ask together.
+            pub(crate) fn takes_quotes(&self) -> bool {
+                match self {
+                    $($(Self::$kind(rule) => <$detector as Detect>::takes_quotes(rule),)?)+
+                    Self::Polled(rule) => <polled::Detector as Detect>::takes_quotes(rule),
+                }
+            }
+
+            /// Which prices are admitted after its last answer, if that is its to say.
+            #[inline]
+            pub(crate) fn prices(&self) -> Option<Prices> {
+                match self {
+                    $($(Self::$kind(rule) => <$detector as Detect>::prices(rule),)?)+
+                    Self::Polled(rule) => <polled::Detector as Detect>::prices(rule),
                 }
             }
 

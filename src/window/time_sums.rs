@@ -72,6 +72,12 @@ impl<const LANES: usize> TimeSums<LANES> {
         self.buckets.front().map_or(Nanos::NEVER, leaves)
     }
 
+    /// How much of the heap it takes.
+    #[cfg(test)]
+    pub(crate) const fn bytes() -> usize {
+        (BEFORE as usize + 1) * size_of::<(u64, [i128; LANES])>()
+    }
+
     pub(crate) fn clear(&mut self) {
         self.buckets.clear();
         self.sums = [0; LANES];

@@ -6,11 +6,11 @@ use std::process::ExitCode;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use haltline::{
-    AnomalyDetection, Bell, BreakerSpec, CallWindow, Correlation, DataFeedIntegrity, Deadline, Direction, Drawdown,
-    Halt, HaltEnd, IntegritySource, Intent, Kind, Ladder, Lanes, Limits, LiquidationRequired, LossRate,
+    AnomalyDetection, BandRow, Bell, BreakerSpec, CallWindow, Correlation, DataFeedIntegrity, Deadline, Direction,
+    Drawdown, Halt, HaltEnd, IntegritySource, Intent, Kind, Ladder, Lanes, Limits, LiquidationRequired, LossRate,
     MarketCircuitBreaker, Metric, ModelPerformance, Money, Nanos, PerformanceSource, Plan, Policy, Polled,
-    PositionLimit, PremarketCheck, Ratio, Release, RuleSpec, Rung, System, Technical, Template, TimeBased, Volatility,
-    VolatilitySource,
+    PositionLimit, PremarketCheck, Price, PriceBand, Ratio, Release, RuleSpec, Rung, System, Technical, Template,
+    TimeBased, Volatility, VolatilitySource,
 };
 use haltline_config::{Calendar, Config, Finding};
 use serde_json::{Value, json};
@@ -178,6 +178,9 @@ fn breaker_as_json(scope: &str, breaker: &BreakerSpec) -> Value {
         RuleSpec::MarketCircuitBreaker(MarketCircuitBreaker::Ladder(ladder)) => {
             ladder.rungs.iter().map(|rung| limits(&rung.limits)).collect()
         }
+        RuleSpec::MarketCircuitBreaker(MarketCircuitBreaker::Band(band)) => {
+            band.rows.iter().map(band_row_as_json).collect()
+        }
         RuleSpec::Drawdown(Drawdown { limits: l, .. })
         | RuleSpec::Volatility(Volatility { limits: l, .. })
         | RuleSpec::Correlation(Correlation { limits: l, .. })
@@ -223,6 +226,11 @@ fn breaker_as_json(scope: &str, breaker: &BreakerSpec) -> Value {
     })
 }
 
+fn band_row_as_json(row: &BandRow) -> Value {
+    let price = |price: Option<Price>| price.map(Price::to_f64);
+    json!({ "close_up_to": price(row.up_to), "limit": row.share.to_f64(), "most": price(row.most) })
+}
+
 /// The limits on positions that are switched on.
 fn position_levels(rule: &PositionLimit) -> Vec<Value> {
     let share = |share: Option<Ratio>| share.map(Ratio::to_f64);
@@ -265,6 +273,7 @@ fn limits(rule: &RuleSpec) -> Vec<String> {
             let rungs = (1..).zip(&ladder.rungs).flat_map(|(number, spec)| rung(number, spec));
             what_counts(ladder).into_iter().chain(rungs).collect()
         }
+        RuleSpec::MarketCircuitBreaker(MarketCircuitBreaker::Band(band)) => price_band(band),
         RuleSpec::MarketCircuitBreaker(MarketCircuitBreaker::Venue) => vec!["unless each venue is open".into()],
         RuleSpec::Drawdown(drawdown) => vec![share(&drawdown.limits)],
         RuleSpec::Polled(Polled { limits: l, .. }) => match rule.best() {
@@ -377,6 +386,16 @@ fn what_counts(ladder: &Ladder) -> Vec<String> {
     };
     let lasting = (!ladder.lasting.is_zero()).then(|| format!("what lasts {}", short(ladder.lasting)));
     way.into_iter().chain(lasting).collect()
+}
+
+fn price_band(band: &PriceBand) -> Vec<String> {
+    let row = |row: &BandRow| {
+        let closes = row.up_to.map_or_else(|| "above".into(), |up_to| format!("closes to {up_to:.2}"));
+        let most = row.most.map_or_else(String::new, |most| format!(", at most {most:.2}"));
+        format!("{closes}: bands at {}{most}", percent(row.share))
+    };
+    let after = format!("a limit state of {}", short(band.limit_state));
+    core::iter::once(after).chain(band.rows.iter().map(row)).collect()
 }
 
 fn rung(number: usize, rung: &Rung) -> Vec<String> {

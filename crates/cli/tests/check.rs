@@ -67,6 +67,25 @@ fn a_breaker_that_goes_by_the_clock_says_so() {
 }
 
 #[test]
+fn price_bands_are_told_row_by_row() {
+    let file = scratch("bands").join("bands.toml");
+    let text = "[[calendar]]\nname = \"us\"\ntimezone = \"America/New_York\"\nfrom = 2020-03-01\nto = 2020-03-31\n\
+                sessions = { mon-fri = [\"09:30\", \"16:00\"] }\n[[breaker]]\nname = \"bands\"\nscope = \"XNAS/AAPL\"\n\
+                kind = \"market_circuit_breaker\"\nsource = \"band\"\ncalendar = \"us\"\ntier = 2\n";
+    std::fs::write(&file, text).unwrap();
+    let output = haltline(["check".as_ref(), file.as_os_str()]);
+    let told = stdout(&output);
+    let rows = ["closes to 0.75: bands at 75 %, at most 0.15", "closes to 3.00: bands at 20 %", "above: bands at 10 %"];
+    for part in rows.iter().chain(&["a limit state of 15s", "after 5m"]) {
+        assert!(told.contains(part), "{part}\n{told}");
+    }
+    let output = haltline(["check".as_ref(), "--json".as_ref(), file.as_os_str()]);
+    let told: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let level = serde_json::json!({ "close_up_to": 3.0, "limit": 0.2, "most": null });
+    assert_eq!(told["breakers"][0]["levels"][1], level);
+}
+
+#[test]
 fn the_limits_of_an_account_are_told_in_their_units() {
     let file = scratch("account").join("account.toml");
     let head = |kind: &str| {

@@ -47,28 +47,28 @@ pub(crate) fn read<'a>(files: &Files<'a>, markets: &Markets, packs: &Packs<'a>) 
         files.main.missing(NONE);
     }
     let mut names = Names::of("breaker");
-    let mut switches = KillSwitches::new();
+    let mut taken = Taken::new();
     let mut placed = Vec::new();
     for item in items {
         let Some(tables) = item.tables(|n| format!("breaker {n}"), "tables [[breaker]]") else { continue };
         if tables.is_empty() {
             item.wrong(NONE);
         }
-        let read = |table| breaker(table, markets, packs, &mut names, &mut switches);
+        let read = |table| breaker(table, markets, packs, &mut names, &mut taken);
         placed.extend(tables.into_iter().filter_map(read));
     }
     placed
 }
 
-/// The scopes that have a kill switch, and where it stands.
-type KillSwitches<'a> = BTreeMap<ScopePath, Spot<'a>>;
+/// The scopes that have what a scope has once, and where it stands.
+type Taken<'a> = BTreeMap<(&'static str, ScopePath), Spot<'a>>;
 
 fn breaker<'a>(
     table: Table<'a>,
     markets: &Markets,
     packs: &Packs<'a>,
     names: &mut Names<'a>,
-    switches: &mut KillSwitches<'a>,
+    taken: &mut Taken<'a>,
 ) -> Option<Placed<'a>> {
     let spot = table.spot();
     let (table, name) = names.claim(table);
@@ -83,13 +83,19 @@ fn breaker<'a>(
         return None;
     };
     let each = scope.as_ref().is_some_and(|(_, each)| *each);
-    if let (Kind::KillSwitch, Some((scope, false)), Some(item)) = (kind, &scope, scope_item) {
-        claim_switch(switches, scope, item);
-    }
     if each {
         table.refuse(&["watch"], "each instance of a scope with * hears its own scope");
     }
     let (watch, (rule, policy)) = parts(&table, kind, markets);
+    let what = match &rule {
+        // An emergency stop must know which switch to pull.
+        _ if kind == Kind::KillSwitch => Some("kill switch"),
+        Some(rule) if rule.band().is_some() => Some("price band"),
+        _ => None,
+    };
+    if let (Some(what), Some((scope, false)), Some(item)) = (what, &scope, scope_item) {
+        claim(taken, what, scope, item);
+    }
     table.finish();
     let spec = BreakerSpec { name: name?, scope: scope?.0, watch: watch?, rule: rule?, policy };
     Some(Placed { spec, each, spot })
@@ -106,13 +112,14 @@ fn guarded(item: Item<'_, '_>) -> Option<(ScopePath, bool)> {
     ScopePath::new(path).map(|path| (path, each)).map_err(|error| item.wrong(&error.to_string())).ok()
 }
 
-/// An emergency stop of a scope must know which switch to pull.
-fn claim_switch<'a>(switches: &mut KillSwitches<'a>, scope: &ScopePath, item: Item<'_, 'a>) {
-    if let Some(first) = switches.get(scope) {
+/// A scope has one of these.
+fn claim<'a>(taken: &mut Taken<'a>, what: &'static str, scope: &ScopePath, item: Item<'_, 'a>) {
+    let key = (what, scope.clone());
+    if let Some(first) = taken.get(&key) {
         let place = first.seen_from(item.spot().log);
-        item.wrong(&format!("scope {:?} has a kill switch already, at {place}", scope.as_str()));
+        item.wrong(&format!("scope {:?} has a {what} already, at {place}", scope.as_str()));
     } else {
-        switches.insert(scope.clone(), item.spot());
+        taken.insert(key, item.spot());
     }
 }
 

@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use haltline::{Date, Money, Ratio, ScopePath};
+use haltline::{Date, Money, Price, Ratio, ScopePath};
 use jiff::civil;
 use toml::Spanned;
 use toml::de::{DeInteger, DeValue};
@@ -35,6 +35,8 @@ pub(crate) const SOME_TIME: Allowed<Duration> = Allowed {
 pub(crate) const SHARE: Allowed<Ratio> =
     Allowed { text: "fractions above 0 and at most 1", holds: |r| r.raw() > 0 && r.raw() <= Ratio::SCALE };
 
+/// Prices, in billionths like fractions.
+pub(crate) const PRICE: &str = "prices above 0 and at most 9000000000, in steps of 0.000000001";
 /// Amounts of money, in the currency of the account.
 pub(crate) const AMOUNT: &str = "amounts above 0 and at most 922000000000000, in steps of 0.0001";
 
@@ -173,6 +175,12 @@ impl<'t, 'a> Item<'t, 'a> {
     pub(crate) fn amount(self) -> Option<Money> {
         let text = self.decimal(AMOUNT)?;
         money(text).filter(|amount| *amount > Money::ZERO).or_else(|| self.refuse(AMOUNT))
+    }
+
+    /// A price above zero.
+    pub(crate) fn price(self) -> Option<Price> {
+        let price = ratio(self.decimal(PRICE)?).map(|same| Price::from_raw(same.raw()));
+        price.filter(|price| *price > Price::ZERO).or_else(|| self.refuse(PRICE))
     }
 
     /// The digits of an integer or a float.

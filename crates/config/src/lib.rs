@@ -30,6 +30,7 @@
 //! ```
 
 mod anomaly_detection;
+mod band;
 mod breaker;
 mod calendar;
 mod capacity;

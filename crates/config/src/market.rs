@@ -1,14 +1,15 @@
-//! `market_circuit_breaker`: a ladder, or the word of venues.
+//! `market_circuit_breaker`: a ladder, the price bands of an instrument, or the word of venues.
 
 use haltline::{Kind, MarketCircuitBreaker, Policy, Release, RuleSpec};
 
+use crate::band::{BAND_KEYS, band};
 use crate::calendar::Market;
 use crate::item::Item;
 use crate::ladder::ladder;
 use crate::policy::{CONFIRM_KEYS, COOLDOWN_KEYS, LIMIT_KEYS, RELEASE_KEYS, doubt, general};
 use crate::table::Table;
 
-const SOURCES: [&str; 2] = ["price", "venue"];
+const SOURCES: [&str; 3] = ["price", "venue", "band"];
 /// The keys of a ladder.
 const LADDER_KEYS: [&str; 7] =
     ["direction", "cutoff_inclusive", "reopen", "lasting", "effective_from", "effective_to", "rung"];
@@ -22,9 +23,17 @@ pub(crate) fn market_circuit_breaker(table: &Table<'_>, market: Option<&Market>)
     let source = table.optional("source").map_or(Some(SOURCES[0]), |item| item.word(&SOURCES, |word| word));
     match source {
         Some("venue") => venue(table),
-        Some(_) => ladder(table, market),
+        Some("band") => {
+            table.refuse(&LADDER_KEYS, "with source = \"band\" there is no ladder");
+            band(table, market)
+        }
+        Some(_) => {
+            table.refuse(&BAND_KEYS, "only source = \"band\" has it");
+            ladder(table, market)
+        }
         None => {
             table.leave(&LADDER_KEYS);
+            table.leave(&BAND_KEYS);
             table.leave(&LIMIT_KEYS);
             table.leave(&CONFIRM_KEYS);
             table.leave(&COOLDOWN_KEYS);
@@ -47,6 +56,7 @@ fn venue(table: &Table<'_>) -> (Option<RuleSpec>, Policy) {
     doubt(table, &mut policy);
     let why = "with source = \"venue\" the venue itself says when it has halted and when it is open again";
     table.refuse(&LADDER_KEYS, why);
+    table.refuse(&BAND_KEYS, why);
     table.refuse(&LIMIT_KEYS, why);
     table.refuse(&CONFIRM_KEYS, why);
     table.refuse(&COOLDOWN_KEYS, why);

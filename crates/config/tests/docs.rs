@@ -38,6 +38,8 @@ fn every_key_is_described() {
             kind.name()
         )));
     }
+    let band = "kind = \"market_circuit_breaker\"\nsource = \"band\"\nzzz = 1\n";
+    keys.extend(allowed(&format!("[[breaker]]\nname = \"b\"\nscope = \"\"\n{band}")));
     assert!(keys.len() > 60, "{keys:?}");
     for key in keys {
         assert!(DOCS.contains(&format!("`{key}`")), "{key} is not described");

@@ -10,8 +10,8 @@ use haltline::{
     AnomalyBaseline, AnomalyDetection, AnomalySource, Authority, Baseline, Bell, BreakerSpec, CallWindow, Caps,
     CooldownEffect, Correlation, CorrelationMode, DataFeedIntegrity, Date, Direction, Drawdown, Halt, HaltEnd,
     IntegritySource, KillSwitch, Kind, Ladder, Lanes, Limits, MarketCircuitBreaker, OnBadInput, OnStale, OnUnready,
-    Policy, Ratio, Release, Reopen, RuleSpec, Rung, ScopePath, Skew, SlowCalls, Status, Technical, Volatility,
-    VolatilitySource, Window,
+    Policy, PriceBand, Ratio, Release, Reopen, Rounding, RuleSpec, Rung, ScopePath, Skew, SlowCalls, Status, Technical,
+    Tier, Volatility, VolatilitySource, Window,
 };
 use haltline_config::{Config, parse};
 
@@ -615,4 +615,27 @@ fn a_market_circuit_breaker_that_hears_venues_needs_no_calendar_and_no_rung() {
     assert_eq!(spec.rule, RuleSpec::MarketCircuitBreaker(MarketCircuitBreaker::Venue));
     let expected = Policy { release: Release::Level, ..Kind::MarketCircuitBreaker.default_policy() };
     assert_eq!((spec.policy, spec.watch), (expected, vec![path("XNYS"), path("XNAS")]));
+}
+
+#[test]
+fn price_bands_are_those_of_the_tier_and_bring_their_pause_along() {
+    let read = |tier: i64, more: &str| {
+        let text = format!(
+            "{CALENDAR}[[breaker]]\nname = \"b\"\nscope = \"XNAS/AAPL\"\nkind = \"market_circuit_breaker\"\n\
+             source = \"band\"\ncalendar = \"us\"\ntier = {tier}\n{more}\n"
+        );
+        let config = config(&text);
+        let sessions = config.calendars["us"].sessions.clone();
+        (config.plan.breakers[0].clone(), sessions)
+    };
+    for (number, tier) in [(1, Tier::One), (2, Tier::Two)] {
+        let (spec, sessions) = read(number, "");
+        let luld = PriceBand::luld(tier, sessions);
+        let rule = RuleSpec::MarketCircuitBreaker(MarketCircuitBreaker::Band(luld.into()));
+        assert_eq!(spec, BreakerSpec::new("b", path("XNAS/AAPL"), rule));
+    }
+    let (spec, _) = read(1, "rounding = \"outward\"\ntick = 0.0001\nrelease = \"latched\"");
+    let band = spec.rule.band().unwrap();
+    assert_eq!((band.rounding, band.tick.raw()), (Rounding::Outward, 100_000));
+    assert_eq!(spec.policy.release, Release::Latched);
 }

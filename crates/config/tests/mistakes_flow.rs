@@ -196,3 +196,33 @@ fn unusual_limits_are_worth_a_word_and_usual_ones_are_not() {
         assert_eq!(warnings(kind, keys), [""; 0], "{kind} {keys}");
     }
 }
+
+#[test]
+fn mistakes_of_price_bands_are_told() {
+    let calendar = "[[calendar]]\nname = \"us\"\ntimezone = \"America/New_York\"\nfrom = 2020-03-01\nto = 2020-03-31\n\
+                    sessions = { mon-fri = [\"09:30\", \"16:00\"] }\n";
+    let band = |name: &str, keys: &str| {
+        format!(
+            "[[breaker]]\nname = {name:?}\nscope = \"X\"\nkind = \"market_circuit_breaker\"\ncalendar = \"us\"\n{keys}\n"
+        )
+    };
+    let told = |text: String| parse(&format!("{calendar}{text}"), "f").unwrap_err().to_string();
+    for (keys, text) in [
+        ("source = \"band\"", "tier is missing, allowed are 1 and 2"),
+        ("source = \"band\"\ntier = 3", "found 3, allowed are 1 and 2"),
+        ("source = \"band\"\ntier = 1\ntick = 0", "found 0, allowed are prices above 0"),
+        ("source = \"band\"\ntier = 1\nrounding = \"up\"", "\"nearest\", \"outward\", \"truncate\""),
+        ("source = \"band\"\ntier = 1\nlimit = 0.1", "limit is not allowed: the tier"),
+        ("source = \"band\"\ntier = 1\nconfirm = 2", "confirm is not allowed: a price band has its limit state"),
+        ("source = \"band\"\ntier = 1\nhalt_for = \"1m\"", "halt_for is not allowed: a pause has its time"),
+        ("source = \"band\"\ntier = 1\nlasting = \"1m\"", "lasting is not allowed: with source = \"band\""),
+        ("source = \"band\"\ntier = 1\nwatch = [\"X\", \"Y\"]", "hears one, that of its instrument"),
+        ("tier = 1", "tier is not allowed: only source = \"band\" has it"),
+    ] {
+        let found = told(band("b", keys));
+        assert!(found.contains(text), "{keys}: {found}");
+    }
+    let good = "source = \"band\"\ntier = 1";
+    let twice = told(format!("{}{}", band("a", good), band("b", good)));
+    assert!(twice.contains("scope \"X\" has a price band already, at"), "{twice}");
+}

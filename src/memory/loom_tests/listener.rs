@@ -48,7 +48,7 @@ fn circuit() -> (Arc<Circuit>, Arc<Entry>) {
 
 fn panel(circuit: &Circuit, entry: &Arc<Entry>) -> Panel {
     let rule = Rule::new(&entry.rule, &entry.policy).unwrap();
-    Panel { generation: 1, listeners: vec![Listener::new(circuit, entry.clone(), 0, rule)] }
+    Panel::new(1, vec![Listener::new(circuit, entry.clone(), 0, rule)])
 }
 
 fn claim(circuit: &Arc<Circuit>, entry: &Arc<Entry>) -> (Arc<FeedCell>, Feed) {
@@ -129,7 +129,7 @@ fn panel_is_there(order: Order, seen: &Seen) {
     let cell = Arc::new(FeedCell::new());
     let feed = Feed::claim(circuit.clone(), cell.clone()).unwrap();
     let there = cell.clone();
-    let reload = move || there.hand_over(&circuit, Panel { generation: 1, listeners: Vec::new() }).len();
+    let reload = move || there.hand_over(&circuit, Panel::new(1, Vec::new())).len();
     let hears = move || {
         let mut feed = feed;
         let news = cell.generation() == 1;
@@ -156,7 +156,7 @@ fn panels_come_back(order: Order, seen: &Seen) {
     let cell = Arc::new(FeedCell::new());
     let feed = Feed::claim(circuit.clone(), cell.clone()).unwrap();
     let hand_over = |cell: &FeedCell, circuit: &Circuit, generation| {
-        cell.hand_over(circuit, Panel { generation, listeners: Vec::new() }).len()
+        cell.hand_over(circuit, Panel::new(generation, Vec::new())).len()
     };
     let early = hand_over(&cell, &circuit, 1);
     let (there, reloads) = (cell.clone(), circuit.clone());

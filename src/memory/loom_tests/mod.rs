@@ -22,6 +22,7 @@ mod lines;
 mod listener;
 mod merge;
 mod permit;
+mod prices;
 mod ring;
 mod tally;
 mod wake;

@@ -1,6 +1,7 @@
-//! `market_circuit_breaker`: what halts a whole market. A ladder of rungs against the close before, or what a venue says
-//! of itself.
+//! `market_circuit_breaker`: what halts a market. A ladder of rungs against the close before, the price bands of one instrument,
+//! or what a venue says of itself.
 
+pub(crate) mod band;
 pub(crate) mod ladder;
 pub(crate) mod venue;
 
@@ -10,9 +11,11 @@ use crate::model::error::Error;
 use crate::model::ladder::Ladder;
 use crate::model::observation::{Channel, Observation};
 use crate::model::policy::Policy;
+use crate::model::price_band::{PriceBand, Prices};
+use crate::model::reading::Reading;
 use crate::model::time::Nanos;
 use crate::rule::check::Check;
-use crate::rule::{Answer, BadInput, Band, Context, Detect};
+use crate::rule::{Answer, BadInput, Band, Context, Detect, Mark};
 
 /// The market circuit breaker rule: which halts it knows of.
 ///
@@ -37,6 +40,9 @@ use crate::rule::{Answer, BadInput, Band, Context, Detect};
 pub enum MarketCircuitBreaker {
     /// The price of an index, against the official close of the session before.
     Ladder(Arc<Ladder>),
+    /// The prices of one instrument, within bands around a reference that follows them. Hears one feed: its trades, its quotes and
+    /// the official close of the session before.
+    Band(Arc<PriceBand>),
     /// The status of one venue or more, one feed each: denies unless each says that it is open.
     Venue,
 }
@@ -46,7 +52,15 @@ impl MarketCircuitBreaker {
     pub fn ladder(&self) -> Option<&Arc<Ladder>> {
         match self {
             Self::Ladder(ladder) => Some(ladder),
-            Self::Venue => None,
+            _ => None,
+        }
+    }
+
+    /// The price band, if it is one.
+    pub fn band(&self) -> Option<&Arc<PriceBand>> {
+        match self {
+            Self::Band(band) => Some(band),
+            _ => None,
         }
     }
 }
@@ -61,15 +75,17 @@ impl Check for MarketCircuitBreaker {
     fn check(&self, policy: &Policy) -> Result<(), Error> {
         match self {
             Self::Ladder(ladder) => ladder.check(policy),
+            Self::Band(band) => band.check(policy),
             Self::Venue => venue::check(policy),
         }
     }
 }
 
-/// The detector of either.
+/// The detector of each.
 #[derive(Debug)]
 pub(crate) enum Detector {
     Ladder(ladder::Detector),
+    Band(Box<band::Detector>),
     Venue(venue::Detector),
 }
 
@@ -79,6 +95,7 @@ impl Detect for Detector {
     fn new(spec: &MarketCircuitBreaker, policy: &Policy) -> Self {
         match spec {
             MarketCircuitBreaker::Ladder(ladder) => Self::Ladder(Detect::new(ladder, policy)),
+            MarketCircuitBreaker::Band(band) => Self::Band(Box::new(Detect::new(band, policy))),
             MarketCircuitBreaker::Venue => Self::Venue(Detect::new(&(), policy)),
         }
     }
@@ -86,6 +103,7 @@ impl Detect for Detector {
     fn channel(&self) -> Channel {
         match self {
             Self::Ladder(rule) => rule.channel(),
+            Self::Band(rule) => rule.channel(),
             Self::Venue(rule) => rule.channel(),
         }
     }
@@ -93,13 +111,33 @@ impl Detect for Detector {
     fn observe(&mut self, heard: &Observation, at: Nanos, context: Context<'_>) -> Result<Option<Answer>, BadInput> {
         match self {
             Self::Ladder(rule) => rule.observe(heard, at, context),
+            Self::Band(rule) => rule.observe(heard, at, context),
             Self::Venue(rule) => rule.observe(heard, at, context),
+        }
+    }
+
+    fn takes_quotes(&self) -> bool {
+        matches!(self, Self::Band(_))
+    }
+
+    fn prices(&self) -> Option<Prices> {
+        match self {
+            Self::Band(rule) => rule.prices(),
+            _ => None,
+        }
+    }
+
+    fn read(&mut self, heard: &Observation, at: Nanos, last: Option<Mark>) -> Option<Reading> {
+        match self {
+            Self::Band(rule) => rule.read(heard, at, last),
+            _ => None,
         }
     }
 
     fn evaluate(&mut self, at: Nanos, context: Context<'_>) -> Answer {
         match self {
             Self::Ladder(rule) => rule.evaluate(at, context),
+            Self::Band(rule) => rule.evaluate(at, context),
             Self::Venue(rule) => rule.evaluate(at, context),
         }
     }
@@ -107,6 +145,7 @@ impl Detect for Detector {
     fn is_new(&self, heard: &Observation) -> bool {
         match self {
             Self::Ladder(rule) => rule.is_new(heard),
+            Self::Band(rule) => rule.is_new(heard),
             Self::Venue(rule) => rule.is_new(heard),
         }
     }
@@ -114,6 +153,7 @@ impl Detect for Detector {
     fn is_news(&self, heard: &Observation) -> bool {
         match self {
             Self::Ladder(rule) => rule.is_news(heard),
+            Self::Band(rule) => rule.is_news(heard),
             Self::Venue(rule) => rule.is_news(heard),
         }
     }
@@ -121,6 +161,7 @@ impl Detect for Detector {
     fn sure_breach(&self, at: Nanos, context: Context<'_>) -> Band {
         match self {
             Self::Ladder(rule) => rule.sure_breach(at, context),
+            Self::Band(rule) => rule.sure_breach(at, context),
             Self::Venue(rule) => rule.sure_breach(at, context),
         }
     }
@@ -128,6 +169,7 @@ impl Detect for Detector {
     fn inherit(&mut self, old: &mut Self) {
         match (self, old) {
             (Self::Ladder(new), Self::Ladder(old)) => new.inherit(old),
+            (Self::Band(new), Self::Band(old)) => new.inherit(old),
             (Self::Venue(new), Self::Venue(old)) => new.inherit(old),
             _ => {}
         }
