@@ -31,9 +31,11 @@ impl Builtin {
     }
 }
 
-const BUILTIN: [Builtin; 5] = [
+const BUILTIN: [Builtin; 7] = [
     Builtin { name: "us-equities", toml: include_str!("../packs/us-equities.toml") },
     Builtin { name: "us-mwcb", toml: include_str!("../packs/us-mwcb.toml") },
+    Builtin { name: "us-luld-1", toml: include_str!("../packs/us-luld-1.toml") },
+    Builtin { name: "us-luld-2", toml: include_str!("../packs/us-luld-2.toml") },
     Builtin { name: "cme-equity", toml: include_str!("../packs/cme-equity.toml") },
     Builtin { name: "krx", toml: include_str!("../packs/krx.toml") },
     Builtin { name: "nse", toml: include_str!("../packs/nse.toml") },
@@ -72,12 +74,13 @@ pub struct Pack {
 }
 
 impl Pack {
-    /// A configuration that uses it: its breaker guards everything and hears `index/NAME`; a pack that has none gives the
-    /// hours of its calendar.
+    /// A configuration that uses it: its breaker guards everything and hears `index/NAME`, or guards one stock; a pack that
+    /// has none gives the hours of its calendar.
     pub fn example(&self) -> String {
         let name = self.name;
-        let breaker =
-            format!("\n[[breaker]]\nname = {name:?}\npack = {name:?}\nscope = \"\"\nwatch = \"index/{name}\"\n");
+        let of_a_stock = self.toml.contains("source = \"band\"");
+        let guards = if of_a_stock { "\"XNAS/AAPL\"".into() } else { format!("\"\"\nwatch = \"index/{name}\"") };
+        let breaker = format!("\n[[breaker]]\nname = {name:?}\npack = {name:?}\nscope = {guards}\n");
         let hours =
             format!("\n[[breaker]]\nname = \"hours\"\nkind = \"time_based\"\nscope = \"\"\ncalendar = {name:?}\n");
         format!("include = [{name:?}]\n{}", if self.has_breaker { breaker } else { hours })

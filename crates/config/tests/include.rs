@@ -184,8 +184,10 @@ fn what_cannot_be_included_is_told_and_its_absence_echoes_nowhere() {
     let text = format!("include = [\"us-mwcp\"]\n{MWCB}");
     assert_eq!(
         mistakes(&text),
-        ["1:12: include: found \"us-mwcp\", allowed are \"us-equities\", \"us-mwcb\", \"cme-equity\", \"krx\", \
-             \"nse\" and paths of files that end in .toml; did you mean \"us-mwcb\"?"]
+        [
+            "1:12: include: found \"us-mwcp\", allowed are \"us-equities\", \"us-mwcb\", \"us-luld-1\", \"us-luld-2\", \"cme-equity\", \"krx\", \
+             \"nse\" and paths of files that end in .toml; did you mean \"us-mwcb\"?"
+        ]
     );
     assert_eq!(
         mistakes(&format!("include = [\"one.toml\"]\n{DESK}")),

@@ -5,7 +5,7 @@
 #[path = "common/session.rs"]
 mod session;
 
-use haltline::{Nanos, System};
+use haltline::{Nanos, Price, PriceBand, Side, System, Tier};
 use haltline_config::{Config, Pack, load, pack, packs, parse};
 use jiff::civil::date;
 use session::{Day, POINT, halted};
@@ -27,13 +27,14 @@ fn each_makes_a_system_and_has_nothing_that_is_worth_a_warning() {
 #[test]
 fn each_says_what_it_is_and_its_ladder_is_in_force_from_that_day_on() {
     let names: Vec<&str> = packs().iter().map(|pack| pack.name).collect();
-    assert_eq!(names, ["us-equities", "us-mwcb", "cme-equity", "krx", "nse"]);
+    assert_eq!(names, ["us-equities", "us-mwcb", "us-luld-1", "us-luld-2", "cme-equity", "krx", "nse"]);
     for pack in packs() {
         assert!(pack.toml.contains(&format!("\n[pack]\nname = {:?}\n", pack.name)));
         assert!([&pack.title, &pack.version, &pack.source, &pack.summary].iter().all(|text| !text.is_empty()));
         assert_eq!(pack.effective_to.is_some(), pack.name == "us-equities");
-        let ladder = example(pack).plan.breakers[0].rule.ladder().cloned();
-        assert_eq!(ladder.is_some(), pack.has_breaker);
+        let rule = &example(pack).plan.breakers[0].rule;
+        let ladder = rule.ladder().cloned();
+        assert_eq!(ladder.is_some() || rule.band().is_some(), pack.has_breaker);
         if let Some(ladder) = ladder {
             assert_eq!(ladder.effective_from, Some(pack.effective_from), "{}", pack.name);
             assert!(pack.summary.contains("Not covered"), "{}", pack.name);
@@ -57,6 +58,22 @@ fn the_us_ladder_is_the_one_of_the_scenario() {
     let ladder = example(pack).plan.breakers[0].rule.ladder().unwrap().clone();
     let same = haltline::Ladder { sessions: scenario.sessions.clone(), ..(*ladder).clone() };
     assert_eq!(same, *scenario);
+}
+
+#[test]
+fn the_bands_of_each_tier_are_those_of_the_core_and_one_line_guards_a_market() {
+    for (name, tier) in [("us-luld-1", Tier::One), ("us-luld-2", Tier::Two)] {
+        let text = "include = [NAME]\nscopes = [\"XNAS/AAPL\", \"XNAS/MSFT\"]\n\
+                    [[breaker]]\nname = \"luld\"\npack = NAME\nscope = \"XNAS/*\"\n";
+        let config = parse(&text.replace("NAME", &format!("{name:?}")), "f").unwrap_or_else(|m| panic!("{m}"));
+        let sessions = config.calendars["us-equities"].sessions.clone();
+        let band = config.plan.templates[0].rule.band().unwrap();
+        assert_eq!(**band, PriceBand::luld(tier, sessions));
+        let system = System::manual(config.plan, Nanos(0)).unwrap();
+        assert!(system.breaker("luld:AAPL").is_ok() && system.breaker("luld:MSFT").is_ok());
+        let gate = system.gate(&["XNAS/AAPL"]).unwrap();
+        assert!(!gate.admits_price(Price::from_f64(100.0).unwrap(), Side::Buy), "no band yet");
+    }
 }
 
 #[test]
