@@ -136,6 +136,16 @@ fn what_is_not_known_is_doubt_before_the_first_number_and_after_the_last() {
 }
 
 #[test]
+fn whoever_stops_polling_is_in_doubt_whatever_the_kind() {
+    let system = system(polled());
+    assert!(evaluate(&system, calm()).tripped.is_empty());
+    system.advance(at(30));
+    let stale = |id: &BreakerId| system.breaker_status(*id).unwrap().reason == Reason::Stale;
+    let tripped = system.status().tripped;
+    assert!(tripped.len() == Metric::ALL.len() && tripped.iter().all(stale));
+}
+
+#[test]
 fn a_number_that_is_none_is_refused_and_counted_and_the_others_are_heard() {
     let system = system(polled());
     evaluate(&system, calm());
