@@ -34,7 +34,7 @@ fn a_good_observation_ends_a_row_of_refusals_however_little_it_changes() {
     let mut feed = system.feed("s").unwrap();
     let good = |feed: &mut Feed| feed.outcome(Outcome::Success, Duration::ZERO, at(0)).unwrap();
     // A call that began before time did.
-    let mut refused = |feed: &mut Feed, times: usize| {
+    let refused = |feed: &mut Feed, times: usize| {
         for _ in 0..times {
             assert!(feed.outcome(Outcome::Success, Duration::MAX, at(0)).is_err());
         }
