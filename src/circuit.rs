@@ -12,9 +12,10 @@ use crate::memory::breaker::{Moved, transition};
 use crate::memory::dirty::DirtySet;
 use crate::memory::doorbell::Doorbell;
 use crate::memory::lines::{Cause, ListenerLine, Said};
+use crate::memory::numbers::Numbers;
 use crate::memory::orderings::at;
 use crate::memory::ring::Ring;
-use crate::memory::sync::{AtomicU64, Flag, SnapshotCell, fence_unless_relaxed};
+use crate::memory::sync::{Flag, SnapshotCell, fence_unless_relaxed};
 use crate::model::caps::{Caps, Skew};
 use crate::model::event::{BreakerId, Event, EventType};
 use crate::model::kind::Kind;
@@ -51,7 +52,7 @@ pub(crate) struct Circuit {
     pub(crate) monitor_bell: Doorbell,
     pub(crate) skew: Skew,
     pub(crate) closed: Flag,
-    sequence: AtomicU64,
+    pub(crate) numbers: Numbers,
     clock: Clock,
     id: u64,
 }
@@ -69,7 +70,7 @@ impl Circuit {
             monitor_bell: Doorbell::new(),
             skew,
             closed: Flag::new(),
-            sequence: AtomicU64::new(0),
+            numbers: Numbers::new(),
             clock,
         }
     }
@@ -351,14 +352,15 @@ impl Circuit {
 
     /// Puts an event into its ring, under the next number. Never waits: a full ring counts it as lost.
     pub(crate) fn publish(&self, event: Event) {
-        let event = Event { sequence: self.next_sequence(), ..event };
+        let event = self.numbered(event);
         let ring = if event.event_type().is_urgent() { &self.urgent } else { &self.routine };
         ring.push(&event);
         self.dispatch_bell.ring();
     }
 
-    pub(crate) fn next_sequence(&self) -> u64 {
-        self.sequence.fetch_add(1, at::plain())
+    /// An event under the next number.
+    pub(crate) fn numbered(&self, event: Event) -> Event {
+        Event { sequence: self.numbers.take(), ..event }
     }
 
     /// An event that is no transition.
@@ -471,7 +473,7 @@ mod tests {
 
     #[test]
     fn a_panic_amid_hearing_denies_everything_and_an_end_of_hearing_nothing() {
-        let caps = Caps { scopes: 4, breakers: 4, listeners: 4, ring: 4 };
+        let caps = Caps { scopes: 4, breakers: 4, listeners: 4, ring: 4, ..Caps::default() };
         let board = Board::new(&caps, Epoch(Nanos(0))).unwrap();
         let snapshot = Snapshot { system: board.arm().armed(), ..Snapshot::default() };
         let circuit = Circuit::new(board, snapshot, &caps, Skew::default(), Clock::Manual);

@@ -13,7 +13,8 @@
 //! let drawdown = BreakerSpec { name: "drawdown".into(), scope: account.clone(), watch: vec![], rule, policy: Kind::Drawdown.default_policy() };
 //! let desk = BreakerSpec { name: "desk".into(), scope: account, watch: vec![], rule: RuleSpec::Manual, policy: Kind::Manual.default_policy() };
 //! let plan = Plan { breakers: vec![drawdown, desk], scopes: vec![ScopePath::new("XNAS/AAPL")?], ..Plan::default() };
-//! let system = System::start(plan, |events| println!("{} events", events.len()))?;
+//! let system = System::start(plan)?;
+//! let _log = system.subscribe(Subscriber::new("log"), |events| println!("{} events", events.len()))?;
 //!
 //! // The order path: a gate for each instrument and each account, asked together.
 //! let (instrument, owner) = (system.gate(&["XNAS/AAPL"])?, system.gate(&["acct/alpha"])?);
@@ -56,7 +57,8 @@
 //!
 //! [`System`] owns everything. [`Gate`] is the order path, [`Verdict`] its answer, [`Denial`] the explanation. [`Feed`]
 //! takes observations, [`SharedFeed`] those of many threads. [`Plan`] says what breakers there are, [`Policy`] how each
-//! behaves, [`machine`] what can follow what. [`Event`] is the record of a transition.
+//! behaves, [`machine`] what can follow what. [`Event`] is the record of a transition;
+//! a [`Subscriber`] hears of them, [`System::history`] holds the last.
 
 #![deny(unsafe_code)]
 
@@ -134,5 +136,11 @@ pub use rule::premarket_validation::{Deadline, MAX_CHECKS, PremarketCheck, Prema
 pub use rule::technical::{CallWindow, MAX_CALLS, SlowCalls, Technical};
 pub use rule::time_based::{Blackout, TimeBased};
 pub use rule::volatility::{MAX_RETURNS, Volatility, VolatilitySource};
+pub use runtime::filter::Filter;
+pub use runtime::history::Past;
+pub use runtime::subscriber::{Overflow, Receiver, Subscriber, SubscriberStatus};
+pub use runtime::subscribers::{Subscription, Unsubscribed};
+pub use runtime::threads::ShutdownReport;
+pub use runtime::worker::{Idle, OnThread, Threading};
 pub use status::{BreakerStatus, SystemStatus};
 pub use system::{System, kill_all};

@@ -1,6 +1,7 @@
 //! The facade that owns a System: its Board, its registry, its threads if it has any.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use crate::circuit::{Circuit, Clock};
 use crate::feed::Feed;
@@ -18,19 +19,26 @@ use crate::notes::Notes;
 use crate::plan::Plan;
 use crate::plan_check;
 use crate::registry::{Registry, Reloaded, prices};
-use crate::runtime::dispatch::Dispatcher;
+use crate::runtime::dispatch::{Dispatcher, Outlets};
+use crate::runtime::history::{History, Past};
 use crate::runtime::monitor::Monitor;
-use crate::runtime::threads::Threads;
+use crate::runtime::subscriber::{Receiver, Subscriber, SubscriberStatus};
+use crate::runtime::subscribers::{Subscribers, Subscription};
+use crate::runtime::threads::{self, ShutdownReport, Threads};
+use crate::runtime::worker::{Threading, is_on_own_thread};
 use crate::snapshot::{Entry, Snapshot};
 use crate::status::{BreakerStatus, SystemStatus};
 
 mod operator;
 
+/// How long a dropped System waits for its threads.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 /// A trading circuit breaker: breakers, gates that ask them, feeds that drive them.
 ///
 /// [`System::manual`] owns no thread: the caller tells time with [`advance`](Self::advance) and takes events with
-/// [`drain`](Self::drain). [`System::start`] has two: one that ends what ends by time, and one that hands out events.
-/// Both sleep while there is nothing to do.
+/// [`drain`](Self::drain). [`System::start`] has two, one that ends what ends by time and one that hands on events, and one more
+/// for each [subscriber](Self::subscribe). All sleep while there is nothing to do.
 ///
 /// Dropping it shuts it down: gates that outlive it deny, feeds refuse.
 ///
@@ -47,18 +55,28 @@ mod operator;
 #[derive(Debug)]
 pub struct System {
     inner: Arc<Inner>,
-    threads: Option<Threads>,
+    life: Mutex<Life>,
+    has_threads: bool,
+}
+
+/// What is left to end.
+#[derive(Debug)]
+enum Life {
+    Runs(Option<Threads>),
+    Ended(ShutdownReport),
 }
 
 /// What the threads of a System share with it.
 #[derive(Debug)]
 pub(crate) struct Inner {
     pub(crate) circuit: Arc<Circuit>,
-    pub(crate) monitor: std::sync::Mutex<Monitor>,
-    pub(crate) dispatcher: std::sync::Mutex<Dispatcher>,
+    pub(crate) monitor: Mutex<Monitor>,
+    pub(crate) dispatcher: Mutex<Dispatcher>,
+    pub(crate) outlets: Outlets,
+    pub(crate) threading: Threading,
     /// The feed of what is polled; nobody else can claim it.
-    polled: std::sync::Mutex<Feed>,
-    registry: std::sync::Mutex<Registry>,
+    polled: Mutex<Feed>,
+    registry: Mutex<Registry>,
     notes: Arc<Notes>,
 }
 
@@ -70,21 +88,29 @@ impl System {
     /// [`ErrorKind::BadPlan`] and [`ErrorKind::Full`] for a plan that cannot be, [`ErrorKind::Platform`] if the machine
     /// refuses memory.
     pub fn manual(plan: Plan, now: Nanos) -> Result<Self, Error> {
-        Ok(Self { inner: Arc::new(Inner::new(plan, now, Clock::Manual)?), threads: None })
+        let inner = Arc::new(Inner::new(plan, now, Clock::Manual, Threading::default())?);
+        Ok(Self { inner, life: Mutex::new(Life::Runs(None)), has_threads: false })
     }
 
-    /// A System on the machine's clock, with its two threads. `subscriber` gets every event, in batches, on the
-    /// dispatcher's thread: it may be slow, but while it runs further events pile up and may be counted as lost. If it
-    /// panics, that batch is lost to it and the next one is handed to it again.
+    /// A System on the machine's clock, with two threads: one that ends what ends by time, one that hands on events to
+    /// [subscribers](Self::subscribe).
     ///
     /// # Errors
     /// As [`manual`](Self::manual); [`ErrorKind::Platform`] also without a thread.
-    pub fn start(plan: Plan, subscriber: impl FnMut(&[Event]) + Send + 'static) -> Result<Self, Error> {
+    pub fn start(plan: Plan) -> Result<Self, Error> {
+        Self::start_with(plan, Threading::default())
+    }
+
+    /// The same, with a word of the host on its threads.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub fn start_with(plan: Plan, threading: Threading) -> Result<Self, Error> {
         let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
         let now = Nanos(now.map_or(0, crate::model::time::nanos_of));
-        let inner = Arc::new(Inner::new(plan, now, Clock::Wall)?);
-        let threads = Threads::start(&inner, subscriber)?;
-        Ok(Self { inner, threads: Some(threads) })
+        let inner = Arc::new(Inner::new(plan, now, Clock::Wall, threading)?);
+        let threads = Threads::start(&inner)?;
+        Ok(Self { inner, life: Mutex::new(Life::Runs(Some(threads))), has_threads: true })
     }
 
     /// Replaces the plan. A breaker whose name, kind and scope stay keeps its state, a tripped one stays tripped; if
@@ -185,11 +211,60 @@ impl System {
         circuit.board.advance(now);
     }
 
-    /// Hands all events that have happened to `f`, in order; returns how many. For a manual System. While another drain
-    /// runs, on this thread (inside `f`) or another, it does nothing and returns 0.
-    pub fn drain(&self, mut f: impl FnMut(&Event)) -> usize {
-        let Some(mut dispatcher) = try_lock(&self.inner.dispatcher) else { return 0 };
-        dispatcher.drain(&self.inner.circuit, |batch| batch.iter().for_each(&mut f))
+    /// Hands all events that have happened to `f`, in order; returns how many. For a manual System: one with threads hands
+    /// them to its subscribers, and this does nothing. While another drain runs, on this thread (inside `f`) or another, it
+    /// does nothing either, and returns 0. What [`receive`](Self::receive) gives has been drained.
+    pub fn drain(&self, f: impl FnMut(&Event)) -> usize {
+        if self.has_threads {
+            return 0;
+        }
+        let inner = &self.inner;
+        let Some(mut dispatcher) = try_lock(&inner.dispatcher) else { return 0 };
+        let told = dispatcher.drain(&inner.circuit, &inner.outlets);
+        told.iter().for_each(f);
+        told.len()
+    }
+
+    /// Calls `callback` with every event that `subscriber` wants, in batches, on a thread of its own: it may be slow, get stuck
+    /// or panic, and nobody but itself suffers. What does not fit into its queue is counted, and a
+    /// [`Gap`](crate::EventType::Gap) tells it how much; then, as when it comes, it is told where every breaker is that it does
+    /// not know of ([`Level`](crate::EventType::Level)). So it may miss events, never states.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotAllowed`] for a manual System, which owns no thread, [`ErrorKind::Full`] beyond
+    /// [`Caps::subscribers`](crate::Caps::subscribers), [`ErrorKind::BadInput`], [`ErrorKind::Closed`],
+    /// [`ErrorKind::Platform`] without a thread.
+    pub fn subscribe(
+        &self,
+        subscriber: Subscriber,
+        callback: impl FnMut(&[Event]) + Send + 'static,
+    ) -> Result<Subscription, Error> {
+        if !self.has_threads {
+            let text = "subscribe: a manual System owns no thread to call on; take its events by drain or receive";
+            return Err(Error::new(ErrorKind::NotAllowed, text));
+        }
+        let inner = &self.inner;
+        inner.outlets.subscribers.subscribe(&inner.circuit, &inner.threading, subscriber, callback)
+    }
+
+    /// The same queue without a thread: its owner asks for what has come. `budget` and the numbers of overruns and panics
+    /// mean nothing to it.
+    ///
+    /// # Errors
+    /// As [`subscribe`](Self::subscribe), but a manual System has them, too.
+    pub fn receive(&self, subscriber: Subscriber) -> Result<Receiver, Error> {
+        self.inner.outlets.subscribers.receive(&self.inner.circuit, subscriber)
+    }
+
+    /// How the subscribers do, in the order in which they came.
+    pub fn subscribers(&self) -> Vec<SubscriberStatus> {
+        self.inner.outlets.subscribers.statuses()
+    }
+
+    /// What is wanted of the last events, the oldest first: at most [`Caps::history`](crate::Caps::history) are held. O(history);
+    /// allocates; not for the order path. In a manual System what has been drained.
+    pub fn history(&self, past: &Past) -> Vec<Event> {
+        self.inner.outlets.history.find(&self.inner.circuit, past)
     }
 
     /// The number of a breaker.
@@ -275,11 +350,32 @@ impl System {
         self.inner.circuit.now()
     }
 
-    /// Shuts down: every gate denies from now on, feeds refuse, threads are joined. Idempotent; dropping does the same.
-    pub fn shutdown(&mut self) {
+    /// Shuts down: every gate denies from now on, feeds refuse, what has happened is told, and all threads are waited for
+    /// until `patience` is over. Who calls again is given the same report, after the first is done.
+    ///
+    /// Dropping the System does the same with a patience of five seconds; on a thread of a System it waits for nobody.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotAllowed`] on a thread of a System, in a callback that is: it would wait for itself. Nothing has
+    /// changed then.
+    pub fn shutdown(&self, patience: Duration) -> Result<ShutdownReport, Error> {
+        if is_on_own_thread() {
+            let text = "shutdown: found a call on a thread of a System, allowed are the threads of the host";
+            return Err(Error::new(ErrorKind::NotAllowed, text));
+        }
+        Ok(self.end(patience))
+    }
+
+    fn end(&self, patience: Duration) -> ShutdownReport {
         self.inner.close();
-        if let Some(threads) = self.threads.take() {
-            threads.join(&self.inner.circuit);
+        let deadline = Instant::now().checked_add(patience);
+        let mut life = lock(&self.life);
+        if let Life::Runs(threads) = &mut *life {
+            *life = Life::Ended(threads::end(&self.inner, threads.take(), deadline));
+        }
+        match &*life {
+            Life::Ended(report) => report.clone(),
+            Life::Runs(_) => ShutdownReport::default(),
         }
     }
 
@@ -299,13 +395,15 @@ impl System {
 
 impl Drop for System {
     fn drop(&mut self) {
-        self.shutdown();
+        self.end(if is_on_own_thread() { Duration::ZERO } else { PATIENCE });
     }
 }
 
 impl Inner {
-    fn new(plan: Plan, now: Nanos, clock: Clock) -> Result<Self, Error> {
+    fn new(plan: Plan, now: Nanos, clock: Clock, threading: Threading) -> Result<Self, Error> {
         plan_check::check(&plan)?;
+        let outlets =
+            Outlets { history: History::new(plan.caps.history), subscribers: Subscribers::new(plan.caps.subscribers) };
         let board = Board::new(&plan.caps, Epoch(now))?;
         let snapshot = Snapshot { system: board.arm().armed(), ..Snapshot::default() };
         let circuit = Arc::new(Circuit::new(board, snapshot, &plan.caps, plan.skew, clock));
@@ -317,10 +415,12 @@ impl Inner {
         circuit.board.arm().arm();
         Ok(Self {
             circuit,
-            monitor: std::sync::Mutex::default(),
-            dispatcher: std::sync::Mutex::default(),
-            polled: std::sync::Mutex::new(polled),
-            registry: std::sync::Mutex::new(registry),
+            monitor: Mutex::default(),
+            dispatcher: Mutex::default(),
+            outlets,
+            threading,
+            polled: Mutex::new(polled),
+            registry: Mutex::new(registry),
             notes: Arc::default(),
         })
     }

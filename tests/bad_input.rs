@@ -206,7 +206,7 @@ fn a_scope_takes_32_767_breakers_and_not_one_more() {
 
 #[test]
 fn capacities_are_refused_at_load_and_nothing_changes() {
-    let caps = Caps { scopes: 4, breakers: 6, listeners: 2, ring: 8 };
+    let caps = Caps { scopes: 4, breakers: 6, listeners: 2, ring: 8, ..Caps::default() };
     let base = Plan { caps, ..plan(vec![manual("a", "A"), drawdown("d", "A/B", 0.1)]) };
     let system = System::manual(base.clone(), at(0)).unwrap();
     system.trip(system.breaker("a").unwrap(), desk()).unwrap();

@@ -255,7 +255,7 @@ fn threads_that_evaluate_together_make_one_trip() {
 fn after_a_shutdown_nothing_is_heard_and_nobody_can_trade() {
     let mut system = system(polled());
     evaluate(&system, calm());
-    system.shutdown();
+    system.shutdown(Duration::ZERO).unwrap();
     let status = evaluate(&system, with(Metric::LossRate));
     assert!(!status.can_trade && status.killed == Some(Reason::ShutDown));
     assert_eq!(status.tripped, [], "no breaker has heard of it");

@@ -207,7 +207,7 @@ fn after_a_shutdown_no_price_is_admitted_of_any_scope() {
     let mut desk = Desk::open();
     let others = desk.system.gate(&["XNAS"]).unwrap();
     assert!(others.admits_price(price(1.0), Side::Sell));
-    desk.system.shutdown();
+    desk.system.shutdown(Duration::ZERO).unwrap();
     assert_eq!(desk.admitted(), None);
     assert!(!others.admits_price(price(1.0), Side::Sell));
     assert!(desk.tape.trade(price(100.0), Qty(1), at(OPEN)).is_err());

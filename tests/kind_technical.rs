@@ -537,7 +537,7 @@ proptest! {
         let mut spec = if by_time { gateway_by_time() } else { gateway() };
         rule_of(&mut spec).consecutive = Some(7);
         (spec.policy.cooldown_for, spec.policy.cooldown_effect) = (secs(cooldown), CooldownEffect::Denies(Lanes::NO_NEW));
-        let caps = Caps { scopes: 4, breakers: 8, listeners: 8, ring: 64 };
+        let caps = Caps { scopes: 4, breakers: 8, listeners: 8, ring: 64, ..Caps::default() };
         let system = System::manual(Plan { caps, ..plan(vec![spec.clone()]) }, at(1_000)).unwrap();
         let (gate, feed) = (system.gate(&["gw/a"]).unwrap(), system.feed("gw/a").unwrap());
         let mut desk = Desk { system, gate, feed };

@@ -289,10 +289,9 @@ fn on_the_wall_clock_the_monitor_wakes_for_the_bell() {
     let rule = TimeBased::within(Arc::new(Sessions::new(vec![session]).unwrap()));
     let spec = BreakerSpec::new("hours", scope("X"), RuleSpec::TimeBased(rule));
     let (sender, receiver) = mpsc::channel();
-    let system = System::start(plan(vec![spec]), move |batch| {
-        batch.iter().for_each(|event| sender.send(*event).unwrap());
-    })
-    .unwrap();
+    let system = System::start(plan(vec![spec])).unwrap();
+    let tell = move |batch: &[Event]| batch.iter().for_each(|event| sender.send(*event).unwrap());
+    let _tell = system.subscribe(Subscriber::new("tell"), tell).unwrap();
     let gate = system.gate(&["X"]).unwrap();
     // Nobody asks and nobody tells: the monitor closes it. Nobody sleeps here, the channel waits.
     let closed = receiver.iter().find(|event| event.event_type() == EventType::Tripped).unwrap();

@@ -116,7 +116,7 @@ proptest! {
     #[test]
     fn the_gates_say_what_a_walk_over_everything_says(sequence in acts()) {
         let mut oracle = Oracle { present: (0..NAMES.len()).collect(), ..Oracle::default() };
-        let caps = Caps { scopes: 16, breakers: 32, listeners: 4, ring: 1_024 };
+        let caps = Caps { scopes: 16, breakers: 32, listeners: 4, ring: 1_024, ..Caps::default() };
         let system = System::manual(Plan { caps, ..plan_of(&oracle.present) }, at(0)).unwrap();
         let gates: BTreeMap<_, _> = SCOPES.iter().map(|s| (*s, system.gate(&[s]).unwrap())).collect();
         // What events tell, put together, is what stands.

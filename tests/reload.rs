@@ -66,7 +66,7 @@ fn a_removed_breaker_denies_nothing_its_number_is_stale_and_its_line_is_used_aga
 
 #[test]
 fn a_thousand_reloads_use_no_more_lines_than_one() {
-    let caps = Caps { scopes: 8, breakers: 8, listeners: 3, ring: 64 };
+    let caps = Caps { scopes: 8, breakers: 8, listeners: 3, ring: 64, ..Caps::default() };
     let with = Plan { caps, ..plan(vec![drawdown("a", "X", 0.1), manual("m", "X")]) };
     let without = Plan { caps, ..plan(vec![drawdown("b", "X", 0.2)]) };
     let system = System::manual(with.clone(), at(0)).unwrap();

@@ -258,7 +258,7 @@ fn after_a_shutdown_every_push_is_an_error() {
     let feed = share(&system, 2, 4);
     let mut handle = feed.handle().unwrap();
     handle.outcome(Success, TOOK, at(0)).unwrap();
-    system.shutdown();
+    system.shutdown(Duration::ZERO).unwrap();
     let kind = |result: Result<(), FeedError>| result.unwrap_err().kind();
     assert_eq!(kind(handle.outcome(Failure, TOOK, at(0))), ErrorKind::Closed);
     assert_eq!(kind(handle.outcome(Failure, Duration::MAX, at(0))), ErrorKind::Closed);
@@ -287,6 +287,6 @@ fn a_shutdown_beside_pushes_stops_them() {
         while pushed.load(Ordering::Relaxed) < 1_000 {
             std::thread::yield_now();
         }
-        system.shutdown();
+        system.shutdown(Duration::ZERO).unwrap();
     });
 }

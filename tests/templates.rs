@@ -113,6 +113,6 @@ fn what_cannot_be_is_refused_and_changes_nothing() {
     assert!(system.gate(&["A/y"]).is_err(), "none of them is declared");
     assert_eq!(system.declare(&scopes(&["A/z"])).unwrap().added, 2);
     let mut system = system;
-    system.shutdown();
+    system.shutdown(Duration::ZERO).unwrap();
     assert_eq!(system.declare(&[]).unwrap_err().kind(), ErrorKind::Closed);
 }

@@ -89,7 +89,9 @@ mod tests {
     use proptest::prelude::*;
 
     fn board(breakers: usize) -> Board {
-        let board = Board::new(&Caps { scopes: 2, breakers: 8, listeners: 1, ring: 2 }, Epoch::default()).unwrap();
+        let board =
+            Board::new(&Caps { scopes: 2, breakers: 8, listeners: 1, ring: 2, ..Caps::default() }, Epoch::default())
+                .unwrap();
         (0..breakers).for_each(|i| board.breaker(i).clear((i % 2) as u64));
         board
     }

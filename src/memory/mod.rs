@@ -11,6 +11,7 @@ pub(crate) mod doorbell;
 pub(crate) mod gate;
 pub(crate) mod lines;
 pub(crate) mod merge;
+pub(crate) mod numbers;
 pub(crate) mod orderings;
 pub(crate) mod permit;
 pub(crate) mod prices;

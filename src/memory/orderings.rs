@@ -111,6 +111,10 @@ orderings! {
     closed_raise = AcqRel;
     /// The look at it.
     closed_look = Acquire;
+    /// The number of an event.
+    number_take = Release;
+    /// The look of a newcomer at the next one.
+    number_look = Acquire;
     /// A number of a tally.
     tally_number = Release;
     /// Which bucket a tally's line holds; which copy of the rest stands.

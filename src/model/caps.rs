@@ -27,11 +27,15 @@ pub struct Caps {
     pub listeners: u32,
     /// Events that fit into each of the two rings; a power of two.
     pub ring: u32,
+    /// Events that [`System::history`](crate::System::history) holds.
+    pub history: u32,
+    /// Subscribers at once.
+    pub subscribers: u32,
 }
 
 impl Default for Caps {
     fn default() -> Self {
-        Self { scopes: 65_536, breakers: 262_144, listeners: 262_144, ring: 4_096 }
+        Self { scopes: 65_536, breakers: 262_144, listeners: 262_144, ring: 4_096, history: 1_000, subscribers: 64 }
     }
 }
 

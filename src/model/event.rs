@@ -116,6 +116,8 @@ named! {
         Shutdown = 26, "shutdown";
         /// A drill: told like a trip, denies nothing.
         Drill = 27, "drill";
+        /// A subscriber is not called any more, for `reason`; `value` is its number.
+        SubscriberSuspended = 28, "subscriber_suspended";
     }
 }
 
@@ -158,6 +160,7 @@ impl EventType {
                 | Self::Rearmed
                 | Self::Shutdown
                 | Self::Drill
+                | Self::SubscriberSuspended
         )
     }
 

@@ -137,6 +137,8 @@ named! {
         Straddle = 56, "straddle";
         /// A limit state has lasted too long: the instrument pauses.
         TradingPause = 57, "trading_pause";
+        /// A subscriber took too long, again and again.
+        Overrun = 58, "overrun";
         /// What denied an order denies no longer.
         Cleared = 200, "cleared";
         /// The kill word is set.

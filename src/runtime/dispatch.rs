@@ -1,35 +1,64 @@
-//! Takes events out of the rings, puts them in order, and says what was lost.
+//! Takes events out of the rings, puts them in order, says what was lost, and hands them on.
 //!
 //! In order: for one breaker by the version of its word (two winners may take their numbers the other way round),
-//! across breakers by number within a batch. A hole is not waited for. After a loss a `Gap` says exactly how many, and a
-//! walk over the Board tells of every breaker whose state the reader has not seen, so nothing trips silently.
+//! across breakers by number within a batch. A hole is not waited for. After a loss a `Gap` says exactly how many; what
+//! stands then each [reader](super::reader) looks up by itself.
+//!
+//! Nothing here waits for a subscriber: each has a queue of its own, and what does not fit is counted.
 
 use crate::circuit::Circuit;
 use crate::memory::ring::Ring;
 use crate::model::event::{Event, EventType};
 use crate::model::reason::Reason;
-use crate::model::state::State;
 use crate::model::status::Signed;
+use crate::runtime::filter::Filter;
+use crate::runtime::history::History;
+use crate::runtime::reader::Reader;
+use crate::runtime::subscribers::Subscribers;
+
+/// Where events go.
+#[derive(Debug)]
+pub(crate) struct Outlets {
+    pub(crate) history: History,
+    pub(crate) subscribers: Subscribers,
+}
 
 #[derive(Debug, Default)]
 pub(crate) struct Dispatcher {
     batch: Vec<Event>,
-    /// By line: the last word that the reader has been told of.
-    told: Vec<u64>,
-    /// By line: the version up to which a walk has made events superfluous.
-    walked: Vec<u64>,
     lost: u64,
     arm_seen: Option<u64>,
+    /// Of who drains a manual System.
+    reader: Reader,
+    told: Vec<Event>,
 }
 
 impl Dispatcher {
-    /// The arm word's stamp that the reader has been told of.
+    /// The arm word's stamp that has been told of.
     pub(crate) fn arm_seen(&self) -> Option<u64> {
         self.arm_seen
     }
 
-    /// Hands everything that lies in the rings to `f`, in batches; returns how many events that was.
-    pub(crate) fn drain(&mut self, circuit: &Circuit, mut f: impl FnMut(&[Event])) -> usize {
+    /// Hands on everything that lies in the rings; returns how many events that was.
+    pub(crate) fn dispatch(&mut self, circuit: &Circuit, outlets: &Outlets) -> usize {
+        self.collect(circuit);
+        if !self.batch.is_empty() {
+            outlets.history.record(&self.batch);
+            outlets.subscribers.offer(circuit, &self.batch);
+        }
+        self.batch.len()
+    }
+
+    /// The same, and gives back what whoever drains has not been told of yet.
+    pub(crate) fn drain(&mut self, circuit: &Circuit, outlets: &Outlets) -> &[Event] {
+        self.dispatch(circuit, outlets);
+        let Self { batch, reader, told, .. } = self;
+        told.clear();
+        batch.iter().for_each(|event| reader.take(circuit, &Filter::default(), event, told));
+        told
+    }
+
+    fn collect(&mut self, circuit: &Circuit) {
         self.batch.clear();
         self.note_arm_word(circuit);
         // The losses first: what is lost after this look is told next time.
@@ -37,15 +66,11 @@ impl Dispatcher {
         self.take(&circuit.urgent);
         self.take(&circuit.routine);
         self.put_in_order();
-        self.drop_superfluous();
         if lost > self.lost {
-            self.tell_gap(circuit, lost - self.lost);
+            let gap = circuit.numbered(circuit.note(None, EventType::Gap, Reason::None, Signed::AUTO));
+            self.batch.push(Event { value: (lost - self.lost) as f64, ..gap });
             self.lost = lost;
         }
-        if !self.batch.is_empty() {
-            f(&self.batch);
-        }
-        self.batch.len()
     }
 
     /// At most a ring's fill, so that producers without end cannot hold the reader.
@@ -67,56 +92,6 @@ impl Dispatcher {
         }
     }
 
-    /// What a walk has told of already is not told again.
-    fn drop_superfluous(&mut self) {
-        let (told, walked) = (&mut self.told, &self.walked);
-        self.batch.retain(|event| {
-            if !event.event_type().has_words() {
-                return true;
-            }
-            let index = event.breaker.index();
-            let version = event.after().version();
-            if walked.get(index).is_some_and(|upto| version <= *upto) {
-                return false;
-            }
-            if told.len() <= index {
-                told.resize(index + 1, 0);
-            }
-            if version > State::version_of(told[index]) {
-                told[index] = event.after;
-            }
-            true
-        });
-    }
-
-    fn tell_gap(&mut self, circuit: &Circuit, lost: u64) {
-        let gap = circuit.note(None, EventType::Gap, Reason::None, Signed::AUTO);
-        self.batch.push(Event { sequence: circuit.next_sequence(), value: lost as f64, ..gap });
-        let snapshot = circuit.snapshot();
-        self.told.resize(self.told.len().max(snapshot.entries.len()), 0);
-        self.walked.resize(self.told.len(), 0);
-        for entry in snapshot.entries.iter().flatten() {
-            let index = entry.id.index();
-            let word = circuit.board.word(index);
-            self.walked[index] = State::version_of(word);
-            if self.told[index] == word {
-                continue;
-            }
-            let level = circuit.note(Some(entry), EventType::Level, Reason::None, Signed::AUTO);
-            let cause = circuit.board.breaker(index).cause(word);
-            self.batch.push(Event {
-                sequence: circuit.next_sequence(),
-                before: self.told[index],
-                after: word,
-                value: cause.map_or(0.0, |c| c.value),
-                limit: cause.map_or(0.0, |c| c.limit),
-                reason: cause.map_or(Reason::None, |c| c.reason) as u8,
-                ..level
-            });
-            self.told[index] = word;
-        }
-    }
-
     /// A kill may come from where no event can be put into a ring: the arm word itself tells.
     fn note_arm_word(&mut self, circuit: &Circuit) {
         let arm = circuit.board.arm();
@@ -133,7 +108,6 @@ impl Dispatcher {
             Some(Reason::ShutDown) => (EventType::Shutdown, Reason::ShutDown),
             Some(reason) => (EventType::Killed, reason),
         };
-        let note = circuit.note(None, event_type, reason, Signed::AUTO);
-        self.batch.push(Event { sequence: circuit.next_sequence(), ..note });
+        self.batch.push(circuit.numbered(circuit.note(None, event_type, reason, Signed::AUTO)));
     }
 }

@@ -1,54 +1,107 @@
-//! The two threads of a System that has any. Both sleep while there is nothing to do.
+//! The two threads of a System that has any, and the end of all of them. Both sleep while there is nothing to do.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::thread::JoinHandle;
+use std::time::Instant;
 
 use crate::circuit::Circuit;
 use crate::memory::sync::lock;
-use crate::model::error::{Error, ErrorKind};
-use crate::model::event::Event;
+use crate::model::error::Error;
 use crate::model::time::Nanos;
+use crate::runtime::subscribers::Leaving;
+use crate::runtime::worker::{Idle, Worker};
 use crate::system::Inner;
 
 #[derive(Debug)]
 pub(crate) struct Threads {
-    monitor: JoinHandle<()>,
-    dispatch: JoinHandle<()>,
+    monitor: Worker,
+    dispatch: Worker,
+}
+
+/// What a shutdown has ended, and what it has not.
+///
+/// ```
+/// use haltline::{Plan, Subscriber, System};
+/// use std::time::Duration;
+/// let system = System::start(Plan::default())?;
+/// system.subscribe(Subscriber::new("log"), |_| {})?.stay();
+/// let report = system.shutdown(Duration::from_secs(10))?;
+/// assert_eq!(report.joined, ["haltline-monitor", "haltline-dispatch", "haltline-sub-1"]);
+/// assert!(report.abandoned.is_empty() && report.dropped == 0);
+/// # Ok::<(), haltline::Error>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ShutdownReport {
+    /// Threads that have ended.
+    pub joined: Vec<String>,
+    /// Threads that had not ended in time: of a callback that does not come back. They end by themselves when it does, and
+    /// call nobody any more.
+    pub abandoned: Vec<String>,
+    /// Events that subscribers were given since the start.
+    pub delivered: u64,
+    /// Events that they were not: they did not fit, or lie in the queue of an abandoned one.
+    pub dropped: u64,
 }
 
 impl Threads {
-    pub(crate) fn start(inner: &Arc<Inner>, subscriber: impl FnMut(&[Event]) + Send + 'static) -> Result<Self, Error> {
+    pub(crate) fn start(inner: &Arc<Inner>) -> Result<Self, Error> {
         let for_monitor = inner.clone();
-        let monitor = spawn("haltline-monitor", move || monitor(&for_monitor))?;
+        let monitor = Worker::spawn("haltline-monitor".into(), &inner.threading, move || monitor(&for_monitor))?;
         let for_dispatch = inner.clone();
-        match spawn("haltline-dispatch", move || dispatch(&for_dispatch, subscriber)) {
+        match Worker::spawn("haltline-dispatch".into(), &inner.threading, move || dispatch(&for_dispatch)) {
             Ok(dispatch) => Ok(Self { monitor, dispatch }),
             Err(error) => {
                 // The first thread must not outlive a System that never was.
                 inner.circuit.closed.raise();
                 inner.circuit.monitor_bell.ring();
-                let _ = monitor.join();
+                let _ = monitor.join_by(None);
                 Err(error)
             }
         }
     }
 
-    /// Waits for both. The System is closed already; on one of its own threads that thread is not waited for.
-    pub(crate) fn join(self, circuit: &Circuit) {
-        for (bell, thread) in [(&circuit.monitor_bell, self.monitor), (&circuit.dispatch_bell, self.dispatch)] {
-            bell.ring();
-            if thread.thread().id() != std::thread::current().id() {
-                // Neither ends by a panic: both catch it.
-                let _ = thread.join();
-            }
-        }
+    fn wake(&self, circuit: &Circuit) {
+        circuit.monitor_bell.ring();
+        circuit.dispatch_bell.ring();
     }
 }
 
-fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, Error> {
-    let built = std::thread::Builder::new().name(name.into()).spawn(body);
-    built.map_err(|cause| Error::new(ErrorKind::Platform, format!("thread {name}: {cause}")))
+/// Ends everything that still runs, waiting until the deadline. The System is closed already.
+pub(crate) fn end(inner: &Inner, threads: Option<Threads>, deadline: Option<Instant>) -> ShutdownReport {
+    let mut report = ShutdownReport::default();
+    let mut end = |worker: Worker| {
+        let name = worker.name().to_owned();
+        let joined = worker.join_by(deadline);
+        if joined { &mut report.joined } else { &mut report.abandoned }.push(name);
+        joined
+    };
+    if let Some(threads) = threads {
+        threads.wake(&inner.circuit);
+        end(threads.monitor);
+        end(threads.dispatch);
+    } else {
+        // Who drains no more would have been told of the end.
+        lock(&inner.dispatcher).dispatch(&inner.circuit, &inner.outlets);
+    }
+    // After the last event was offered.
+    let leaving = inner.outlets.subscribers.close();
+    let mut lost = 0;
+    let mut seats = Vec::with_capacity(leaving.len());
+    for Leaving { seat, rest, worker } in leaving {
+        let joined = worker.is_none_or(&mut end);
+        if !joined {
+            seat.leave();
+            lost += rest.len() as u64;
+        }
+        seats.push(seat);
+    }
+    (report.delivered, report.dropped) = inner.outlets.subscribers.past();
+    for (given, dropped) in seats.iter().map(|seat| seat.counts()) {
+        report.delivered += given;
+        report.dropped += dropped;
+    }
+    report.dropped += lost;
+    report
 }
 
 /// Nobody ends halts any more if this panics, and nobody notices silence: then nothing may be traded, either.
@@ -74,24 +127,30 @@ fn watch(inner: &Inner) {
     }
 }
 
-fn dispatch(inner: &Inner, mut subscriber: impl FnMut(&[Event])) {
+/// Events go on being handed out whatever happens: a batch that makes it panic is lost, and the next one is not.
+fn dispatch(inner: &Inner) {
     let circuit = &inner.circuit;
     circuit.dispatch_bell.adopt();
     let is_closed = || circuit.closed.is_raised();
     loop {
         // Before the last look at the rings, so that what was published before the end is still told.
         let last = is_closed();
-        // A subscriber's panic is the subscriber's; the batch is lost to it, the next one is not.
-        let drain = || lock(&inner.dispatcher).drain(circuit, &mut subscriber);
-        let told = catch_unwind(AssertUnwindSafe(drain)).unwrap_or(1);
+        let hand_on = || lock(&inner.dispatcher).dispatch(circuit, &inner.outlets);
+        let told = catch_unwind(AssertUnwindSafe(hand_on)).unwrap_or(1);
         if last {
             return;
         }
-        if told == 0 {
-            let shown = lock(&inner.dispatcher).arm_seen();
-            let killed = || Some(circuit.board.arm().stamp()) != shown;
-            let has_work = || is_closed() || killed() || !circuit.urgent.is_empty() || !circuit.routine.is_empty();
-            circuit.dispatch_bell.sleep(None, has_work);
+        if told > 0 {
+            continue;
+        }
+        match inner.threading.idle {
+            Idle::Spin => core::hint::spin_loop(),
+            Idle::Park => {
+                let shown = lock(&inner.dispatcher).arm_seen();
+                let killed = || Some(circuit.board.arm().stamp()) != shown;
+                let has_work = || is_closed() || killed() || !circuit.urgent.is_empty() || !circuit.routine.is_empty();
+                circuit.dispatch_bell.sleep(None, has_work);
+            }
         }
     }
 }

@@ -99,7 +99,7 @@ fn a_breach_that_meets_a_reset_trips() {
 
 /// A System's heart with one breaker that hears one feed.
 fn circuit() -> Arc<Circuit> {
-    let caps = Caps { scopes: 1, breakers: 1, listeners: 1, ring: 2 };
+    let caps = Caps { scopes: 1, breakers: 1, listeners: 1, ring: 2, ..Caps::default() };
     let board = Board::new(&caps, Epoch(Nanos(0))).unwrap();
     install(&board, A, SCOPE, state(Status::Tripped, 1));
     let entry = Entry {

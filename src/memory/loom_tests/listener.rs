@@ -26,7 +26,7 @@ fn id() -> BreakerId {
 
 /// A drawdown breaker of eight per cent that hears one feed, not yet in service.
 fn circuit() -> (Arc<Circuit>, Arc<Entry>) {
-    let caps = Caps { scopes: 1, breakers: 1, listeners: 1, ring: 2 };
+    let caps = Caps { scopes: 1, breakers: 1, listeners: 1, ring: 2, ..Caps::default() };
     let board = Board::new(&caps, Epoch(Nanos(0))).unwrap();
     board.breaker(A).clear(u64::from(SCOPE.0));
     let entry = Arc::new(Entry {

@@ -21,6 +21,7 @@ mod lanes;
 mod lines;
 mod listener;
 mod merge;
+mod numbers;
 mod permit;
 mod prices;
 mod ring;
@@ -177,7 +178,7 @@ fn duel<A: 'static, B: 'static>(
 
 /// As small as a Board can be for a model.
 fn board(scopes: u32, breakers: u32, listeners: u32) -> Arc<Board> {
-    let caps = Caps { scopes, breakers, listeners, ring: 2 };
+    let caps = Caps { scopes, breakers, listeners, ring: 2, ..Caps::default() };
     Arc::new(Board::new(&caps, Epoch(Nanos(0))).unwrap())
 }
 

@@ -1,0 +1,108 @@
+//! What one reader of events has been told, and what brings it level with the Board.
+//!
+//! Events may be lost, states may not. After a loss the reader walks over the Board and is told of every breaker whose
+//! word it has not seen. What a walk has told of already is not told again, so a walk cannot be overtaken by an event
+//! that was older than it.
+//!
+//! Memory: 16 bytes for each breaker in use. A walk is O(breakers).
+
+use crate::circuit::Circuit;
+use crate::model::event::{Event, EventType};
+use crate::model::reason::Reason;
+use crate::model::state::State;
+use crate::model::status::{Signed, Status};
+use crate::runtime::filter::Filter;
+use crate::snapshot::Entry;
+
+#[derive(Debug, Default)]
+pub(crate) struct Reader {
+    /// By line: the last word that the reader has been told of.
+    told: Vec<u64>,
+    /// By line: the version up to which a walk has made events superfluous.
+    walked: Vec<u64>,
+}
+
+impl Reader {
+    /// Puts an event behind `out` unless a walk has told of it; after a gap also where every breaker is.
+    pub(crate) fn take(&mut self, circuit: &Circuit, filter: &Filter, event: &Event, out: &mut Vec<Event>) {
+        match event.event_type() {
+            EventType::Gap => {
+                out.push(*event);
+                self.walk(circuit, filter, out);
+            }
+            moved if moved.has_words() => {
+                if self.is_news(event) {
+                    out.push(*event);
+                }
+            }
+            _ => out.push(*event),
+        }
+    }
+
+    /// A loss of its own: says how much, and walks.
+    pub(crate) fn tell_gap(&mut self, circuit: &Circuit, filter: &Filter, lost: u64, out: &mut Vec<Event>) {
+        let gap = circuit.numbered(circuit.note(None, EventType::Gap, Reason::None, Signed::AUTO));
+        out.push(Event { value: lost as f64, ..gap });
+        self.walk(circuit, filter, out);
+    }
+
+    /// Whoever comes is told what stands: every breaker that is not at rest.
+    pub(crate) fn arrive(&mut self, circuit: &Circuit, filter: &Filter, out: &mut Vec<Event>) {
+        for entry in circuit.snapshot().in_service() {
+            let (index, word) = (entry.id.index(), circuit.board.word(entry.id.index()));
+            let state = State::unpack(word);
+            self.make_room(index);
+            if state.status == Status::Active && state.denies.is_empty() {
+                self.told[index] = word;
+            }
+        }
+        self.walk(circuit, filter, out);
+    }
+
+    fn is_news(&mut self, event: &Event) -> bool {
+        let (index, version) = (event.breaker.index(), event.after().version());
+        self.make_room(index);
+        if version <= self.walked[index] {
+            return false;
+        }
+        if version > State::version_of(self.told[index]) {
+            self.told[index] = event.after;
+        }
+        true
+    }
+
+    fn walk(&mut self, circuit: &Circuit, filter: &Filter, out: &mut Vec<Event>) {
+        let snapshot = circuit.snapshot();
+        for entry in snapshot.in_service() {
+            let index = entry.id.index();
+            let word = circuit.board.word(index);
+            self.make_room(index);
+            self.walked[index] = State::version_of(word);
+            let before = core::mem::replace(&mut self.told[index], word);
+            if before != word && filter.wants_breaker(entry.kind, snapshot.path(entry.scope)) {
+                out.push(level(circuit, entry, before, word));
+            }
+        }
+    }
+
+    fn make_room(&mut self, index: usize) {
+        if self.told.len() <= index {
+            self.told.resize(index + 1, 0);
+            self.walked.resize(index + 1, 0);
+        }
+    }
+}
+
+/// Where a breaker is.
+fn level(circuit: &Circuit, entry: &Entry, before: u64, after: u64) -> Event {
+    let cause = circuit.board.breaker(entry.id.index()).cause(after);
+    let level = circuit.numbered(circuit.note(Some(entry), EventType::Level, Reason::None, Signed::AUTO));
+    Event {
+        before,
+        after,
+        value: cause.map_or(0.0, |c| c.value),
+        limit: cause.map_or(0.0, |c| c.limit),
+        reason: cause.map_or(Reason::None, |c| c.reason) as u8,
+        ..level
+    }
+}

@@ -1,0 +1,269 @@
+//! All subscribers of a System: a bounded list, to which the dispatcher offers every event.
+//!
+//! The list is locked for as long as a batch is put into the queues, which wait for nobody; never while a callback runs.
+
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use crossbeam_channel as channel;
+
+use crate::circuit::Circuit;
+use crate::memory::sync::lock;
+use crate::model::error::{Error, ErrorKind};
+use crate::model::event::Event;
+use crate::runtime::subscriber::{Ear, Overflow, Receiver, Seat, Subscriber, SubscriberStatus};
+use crate::runtime::worker::{Threading, Worker, is_on_own_thread};
+
+/// How long a dropped [`Subscription`] waits for a call that runs.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+#[derive(Debug)]
+pub(crate) struct Subscribers {
+    most: usize,
+    list: Arc<Mutex<List>>,
+}
+
+#[derive(Debug, Default)]
+struct List {
+    is_closed: bool,
+    next: u64,
+    chairs: Vec<Chair>,
+    /// Events given and not given to those who are gone.
+    past: (u64, u64),
+}
+
+/// The dispatcher's end of a queue.
+#[derive(Debug)]
+struct Chair {
+    seat: Arc<Seat>,
+    queue: channel::Sender<Event>,
+    /// To make room. (The queue ends when the sender does, whoever else could take from it.)
+    oldest: channel::Receiver<Event>,
+    /// `None` for one that asks by itself.
+    worker: Option<Worker>,
+}
+
+impl Chair {
+    /// Puts an event in; what does not fit is counted.
+    fn offer(&self, event: &Event) {
+        // Only one thread at a time offers, so there is room after one has gone.
+        let mut event = *event;
+        loop {
+            match self.queue.try_send(event) {
+                Err(channel::TrySendError::Full(back)) if self.seat.spec.overflow == Overflow::DropOldest => {
+                    event = back;
+                    if self.oldest.try_recv().is_ok() {
+                        self.seat.drop_events(1);
+                    }
+                }
+                Err(_) => return self.seat.drop_events(1),
+                Ok(()) => return,
+            }
+        }
+    }
+}
+
+impl Subscribers {
+    pub(crate) fn new(most: u32) -> Self {
+        Self { most: most as usize, list: Arc::default() }
+    }
+
+    /// Offers a batch to all. Never waits.
+    pub(crate) fn offer(&self, circuit: &Circuit, batch: &[Event]) {
+        let list = lock(&self.list);
+        if list.chairs.is_empty() {
+            return;
+        }
+        let snapshot = circuit.snapshot();
+        for chair in &list.chairs {
+            let wanted = batch.iter().filter(|event| chair.seat.wants(event, &snapshot));
+            if chair.seat.is_suspended() {
+                chair.seat.drop_events(wanted.count() as u64);
+            } else {
+                wanted.for_each(|event| chair.offer(event));
+            }
+        }
+    }
+
+    /// A place for one that asks by itself.
+    ///
+    /// # Errors
+    /// As [`subscribe`](Self::subscribe).
+    pub(crate) fn receive(&self, circuit: &Arc<Circuit>, spec: Subscriber) -> Result<Receiver, Error> {
+        let (ear, subscription) = self.place(circuit, spec)?;
+        Ok(Receiver::new(ear, subscription))
+    }
+
+    /// A place for one that is called on a thread of its own.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Full`] beyond the capacity, [`ErrorKind::BadInput`] for numbers that cannot be,
+    /// [`ErrorKind::Closed`] after the end, [`ErrorKind::Platform`] without a thread.
+    pub(crate) fn subscribe(
+        &self,
+        circuit: &Arc<Circuit>,
+        threading: &Threading,
+        spec: Subscriber,
+        callback: impl FnMut(&[Event]) + Send + 'static,
+    ) -> Result<Subscription, Error> {
+        // Without a thread the subscription is dropped, and its place is free again.
+        let (mut ear, subscription) = self.place(circuit, spec)?;
+        let batch = ear.arrive();
+        let name = format!("haltline-sub-{}", subscription.number());
+        let worker = Worker::spawn(name, threading, move || ear.listen(batch, callback))?;
+        let mut list = lock(&self.list);
+        let is_ours = |chair: &&mut Chair| Arc::ptr_eq(&chair.seat, &subscription.seat);
+        match list.chairs.iter_mut().find(is_ours) {
+            Some(chair) => chair.worker = Some(worker),
+            // The System has shut down in between, so its queue has ended and the thread ends by itself.
+            None => return Err(Error::new(ErrorKind::Closed, "the System has shut down")),
+        }
+        drop(list);
+        Ok(subscription)
+    }
+
+    /// A place in the list: from now on events are put into its queue.
+    fn place(&self, circuit: &Arc<Circuit>, spec: Subscriber) -> Result<(Ear, Subscription), Error> {
+        let mut list = lock(&self.list);
+        let wrong = |what: &str, found: usize, allowed: String| {
+            let text = format!("subscriber {:?}: {what}: found {found}, allowed are {allowed}", spec.name);
+            Err(Error::new(ErrorKind::BadInput, text))
+        };
+        if list.is_closed {
+            return Err(Error::new(ErrorKind::Closed, "the System has shut down"));
+        }
+        if !(1..=Subscriber::MAX_CAPACITY).contains(&spec.capacity) {
+            return wrong("capacity", spec.capacity, format!("1 to {}", Subscriber::MAX_CAPACITY));
+        }
+        if spec.batch == 0 {
+            return wrong("batch", 0, "1 or more".into());
+        }
+        if list.chairs.len() >= self.most {
+            let text =
+                format!("subscriber {:?}: {} are there, the most that max_subscribers allows", spec.name, self.most);
+            return Err(Error::new(ErrorKind::Full, text));
+        }
+        let (queue, oldest) = channel::bounded(spec.capacity);
+        list.next += 1;
+        let seat = Arc::new(Seat::new(list.next, spec, circuit.numbers.next()));
+        let ear = Ear::new(circuit.clone(), seat.clone(), oldest.clone());
+        list.chairs.push(Chair { seat: seat.clone(), queue, oldest, worker: None });
+        Ok((ear, Subscription { list: self.list.clone(), seat, stays: false }))
+    }
+
+    pub(crate) fn statuses(&self) -> Vec<SubscriberStatus> {
+        lock(&self.list).chairs.iter().map(|chair| chair.seat.status(chair.queue.len())).collect()
+    }
+
+    /// The last event has been offered: the queues end when they are empty, and nobody comes any more. Gives back the
+    /// threads that are still at it.
+    pub(crate) fn close(&self) -> Vec<Leaving> {
+        let chairs = {
+            let mut list = lock(&self.list);
+            list.is_closed = true;
+            core::mem::take(&mut list.chairs)
+        };
+        let leaving = |Chair { seat, oldest, worker, .. }| Leaving { seat, rest: oldest, worker };
+        chairs.into_iter().map(leaving).collect()
+    }
+
+    /// Events given and not given to those who had gone before the end.
+    pub(crate) fn past(&self) -> (u64, u64) {
+        lock(&self.list).past
+    }
+}
+
+/// A subscriber whose queue has ended.
+#[derive(Debug)]
+pub(crate) struct Leaving {
+    pub(crate) seat: Arc<Seat>,
+    pub(crate) rest: channel::Receiver<Event>,
+    pub(crate) worker: Option<Worker>,
+}
+
+/// What became of an [`unsubscribe`](Subscription::unsubscribe).
+///
+/// ```
+/// use haltline::{Plan, Subscriber, System, Unsubscribed};
+/// use std::time::Duration;
+/// let system = System::start(Plan::default())?;
+/// let subscription = system.subscribe(Subscriber::new("ears"), |_| {})?;
+/// assert_eq!(subscription.unsubscribe(Duration::from_secs(10)), Unsubscribed::Done);
+/// # Ok::<(), haltline::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use = "a callback may still run"]
+pub enum Unsubscribed {
+    /// No call runs, and none will.
+    Done,
+    /// A call that had begun may still run; none will begin.
+    Pending,
+}
+
+/// Holds a subscription: dropped, it ends it, and waits for a call that runs for at most a second.
+///
+/// ```
+/// use haltline::{Plan, Subscriber, System};
+/// let system = System::start(Plan::default())?;
+/// // As long as the System lives:
+/// system.subscribe(Subscriber::new("log"), |events| println!("{} events", events.len()))?.stay();
+/// # Ok::<(), haltline::Error>(())
+/// ```
+#[derive(Debug)]
+#[must_use = "dropped at once it ends at once; stay() keeps it as long as the System"]
+pub struct Subscription {
+    list: Arc<Mutex<List>>,
+    seat: Arc<Seat>,
+    stays: bool,
+}
+
+impl Subscription {
+    /// Its number, as in [`SubscriberStatus::number`].
+    pub fn number(&self) -> u64 {
+        self.seat.number
+    }
+
+    /// Ends it. When this returns [`Done`](Unsubscribed::Done), the callback is not running and never will again. It waits for
+    /// a call that runs until `patience` is over; on a thread of a System, its own or another's, it does not wait at all, since
+    /// that could be for itself. Events that wait for it are not delivered.
+    pub fn unsubscribe(mut self, patience: Duration) -> Unsubscribed {
+        self.stays = true;
+        self.end(patience)
+    }
+
+    /// Lets it last as long as the System.
+    pub fn stay(mut self) {
+        self.stays = true;
+    }
+
+    fn end(&self, patience: Duration) -> Unsubscribed {
+        self.seat.leave();
+        let chair = {
+            let mut list = lock(&self.list);
+            let place = list.chairs.iter().position(|chair| Arc::ptr_eq(&chair.seat, &self.seat));
+            let chair = place.map(|place| list.chairs.remove(place));
+            if chair.is_some() {
+                let (given, lost) = self.seat.counts();
+                list.past = (list.past.0 + given, list.past.1 + lost);
+            }
+            chair
+        };
+        // Without one the System has shut down.
+        let Some(Chair { queue, worker, .. }) = chair else {
+            return if self.seat.is_running() { Unsubscribed::Pending } else { Unsubscribed::Done };
+        };
+        // Wakes its thread, which finds that it is not to be called.
+        drop(queue);
+        let Some(worker) = worker else { return Unsubscribed::Done };
+        let deadline = Instant::now().checked_add(if is_on_own_thread() { Duration::ZERO } else { patience });
+        if worker.join_by(deadline) { Unsubscribed::Done } else { Unsubscribed::Pending }
+    }
+}
+
+impl Drop for Subscription {
+    fn drop(&mut self) {
+        if !self.stays {
+            let _ = self.end(PATIENCE);
+        }
+    }
+}
