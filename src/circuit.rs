@@ -11,11 +11,12 @@ use crate::memory::board::Board;
 use crate::memory::breaker::{Moved, transition};
 use crate::memory::dirty::DirtySet;
 use crate::memory::doorbell::Doorbell;
-use crate::memory::lines::{Cause, ListenerLine, Said};
+use crate::memory::lines::{BreakerLine, Cause, ListenerLine, Said};
 use crate::memory::numbers::Numbers;
 use crate::memory::orderings::at;
 use crate::memory::ring::Ring;
 use crate::memory::sync::{Flag, SnapshotCell, fence_unless_relaxed};
+use crate::memory::totals::Totals;
 use crate::model::caps::{Caps, Skew};
 use crate::model::event::{BreakerId, Event, EventType};
 use crate::model::kind::Kind;
@@ -45,7 +46,11 @@ pub(crate) enum Clock {
 pub(crate) struct Circuit {
     pub(crate) board: Arc<Board>,
     pub(crate) snapshot: SnapshotCell<Snapshot>,
+    /// For the monitor: whose deadlines may be others.
     pub(crate) dirty: DirtySet,
+    /// For who asks how everything stands: whose word or value has changed.
+    pub(crate) changed: DirtySet,
+    pub(crate) totals: Totals,
     pub(crate) urgent: Ring,
     pub(crate) routine: Ring,
     pub(crate) dispatch_bell: Doorbell,
@@ -64,6 +69,8 @@ impl Circuit {
             id: snapshot.system,
             snapshot: SnapshotCell::new(snapshot),
             dirty: DirtySet::new(caps.breakers as usize),
+            changed: DirtySet::new(caps.breakers as usize),
+            totals: Totals::new(),
             urgent: Ring::new(caps.ring),
             routine: Ring::new(caps.ring),
             dispatch_bell: Doorbell::new(),
@@ -299,11 +306,14 @@ impl Circuit {
         // A liquidation that is done is the trip that it began with.
         if trips && moved.before.status != Status::Liquidating && !same {
             line.count_trip();
+            self.totals.trips.add(1);
         }
+        let event_type = EventType::of(moved.before, moved.after);
+        self.count(line, moved, event_type);
         let shown = if same { line.cause(before).unwrap_or(cause) } else { cause };
         line.publish_cause(after, &shown);
         self.mark(entry.id);
-        let event_type = EventType::of(moved.before, moved.after);
+        self.changed.mark(entry.id.index());
         // An update keeps the time of its word, so it has to carry its own.
         let (value, limit) = match event_type {
             EventType::Updated => (self.epoch().floor(self.now()).0 as f64, 0.0),
@@ -324,6 +334,21 @@ impl Circuit {
             authority: cause.authority as u8,
             actor: cause.actor,
         });
+    }
+
+    fn count(&self, line: &BreakerLine, moved: &Moved, event_type: EventType) {
+        line.count_time(moved.before, moved.after);
+        match event_type {
+            EventType::Reset => {
+                line.count_reset();
+                self.totals.resets.add(1);
+            }
+            EventType::Warning => {
+                line.count_warning();
+                self.totals.warnings.add(1);
+            }
+            _ => {}
+        }
     }
 
     /// Half open: its probes may be asked for, those that have passed in the round before count.

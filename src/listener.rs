@@ -135,6 +135,7 @@ impl Listener {
             self.last = Some(Mark { value, at });
             self.refusals_in_a_row = 0;
             circuit.board.listener(self.line).hear(value, at);
+            circuit.changed.touch(self.entry.id.index());
         }
         quiet
     }
@@ -230,6 +231,7 @@ impl Listener {
         self.reading = answer.reading;
         self.band = answer.band;
         line.publish_numbers(answer.linear, limit);
+        circuit.changed.touch(self.entry.id.index());
         // Before the level and the look at the word: what has been said of the future is over with this reading.
         self.news |= line.publish_pending(ANY_WORD, &answer.reading.pending, circuit.epoch());
         self.news |= line.publish_level(Said { level, step, reason });
@@ -245,6 +247,7 @@ impl Listener {
             (true, false, _) => {
                 self.near = false;
                 circuit.board.listener(self.line).count_near_miss();
+                circuit.totals.near_misses.add(1);
             }
             _ => {}
         }
@@ -466,6 +469,7 @@ impl Listener {
     #[cold]
     pub(crate) fn refused(&mut self, circuit: &Circuit, count: u32) {
         circuit.board.listener(self.line).count_refusals(count);
+        circuit.totals.bad_inputs.add(count.into());
         self.refusals_in_a_row = self.refusals_in_a_row.saturating_add(1);
         let now = circuit.now();
         if self.refusals_in_a_row == 1 {

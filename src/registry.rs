@@ -19,9 +19,10 @@ use crate::listener::Listener;
 use crate::memory::board::{BREAKERS_A_SCOPE, Board};
 use crate::model::caps::Caps;
 use crate::model::error::{Error, ErrorKind};
-use crate::model::event::BreakerId;
+use crate::model::event::{BreakerId, Event, EventType};
 use crate::model::kind::Kind;
 use crate::model::machine::Input;
+use crate::model::reason::Reason;
 use crate::model::scope::{ScopeId, ScopePath};
 use crate::model::status::Signed;
 use crate::model::status::Status;
@@ -106,9 +107,46 @@ impl Registry {
     /// [`ErrorKind::BadPlan`] for a plan that cannot be, [`ErrorKind::Full`] beyond a capacity,
     /// [`ErrorKind::WrongStatus`] if it would remove a breaker in EmergencyHalt.
     pub(crate) fn load(&mut self, circuit: &Circuit, plan: Plan) -> Result<Reloaded, Error> {
-        let done = self.install(circuit, &plan)?;
+        let done = self.install(circuit, &plan, Signed::AUTO)?;
         self.plan = plan;
         Ok(done)
+    }
+
+    /// The same plan with one breaker changed by somebody. Its name and its scope stay, whatever is done to them.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load); [`ErrorKind::NotAllowed`] for one that the plan does not name: an instance of a template, or
+    /// the kill switch that a scope has by itself.
+    pub(crate) fn change(
+        &mut self,
+        circuit: &Circuit,
+        entry: &Entry,
+        change: impl FnOnce(&mut BreakerSpec),
+        by: Signed,
+    ) -> Result<(), Error> {
+        let Some(place) = self.plan.breakers.iter().position(|spec| *spec.name == *entry.name) else {
+            let text = format!(
+                "breaker {:?}: the plan has no breaker of that name; what a template or a scope has made changes by a reload",
+                entry.name
+            );
+            return Err(Error::new(ErrorKind::NotAllowed, text));
+        };
+        let mut plan = self.plan.clone();
+        let spec = &mut plan.breakers[place];
+        change(spec);
+        (spec.name, spec.scope) = (entry.name.to_string(), self.plan.breakers[place].scope.clone());
+        if spec.rule.kind() != entry.kind {
+            let text = format!(
+                "breaker {:?}: found a rule of {}, allowed are those of {}",
+                entry.name,
+                spec.rule.kind(),
+                entry.kind
+            );
+            return Err(Error::new(ErrorKind::NotAllowed, text));
+        }
+        self.install(circuit, &plan, by)?;
+        self.plan = plan;
+        Ok(())
     }
 
     /// The same plan with further scopes, and what its templates make of them.
@@ -119,7 +157,7 @@ impl Registry {
         let plan = core::mem::take(&mut self.plan);
         let known = plan.scopes.len();
         let plan = Plan { scopes: plan.scopes.into_iter().chain(scopes.iter().cloned()).collect(), ..plan };
-        let done = self.install(circuit, &plan);
+        let done = self.install(circuit, &plan, Signed::AUTO);
         self.plan = plan;
         if done.is_err() {
             self.plan.scopes.truncate(known);
@@ -127,7 +165,7 @@ impl Registry {
         done
     }
 
-    fn install(&mut self, circuit: &Circuit, plan: &Plan) -> Result<Reloaded, Error> {
+    fn install(&mut self, circuit: &Circuit, plan: &Plan, by: Signed) -> Result<Reloaded, Error> {
         plan_check::check(plan)?;
         let old = circuit.snapshot();
         let mut snapshot = Snapshot { system: old.system, ..Snapshot::default() };
@@ -138,7 +176,7 @@ impl Registry {
         self.check_room(&old, &specs)?;
         let books = (self.breakers.clone(), self.listeners.clone());
         match self.draft(snapshot, &old, specs, circuit) {
-            Ok(draft) => Ok(self.publish(circuit, draft)),
+            Ok(draft) => Ok(self.publish(circuit, draft, by)),
             Err(error) => {
                 (self.breakers, self.listeners) = books;
                 Err(error)
@@ -306,8 +344,9 @@ impl Registry {
     }
 
     /// Publishes a draft; see the module's text for the order.
-    fn publish(&mut self, circuit: &Circuit, draft: Draft) -> Reloaded {
+    fn publish(&mut self, circuit: &Circuit, draft: Draft, by: Signed) -> Reloaded {
         self.generation += 1;
+        let changes = changes(circuit, &draft);
         let denied = denying(circuit, &old_entries(circuit));
         let (added, removed) = (draft.added.len(), draft.removed.len());
         let changed = draft.changed.len() + draft.enabled.len();
@@ -324,7 +363,7 @@ impl Registry {
         let now = circuit.now();
         // None of these inputs is refused, but for a breaker whose emergency stop has just come in between: it stays.
         for &id in draft.changed.iter().chain(&draft.enabled) {
-            let _ = circuit.put(id, Input::PolicyChanged, now, Signed::AUTO);
+            let _ = circuit.put(id, Input::PolicyChanged, now, by);
         }
         for id in draft.enabled.into_iter().chain(draft.added) {
             let _ = circuit.put(id, Input::Install, now, Signed::AUTO);
@@ -333,6 +372,7 @@ impl Registry {
         if !stuck.is_empty() {
             put_back(circuit, stuck);
         }
+        changes.iter().for_each(|change| change.tell(circuit, by));
         let released = denied.into_iter().filter(|entry| !denies(circuit, entry)).map(|entry| entry.name.clone());
         Reloaded { added, changed, removed, released: released.collect() }
     }
@@ -392,6 +432,40 @@ impl Registry {
     }
 }
 
+/// A breaker before and after.
+struct Change {
+    before: Arc<Entry>,
+    after: Arc<Entry>,
+}
+
+/// Those that stay and change.
+fn changes(circuit: &Circuit, draft: &Draft) -> Vec<Change> {
+    let old = circuit.snapshot();
+    let ids = draft.changed.iter().chain(&draft.enabled);
+    let change =
+        |id: &BreakerId| Some(Change { before: old.entry(*id)?.clone(), after: draft.snapshot.entry(*id)?.clone() });
+    ids.filter_map(change).collect()
+}
+
+impl Change {
+    /// What its words do not say.
+    fn tell(&self, circuit: &Circuit, by: Signed) {
+        let Self { before, after } = self;
+        let note = |event_type| circuit.note(Some(after), event_type, Reason::PolicyChanged, by);
+        match (before.policy.enabled, after.policy.enabled) {
+            (false, true) => circuit.publish(note(EventType::Enabled)),
+            (true, false) => circuit.publish(note(EventType::Disabled)),
+            _ => {}
+        }
+        let (was, is) = (before.rule.limit(), after.rule.limit());
+        if let (Some(value), Some(limit)) = (was, is)
+            && value != limit
+        {
+            circuit.publish(Event { value, limit, ..note(EventType::ThresholdUpdated) });
+        }
+    }
+}
+
 fn old_entries(circuit: &Circuit) -> Vec<Arc<Entry>> {
     circuit.snapshot().in_service().cloned().collect()
 }
@@ -407,6 +481,7 @@ fn denying(circuit: &Circuit, entries: &[Arc<Entry>]) -> Vec<Arc<Entry>> {
 /// An emergency stop has come between the check and the removal of these: they stay, so that somebody can clear them.
 fn put_back(circuit: &Circuit, stuck: Vec<Arc<Entry>>) {
     let mut snapshot = Snapshot::clone(&circuit.snapshot());
+    let mut back = Vec::with_capacity(stuck.len());
     for entry in stuck {
         snapshot.by_name.entry(entry.name.clone()).or_insert(entry.id);
         snapshot.guards[entry.scope.0 as usize].push(entry.id);
@@ -414,8 +489,10 @@ fn put_back(circuit: &Circuit, stuck: Vec<Arc<Entry>>) {
         snapshot.kill_switches[entry.scope.0 as usize] = entry.id;
         let index = entry.id.index();
         snapshot.entries[index] = Some(entry);
+        back.push(index);
     }
     circuit.snapshot.store(snapshot);
+    back.into_iter().for_each(|index| circuit.changed.mark(index));
 }
 
 /// All scopes of the plan and their ancestors; those that were there keep their numbers, and none is ever removed.

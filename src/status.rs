@@ -1,15 +1,19 @@
-//! What people look at: the state of the System and of each breaker, gathered when somebody asks.
+//! What people look at: the state of the System, which is kept, and that of each breaker, gathered when somebody asks.
+
+pub(crate) mod counts;
+pub(crate) mod details;
+pub(crate) mod keeper;
+mod maximum;
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::circuit::{Circuit, reason_of};
 use crate::model::event::BreakerId;
-use crate::model::intent::{Intent, Lanes};
+use crate::model::intent::Lanes;
 use crate::model::kind::Kind;
 use crate::model::reading::{Level, Standing};
 use crate::model::reason::Reason;
-use crate::model::scope::ScopeId;
 use crate::model::state::{State, Step};
 use crate::model::status::Status;
 use crate::model::time::Nanos;
@@ -163,46 +167,8 @@ pub struct SystemStatus {
     pub overall_risk_score: f64,
     /// One line for people: whether orders pass, and what stands in the way.
     pub message: Cow<'static, str>,
-    /// System time.
+    /// The System time at which this was found. While nothing changes it stays what it is.
     pub last_update: Nanos,
-}
-
-impl SystemStatus {
-    pub(crate) fn of(circuit: &Circuit, snapshot: &Snapshot) -> Self {
-        let arm = circuit.board.arm();
-        let killed = arm.reason(arm.seen());
-        let room = snapshot.by_name.len().saturating_sub(snapshot.kill_switches.len());
-        let (mut active, mut warning, mut tripped) = (Vec::with_capacity(room), vec![], vec![]);
-        let (mut score, mut root) = (0.0_f64, None);
-        for entry in snapshot.in_service() {
-            let state = circuit.board.state(entry.id.index());
-            // Most of them: the kill switch of a scope that nobody has pulled.
-            if entry.implicit && state.denies.is_empty() {
-                continue;
-            }
-            score = score.max(risk_score(entry, state, value_of(circuit, entry)));
-            match state.status {
-                _ if state.denies.denies_any() => {
-                    // What stops everything is said first.
-                    root = root.or((entry.scope == ScopeId::ROOT).then_some(entry));
-                    tripped.push(entry.id);
-                }
-                _ if entry.policy.shadow || !entry.policy.enabled => {}
-                Status::Warning => warning.push(entry.id),
-                _ => active.push(entry.id),
-            }
-        }
-        let can_trade = killed.is_none() && !circuit.board.lanes(ScopeId::ROOT).denies(Intent::Increase);
-        let first = root.or_else(|| snapshot.entry(*tripped.first()?));
-        let message = match (killed, first) {
-            (Some(reason), _) => format!("denied: {reason}").into(),
-            (None, Some(entry)) => denied_by(circuit, snapshot, entry, can_trade, tripped.len() - 1).into(),
-            (None, None) if warning.is_empty() => Cow::Borrowed("trading"),
-            (None, None) => format!("trading, {} of {} warn", warning.len(), warning.len() + active.len()).into(),
-        };
-        let last_update = circuit.now();
-        Self { can_trade, killed, active, warning, tripped, overall_risk_score: score, message, last_update }
-    }
 }
 
 /// Who denies, and why.

@@ -21,12 +21,17 @@ use crate::plan_check;
 use crate::registry::{Registry, Reloaded, prices};
 use crate::runtime::dispatch::{Dispatcher, Outlets};
 use crate::runtime::history::{History, Past};
+use crate::runtime::latency::Latencies;
 use crate::runtime::monitor::Monitor;
+use crate::runtime::statistics::Statistics;
 use crate::runtime::subscriber::{Receiver, Subscriber, SubscriberStatus};
 use crate::runtime::subscribers::{Subscribers, Subscription};
 use crate::runtime::threads::{self, ShutdownReport, Threads};
 use crate::runtime::worker::{Threading, is_on_own_thread};
 use crate::snapshot::{Entry, Snapshot};
+use crate::status::counts::Counts;
+use crate::status::details::EventDetails;
+use crate::status::keeper::Keeper;
 use crate::status::{BreakerStatus, SystemStatus};
 
 mod operator;
@@ -77,6 +82,7 @@ pub(crate) struct Inner {
     /// The feed of what is polled; nobody else can claim it.
     polled: Mutex<Feed>,
     registry: Mutex<Registry>,
+    keeper: Mutex<Keeper>,
     notes: Arc<Notes>,
 }
 
@@ -289,9 +295,24 @@ impl System {
         Err(Error::new(ErrorKind::Unknown, format!("check {name:?}: no breaker asks for one of that name")))
     }
 
-    /// Everything at a glance: O(breakers), allocates; not for the order path.
-    pub fn status(&self) -> SystemStatus {
-        SystemStatus::of(&self.inner.circuit, &self.inner.circuit.snapshot())
+    /// Everything at a glance. O(1), and the same value again, while no breaker has moved and no value has changed; otherwise
+    /// O(what has changed), and a copy of the lists. Blocks while another thread asks; not for the order path.
+    pub fn status(&self) -> Arc<SystemStatus> {
+        lock(&self.inner.keeper).status(&self.inner.circuit)
+    }
+
+    /// What has been counted since the start. O(what has changed since the last time).
+    pub fn statistics(&self) -> Statistics {
+        let inner = &self.inner;
+        Statistics::of(&inner.circuit, &mut lock(&inner.keeper), inner.outlets.latencies.summary())
+    }
+
+    /// What one breaker has counted since it was put into service. O(1).
+    ///
+    /// # Errors
+    /// [`ErrorKind::Stale`] for one that is no more.
+    pub fn breaker_counts(&self, breaker: BreakerId) -> Result<Counts, Error> {
+        Ok(Counts::of(&self.inner.circuit, &*self.entry(breaker)?))
     }
 
     /// The one-call form, for those who poll everything: tells the breakers that are [`Polled`](crate::Polled) what is
@@ -301,9 +322,9 @@ impl System {
     /// breakers, and the others hear theirs all the same; a value that is not known is not heard of, and its breakers go stale
     /// in the end. After a shutdown nothing is heard, and nobody can trade.
     ///
-    /// Blocks while another thread evaluates. O(breakers); allocates what it returns; not for the order path, whose gates
-    /// say the same in a few loads.
-    pub fn evaluate(&self, metrics: &Metrics, market: &MarketConditions) -> SystemStatus {
+    /// Blocks while another thread evaluates. O(breakers that are polled), and what [`status`](Self::status) costs; not for the
+    /// order path, whose gates say the same in a few loads.
+    pub fn evaluate(&self, metrics: &Metrics, market: &MarketConditions) -> Arc<SystemStatus> {
         let circuit = &self.inner.circuit;
         // What was refused is counted, and told by an event.
         let _ = lock(&self.inner.polled).poll(metrics, market, circuit.now());
@@ -333,6 +354,11 @@ impl System {
     /// The path of a scope.
     pub fn scope_path(&self, scope: ScopeId) -> Option<ScopePath> {
         self.inner.circuit.snapshot().scopes.get(scope.0 as usize).cloned()
+    }
+
+    /// What an event says, in full. Allocates; not for the order path.
+    pub fn details(&self, event: &Event) -> EventDetails {
+        EventDetails::of(&self.inner.circuit, &self.inner.notes, event)
     }
 
     /// The name behind an event's actor number.
@@ -379,6 +405,11 @@ impl System {
         }
     }
 
+    #[cfg(test)]
+    pub(crate) fn circuit(&self) -> &Circuit {
+        &self.inner.circuit
+    }
+
     fn open(&self) -> Result<(), Error> {
         if self.inner.circuit.closed.is_raised() {
             return Err(Error::new(ErrorKind::Closed, "the System has shut down"));
@@ -402,8 +433,11 @@ impl Drop for System {
 impl Inner {
     fn new(plan: Plan, now: Nanos, clock: Clock, threading: Threading) -> Result<Self, Error> {
         plan_check::check(&plan)?;
-        let outlets =
-            Outlets { history: History::new(plan.caps.history), subscribers: Subscribers::new(plan.caps.subscribers) };
+        let outlets = Outlets {
+            history: History::new(plan.caps.history),
+            latencies: Latencies::new(clock),
+            subscribers: Subscribers::new(plan.caps.subscribers),
+        };
         let board = Board::new(&plan.caps, Epoch(now))?;
         let snapshot = Snapshot { system: board.arm().armed(), ..Snapshot::default() };
         let circuit = Arc::new(Circuit::new(board, snapshot, &plan.caps, plan.skew, clock));
@@ -421,6 +455,7 @@ impl Inner {
             threading,
             polled: Mutex::new(polled),
             registry: Mutex::new(registry),
+            keeper: Mutex::default(),
             notes: Arc::default(),
         })
     }

@@ -3,6 +3,7 @@
 
 mod support;
 use std::sync::Arc;
+use std::time::Duration;
 
 use haltline::*;
 use proptest::prelude::*;
@@ -89,7 +90,7 @@ fn with(metric: Metric) -> (Metrics, MarketConditions) {
     (own, market)
 }
 
-fn evaluate(system: &System, (own, market): (Metrics, MarketConditions)) -> SystemStatus {
+fn evaluate(system: &System, (own, market): (Metrics, MarketConditions)) -> std::sync::Arc<SystemStatus> {
     system.evaluate(&own, &market)
 }
 
@@ -141,7 +142,7 @@ fn whoever_stops_polling_is_in_doubt_whatever_the_kind() {
     assert!(evaluate(&system, calm()).tripped.is_empty());
     system.advance(at(30));
     let stale = |id: &BreakerId| system.breaker_status(*id).unwrap().reason == Reason::Stale;
-    let tripped = system.status().tripped;
+    let tripped = system.status().tripped.clone();
     assert!(tripped.len() == Metric::ALL.len() && tripped.iter().all(stale));
 }
 
@@ -253,7 +254,7 @@ fn threads_that_evaluate_together_make_one_trip() {
 
 #[test]
 fn after_a_shutdown_nothing_is_heard_and_nobody_can_trade() {
-    let mut system = system(polled());
+    let system = system(polled());
     evaluate(&system, calm());
     system.shutdown(Duration::ZERO).unwrap();
     let status = evaluate(&system, with(Metric::LossRate));
@@ -301,7 +302,7 @@ proptest! {
                 }
             };
             let (can_trade, active, warning, tripped, score) = gathered(&system);
-            prop_assert_eq!((status.can_trade, status.active, status.warning, status.tripped), (can_trade, active, warning, tripped));
+            prop_assert_eq!((status.can_trade, status.active.clone(), status.warning.clone(), status.tripped.clone()), (can_trade, active, warning, tripped));
             prop_assert_eq!((status.overall_risk_score, status.last_update), (score, at(now)));
         }
     }

@@ -154,3 +154,51 @@ fn gates_survive_every_reload() {
     system.trip(system.breaker("z").unwrap(), desk()).unwrap();
     assert!(!gate.permits(Intent::Increase));
 }
+
+#[test]
+fn an_update_is_told_with_the_old_the_new_and_who() {
+    let system = system(vec![drawdown("dd", "acct/a", 0.08)]);
+    let (id, mut feed) = (system.breaker("dd").unwrap(), system.feed("acct/a").unwrap());
+    feed.equity(money(100.0), at(0)).unwrap();
+    events(&system);
+    let rule = RuleSpec::Drawdown(Drawdown { speed: false, underwater_for: None, ..Drawdown::with_limit(ratio(0.1)) });
+    system.update_rule(id, rule, desk()).unwrap();
+    let told = events(&system);
+    let updated = told.iter().find(|e| e.event_type() == EventType::ThresholdUpdated).unwrap();
+    assert_eq!((updated.value, updated.limit, updated.breaker), (0.08, 0.1, id));
+    assert!(told.iter().all(|event| system.actor(event.actor) == desk().actor));
+    feed.equity(money(91.0), at(1)).unwrap();
+    assert_ne!(status(&system, "dd").status, Status::Tripped, "9 % is no breach any more");
+    feed.equity(money(90.0), at(2)).unwrap();
+    assert_eq!(status(&system, "dd").status, Status::Tripped);
+    // Out of force and back: it keeps nothing of the trip then.
+    let policy = Policy { enabled: false, on_stale: OnStale::Ignore, ..Kind::Drawdown.default_policy() };
+    system.update_policy(id, policy.clone(), desk()).unwrap();
+    assert!(event_types(&system).contains(&EventType::Disabled));
+    system.update_policy(id, Policy { enabled: true, ..policy }, desk()).unwrap();
+    assert!(event_types(&system).contains(&EventType::Enabled));
+}
+
+#[test]
+fn an_update_that_cannot_be_changes_nothing() {
+    let mut plan = plan(vec![drawdown("dd", "acct/a", 0.08)]);
+    plan.scopes = vec![scope("X/one")];
+    plan.templates = vec![Template::new("wild", scope("X"), RuleSpec::Manual)];
+    let system = System::manual(plan, at(0)).unwrap();
+    let id = |name: &str| system.breaker(name).unwrap();
+    let good = Kind::Drawdown.default_policy();
+    let refused = |id, policy: Policy, by| system.update_policy(id, policy, by).unwrap_err().kind();
+    let trader = By::new("tim", Authority::Trader, "");
+    assert_eq!(refused(id("dd"), good.clone(), trader), ErrorKind::Authority);
+    assert_eq!(refused(id("dd"), Policy { confirm: 0, ..good.clone() }, desk()), ErrorKind::BadPlan);
+    assert_eq!(refused(id("wild:one"), Kind::Manual.default_policy(), desk()), ErrorKind::NotAllowed);
+    assert_eq!(refused(id("kill:X"), Kind::KillSwitch.default_policy(), admin()), ErrorKind::NotAllowed);
+    assert_eq!(system.update_rule(id("dd"), RuleSpec::Manual, desk()).unwrap_err().kind(), ErrorKind::NotAllowed);
+    events(&system);
+    assert_eq!(
+        system.reload(&Plan { breakers: vec![], ..Plan::default() }).unwrap().removed,
+        4,
+        "nothing else was there"
+    );
+    assert_eq!(refused(BreakerId::NONE, good, desk()), ErrorKind::Stale);
+}

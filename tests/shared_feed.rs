@@ -254,7 +254,7 @@ fn reloads_beside_pushes_forget_and_lose_nothing() {
 
 #[test]
 fn after_a_shutdown_every_push_is_an_error() {
-    let mut system = system(vec![counting(10, None)]);
+    let system = system(vec![counting(10, None)]);
     let feed = share(&system, 2, 4);
     let mut handle = feed.handle().unwrap();
     handle.outcome(Success, TOOK, at(0)).unwrap();
@@ -268,7 +268,7 @@ fn after_a_shutdown_every_push_is_an_error() {
 
 #[test]
 fn a_shutdown_beside_pushes_stops_them() {
-    let mut system = system(vec![counting(10, None)]);
+    let system = system(vec![counting(10, None)]);
     let (feed, pushed) = (share(&system, 2, 64), AtomicU64::new(0));
     std::thread::scope(|scope| {
         for _ in 0..2 {

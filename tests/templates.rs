@@ -112,7 +112,6 @@ fn what_cannot_be_is_refused_and_changes_nothing() {
     assert_eq!((refused.kind(), named(&system)), (ErrorKind::BadPlan, before));
     assert!(system.gate(&["A/y"]).is_err(), "none of them is declared");
     assert_eq!(system.declare(&scopes(&["A/z"])).unwrap().added, 2);
-    let mut system = system;
-    system.shutdown(Duration::ZERO).unwrap();
+    system.shutdown(std::time::Duration::ZERO).unwrap();
     assert_eq!(system.declare(&[]).unwrap_err().kind(), ErrorKind::Closed);
 }

@@ -68,6 +68,7 @@ impl Listener {
         line.refresh(at);
         self.count_near_miss(circuit, reading);
         line.publish_numbers(Linear::constant(reading.value), reading.limit);
+        circuit.changed.touch(self.entry.id.index());
         (self.reading.value, self.reading.limit) = (reading.value, reading.limit);
     }
 }

@@ -28,6 +28,15 @@ impl DirtySet {
         self.groups[group / 64].fetch_or(1 << (group % 64), at::dirty_mark());
     }
 
+    /// Sets the bit of `index` unless it stands: a look, most of the time. Without a fence, so that a change that comes in the
+    /// instant at which the bit is taken may go unmarked: for what nobody decides on.
+    #[inline(always)]
+    pub(crate) fn touch(&self, index: usize) {
+        if self.bits[index / 64].load(at::plain()) & (1 << (index % 64)) == 0 {
+            self.mark(index);
+        }
+    }
+
     /// Takes all bits and calls `f` for each, in order.
     pub(crate) fn take(&self, mut f: impl FnMut(usize)) {
         for (i, groups) in self.groups.iter().enumerate() {

@@ -6,7 +6,7 @@ use super::sync::{AtomicU64, fence_unless_relaxed};
 use crate::model::reading::{Level, Pending};
 use crate::model::reason::Reason;
 use crate::model::state::{State, Step};
-use crate::model::status::Authority;
+use crate::model::status::{Authority, Status};
 use crate::model::time::{Epoch, Micros, Nanos};
 use crate::rule::{Linear, Memory, UsedRungs};
 
@@ -30,9 +30,13 @@ pub(crate) struct BreakerLine {
     rebase_to: AtomicU64,
     /// Of a Cooldown that is half open.
     pub(crate) permits: Permits,
+    resets: AtomicU64,
+    warnings: AtomicU64,
+    /// By status: how long it was in it, in microseconds, up to the last transition.
+    times: [AtomicU64; Status::COUNT],
 }
 
-const _: () = assert!(cfg!(loom) || size_of::<BreakerLine>() == 192);
+const _: () = assert!(cfg!(loom) || size_of::<BreakerLine>() == 256);
 
 /// Which word the numbers belong to, and what they are.
 #[derive(Debug, Default)]
@@ -119,6 +123,34 @@ impl BreakerLine {
         self.trips.load(at::plain())
     }
 
+    pub(crate) fn count_reset(&self) {
+        self.resets.fetch_add(1, at::plain());
+    }
+
+    pub(crate) fn resets(&self) -> u64 {
+        self.resets.load(at::plain())
+    }
+
+    pub(crate) fn count_warning(&self) {
+        self.warnings.fetch_add(1, at::plain());
+    }
+
+    pub(crate) fn warnings(&self) -> u64 {
+        self.warnings.load(at::plain())
+    }
+
+    /// A stretch in a status is over.
+    pub(crate) fn count_time(&self, before: State, after: State) {
+        if before.status != Status::Retired {
+            self.times[before.status as usize].fetch_add(after.since.0.saturating_sub(before.since.0), at::plain());
+        }
+    }
+
+    /// How long it was in each status, in microseconds, up to the last transition that has been counted.
+    pub(crate) fn times(&self) -> [u64; Status::COUNT] {
+        core::array::from_fn(|i| self.times[i].load(at::plain()))
+    }
+
     /// Notes that a rung has fired. Only ever raised, so two writers cannot take it back.
     pub(crate) fn use_rung(&self, used: UsedRungs) {
         self.used.fetch_max(used.pack(), at::claim_swap());
@@ -164,7 +196,8 @@ impl BreakerLine {
     /// Forgets what belonged to the breaker before; only while the word says Retired.
     pub(crate) fn clear(&self, scope: u64) {
         self.scope.store(scope, at::plain());
-        for word in [&self.used, &self.trips, &self.rebases, &self.rebase_to].into_iter().chain(&self.auto_resets) {
+        let counts = [&self.used, &self.trips, &self.rebases, &self.rebase_to, &self.resets, &self.warnings];
+        for word in counts.into_iter().chain(&self.auto_resets).chain(&self.times) {
             word.store(0, at::plain());
         }
     }

@@ -20,6 +20,7 @@ mod region;
 pub(crate) mod ring;
 pub(crate) mod sync;
 pub(crate) mod tally;
+pub(crate) mod totals;
 
 #[cfg(all(test, loom))]
 mod loom_tests;

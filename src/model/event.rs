@@ -118,6 +118,12 @@ named! {
         Drill = 27, "drill";
         /// A subscriber is not called any more, for `reason`; `value` is its number.
         SubscriberSuspended = 28, "subscriber_suspended";
+        /// A plan or a person put a disabled breaker into force.
+        Enabled = 30, "enabled";
+        /// A plan or a person took it out of force.
+        Disabled = 31, "disabled";
+        /// Its limit is another one: `value` was, `limit` is.
+        ThresholdUpdated = 32, "threshold_updated";
     }
 }
 

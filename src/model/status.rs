@@ -72,6 +72,11 @@ named! {
     }
 }
 
+impl Status {
+    /// How many there are.
+    pub(crate) const COUNT: usize = Self::ALL.len();
+}
+
 named! {
     /// Who asks. Ordered: an authority may do what a lesser one may.
     ///

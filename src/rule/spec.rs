@@ -26,6 +26,30 @@ impl RuleSpec {
         }
     }
 
+    /// The limit that its value is tested against; the first rung's of a ladder; `None` for a kind that has none, or several.
+    ///
+    /// ```
+    /// # use haltline::*;
+    /// assert_eq!(RuleSpec::Drawdown(Drawdown::with_limit(Ratio::from_f64(0.08)?)).limit(), Some(0.08));
+    /// assert_eq!(RuleSpec::Manual.limit(), None);
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn limit(&self) -> Option<f64> {
+        let limits = match self {
+            Self::Volatility(rule) => &rule.limits,
+            Self::Drawdown(rule) => &rule.limits,
+            Self::LossRate(rule) => &rule.limits,
+            Self::Correlation(rule) => &rule.limits,
+            Self::AnomalyDetection(rule) => &rule.limits,
+            Self::LiquidationRequired(rule) => &rule.limits,
+            Self::DataFeedIntegrity(rule) => &rule.limits,
+            Self::ModelPerformance(rule) => &rule.limits,
+            Self::Polled(rule) => &rule.limits,
+            _ => &self.ladder()?.rungs.first()?.limits,
+        };
+        Some(limits.limit.to_f64())
+    }
+
     /// How much of the way to the limit a value has gone: 0 at the best value, 1 at the limit, more beyond it. What is not a
     /// number shows as such.
     ///

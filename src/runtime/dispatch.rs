@@ -13,6 +13,7 @@ use crate::model::reason::Reason;
 use crate::model::status::Signed;
 use crate::runtime::filter::Filter;
 use crate::runtime::history::History;
+use crate::runtime::latency::Latencies;
 use crate::runtime::reader::Reader;
 use crate::runtime::subscribers::Subscribers;
 
@@ -20,6 +21,7 @@ use crate::runtime::subscribers::Subscribers;
 #[derive(Debug)]
 pub(crate) struct Outlets {
     pub(crate) history: History,
+    pub(crate) latencies: Latencies,
     pub(crate) subscribers: Subscribers,
 }
 
@@ -44,6 +46,7 @@ impl Dispatcher {
         self.collect(circuit);
         if !self.batch.is_empty() {
             outlets.history.record(&self.batch);
+            outlets.latencies.record(circuit, &self.batch);
             outlets.subscribers.offer(circuit, &self.batch);
         }
         self.batch.len()

@@ -8,10 +8,12 @@ use crate::model::error::{Error, ErrorKind};
 use crate::model::event::{BreakerId, EventType};
 use crate::model::kind::Kind;
 use crate::model::machine::{Input, Refusal};
+use crate::model::policy::Policy;
 use crate::model::reason::Reason;
 use crate::model::status::{Authority, Signed};
 use crate::model::units::Money;
 use crate::notes::By;
+use crate::plan::BreakerSpec;
 use crate::rule::RuleSpec;
 use crate::rule::operator::EmergencySource;
 use crate::snapshot::Entry;
@@ -131,6 +133,50 @@ impl System {
         let entry = self.entry(breaker)?;
         self.inner.circuit.board.breaker(breaker.index()).ask_rebase(baseline.raw());
         self.put(&entry, Input::Rebased, signed, by)
+    }
+
+    /// Gives a breaker another policy, as a reload of a plan that differs in that alone. It keeps its state: one that is
+    /// tripped stays tripped. Told by events: `updated`, `enabled`, `disabled`, each with the actor.
+    ///
+    /// The whole policy is checked once, here; nothing is checked on the order path. O(breakers); blocks other control calls,
+    /// never a check or a feed.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Authority`] below `risk_desk` and below what the policy asks of a reset, [`ErrorKind::BadPlan`] for a policy
+    /// that cannot be, [`ErrorKind::NotAllowed`] for an instance of a template or the kill switch that a scope has by itself,
+    /// [`ErrorKind::Stale`], [`ErrorKind::Closed`]. Nothing has changed then.
+    ///
+    /// ```
+    /// # use haltline::*;
+    /// # let desk = BreakerSpec::new("desk", ScopePath::root(), RuleSpec::Manual);
+    /// # let system = System::manual(Plan { breakers: vec![desk], ..Plan::default() }, Nanos::from_secs(0))?;
+    /// # let (id, gate) = (system.breaker("desk")?, system.gate(&[])?);
+    /// let ann = By::new("ann", Authority::RiskDesk, "orders that close positions may go");
+    /// system.update_policy(id, Policy { effect: Lanes::NO_NEW, ..Kind::Manual.default_policy() }, ann)?;
+    /// system.trip(id, ann)?;
+    /// assert!(gate.permits(Intent::Reduce) && !gate.permits(Intent::Increase));
+    /// # Ok::<(), haltline::Error>(())
+    /// ```
+    pub fn update_policy(&self, breaker: BreakerId, policy: Policy, by: By<'_>) -> Result<(), Error> {
+        self.update(breaker, |spec| spec.policy = policy, by)
+    }
+
+    /// Gives a breaker other parameters of its kind: another limit, another window. Otherwise as
+    /// [`update_policy`](Self::update_policy); another limit is told as `threshold_updated`, with the old and the new one.
+    ///
+    /// # Errors
+    /// As [`update_policy`](Self::update_policy); [`ErrorKind::NotAllowed`] also for a rule of another kind.
+    pub fn update_rule(&self, breaker: BreakerId, rule: RuleSpec, by: By<'_>) -> Result<(), Error> {
+        self.update(breaker, |spec| spec.rule = rule, by)
+    }
+
+    fn update(&self, breaker: BreakerId, change: impl FnOnce(&mut BreakerSpec), by: By<'_>) -> Result<(), Error> {
+        let signed = self.inner.notes.sign(by)?;
+        let mut registry = lock(&self.inner.registry);
+        self.open()?;
+        let entry = self.entry(breaker)?;
+        self.asks(&entry, entry.policy.reset_authority.max(Authority::RiskDesk), by)?;
+        registry.change(&self.inner.circuit, &entry, change, signed)
     }
 
     /// Pulls the kill switch of a scope: everything in it is denied but cancels, until an administrator clears it.
@@ -273,6 +319,7 @@ impl System {
     fn refused(&self, entry: &Entry, by: By<'_>) {
         let circuit = &self.inner.circuit;
         let signed = self.inner.notes.sign(by).unwrap_or(Signed::AUTO);
+        circuit.totals.refusals.add(1);
         circuit.publish(circuit.note(Some(entry), EventType::Refused, Reason::None, signed));
     }
 }

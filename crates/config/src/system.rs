@@ -17,6 +17,9 @@ const BREAKERS: Allowed<i64> =
     Allowed { text: "whole numbers from 1 to 1048575", holds: |n| (1..MILLION).contains(&n) };
 const LISTENERS: Allowed<i64> =
     Allowed { text: "whole numbers from 1 to 16777216", holds: |n| (1..=16 * MILLION).contains(&n) };
+const HISTORY: Allowed<i64> =
+    Allowed { text: "whole numbers from 0 to 1048576", holds: |n| (0..=MILLION).contains(&n) };
+const SUBSCRIBERS: Allowed<i64> = Allowed { text: "whole numbers from 0 to 1024", holds: |n| (0..=1024).contains(&n) };
 const RING: Allowed<i64> =
     Allowed { text: "powers of two from 2 to 1048576", holds: |n| (2..=MILLION).contains(&n) && n.count_ones() == 1 };
 
@@ -91,6 +94,8 @@ fn system(root: &Table<'_>) -> (Caps, Skew) {
         ("max_breakers", &mut caps.breakers, &BREAKERS),
         ("max_listeners", &mut caps.listeners, &LISTENERS),
         ("ring", &mut caps.ring, &RING),
+        ("history", &mut caps.history, &HISTORY),
+        ("max_subscribers", &mut caps.subscribers, &SUBSCRIBERS),
     ] {
         let given = table.optional(key).and_then(|item| item.integer(allowed));
         *cap = given.and_then(|n| u32::try_from(n).ok()).unwrap_or(*cap);

@@ -64,6 +64,8 @@ fn scopes_and_system_become_scopes_capacities_and_skew() {
         max_scopes = 10
         max_breakers = 20
         max_listeners = 30
+        history = 50
+        max_subscribers = 7
         ring = 64
         max_ahead = "2s"
         max_backstep = "5ms"
@@ -75,7 +77,7 @@ fn scopes_and_system_become_scopes_capacities_and_skew() {
     )
     .plan;
     assert_eq!(plan.scopes, [path("XNYS/SPY"), path("acct/main")]);
-    assert_eq!(plan.caps, Caps { scopes: 10, breakers: 20, listeners: 30, ring: 64 });
+    assert_eq!(plan.caps, Caps { scopes: 10, breakers: 20, listeners: 30, ring: 64, history: 50, subscribers: 7 });
     assert_eq!(plan.skew, Skew { max_ahead: secs(2), max_backstep: Duration::from_millis(5) });
 }
 

@@ -241,7 +241,8 @@ impl<'s> Driver<'s> {
         }
         let (system, guarded) = (&self.system, &self.guarded);
         let deniers = self.deniers.get_or_insert_with(|| {
-            let denying = system.status().tripped.into_iter().filter_map(|id| system.breaker_status(id).ok());
+            let status = system.status();
+            let denying = status.tripped.iter().filter_map(|id| system.breaker_status(*id).ok());
             let here = denying.filter(|b| guarded.contains(&b.scope));
             here.map(|b| (b.name.to_string(), b.unready, Intent::ALL.map(|intent| b.denies.denies(intent)))).collect()
         });
