@@ -1,16 +1,18 @@
 //! `haltline check`: what a configuration means, or every mistake in it.
 
+mod bands;
+
 use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use haltline::{
-    AnomalyDetection, BandRow, Bell, BreakerSpec, CallWindow, Correlation, DataFeedIntegrity, Deadline, Direction,
-    Drawdown, Halt, HaltEnd, IntegritySource, Intent, Kind, Ladder, Lanes, Limits, LiquidationRequired, LossRate,
+    AnomalyDetection, Bell, BreakerSpec, CallWindow, Correlation, DataFeedIntegrity, Deadline, Direction, Drawdown,
+    Halt, HaltEnd, IntegritySource, Intent, Kind, Ladder, Lanes, Limits, LiquidationRequired, LossRate,
     MarketCircuitBreaker, Metric, ModelPerformance, Money, Nanos, PerformanceSource, Plan, Policy, Polled,
-    PositionLimit, PremarketCheck, Price, PriceBand, Ratio, Release, RuleSpec, Rung, System, Technical, Template,
-    TimeBased, Volatility, VolatilitySource,
+    PositionLimit, PremarketCheck, Ratio, Release, RuleSpec, Rung, System, Technical, Template, TimeBased, Volatility,
+    VolatilitySource,
 };
 use haltline_config::{Calendar, Config, Finding};
 use serde_json::{Value, json};
@@ -179,7 +181,7 @@ fn breaker_as_json(scope: &str, breaker: &BreakerSpec) -> Value {
             ladder.rungs.iter().map(|rung| limits(&rung.limits)).collect()
         }
         RuleSpec::MarketCircuitBreaker(MarketCircuitBreaker::Band(band)) => {
-            band.rows.iter().map(band_row_as_json).collect()
+            band.rows.iter().map(bands::row_as_json).collect()
         }
         RuleSpec::Drawdown(Drawdown { limits: l, .. })
         | RuleSpec::Volatility(Volatility { limits: l, .. })
@@ -226,11 +228,6 @@ fn breaker_as_json(scope: &str, breaker: &BreakerSpec) -> Value {
     })
 }
 
-fn band_row_as_json(row: &BandRow) -> Value {
-    let price = |price: Option<Price>| price.map(Price::to_f64);
-    json!({ "close_up_to": price(row.up_to), "limit": row.share.to_f64(), "most": price(row.most) })
-}
-
 /// The limits on positions that are switched on.
 fn position_levels(rule: &PositionLimit) -> Vec<Value> {
     let share = |share: Option<Ratio>| share.map(Ratio::to_f64);
@@ -273,7 +270,7 @@ fn limits(rule: &RuleSpec) -> Vec<String> {
             let rungs = (1..).zip(&ladder.rungs).flat_map(|(number, spec)| rung(number, spec));
             what_counts(ladder).into_iter().chain(rungs).collect()
         }
-        RuleSpec::MarketCircuitBreaker(MarketCircuitBreaker::Band(band)) => price_band(band),
+        RuleSpec::MarketCircuitBreaker(MarketCircuitBreaker::Band(band)) => bands::told(band),
         RuleSpec::MarketCircuitBreaker(MarketCircuitBreaker::Venue) => vec!["unless each venue is open".into()],
         RuleSpec::Drawdown(drawdown) => vec![share(&drawdown.limits)],
         RuleSpec::Polled(Polled { limits: l, .. }) => match rule.best() {
@@ -388,23 +385,17 @@ fn what_counts(ladder: &Ladder) -> Vec<String> {
     way.into_iter().chain(lasting).collect()
 }
 
-fn price_band(band: &PriceBand) -> Vec<String> {
-    let row = |row: &BandRow| {
-        let closes = row.up_to.map_or_else(|| "above".into(), |up_to| format!("closes to {up_to:.2}"));
-        let most = row.most.map_or_else(String::new, |most| format!(", at most {most:.2}"));
-        format!("{closes}: bands at {}{most}", percent(row.share))
-    };
-    let after = format!("a limit state of {}", short(band.limit_state));
-    core::iter::once(after).chain(band.rows.iter().map(row)).collect()
-}
-
-fn rung(number: usize, rung: &Rung) -> Vec<String> {
-    let bell = |bell: Bell| match bell {
+/// A time of the session, as it is written in a configuration.
+fn bell(bell: Bell) -> String {
+    match bell {
         Bell::AfterOpen(d) if d.is_zero() => "open".to_owned(),
         Bell::AfterOpen(d) => format!("open+{}", short(d)),
         Bell::BeforeClose(d) if d.is_zero() => "close".to_owned(),
         Bell::BeforeClose(d) => format!("close-{}", short(d)),
-    };
+    }
+}
+
+fn rung(number: usize, rung: &Rung) -> Vec<String> {
     let further = match rung.further {
         Ratio::ZERO => String::new(),
         further => format!(", {} further", percent(further)),

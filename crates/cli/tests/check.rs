@@ -75,7 +75,16 @@ fn price_bands_are_told_row_by_row() {
     std::fs::write(&file, text).unwrap();
     let output = haltline(["check".as_ref(), file.as_os_str()]);
     let told = stdout(&output);
-    let rows = ["closes to 0.75: bands at 75 %, at most 0.15", "closes to 3.00: bands at 20 %", "above: bands at 10 %"];
+    let rows = [
+        "closes to 0.749999999: bands at 75 %, at most 0.15",
+        "closes to 3.00: bands at 20 %",
+        "above: bands at 10 %",
+        "of the mean of 5m, a new one at 1 % and after 30s",
+        "2 times as far close-25m to close, closes to 3.00, from 2020-02-24",
+        "2 times as far open to open+15m, to 2020-02-23",
+        "5m more if the venue has halted",
+        "no reopening from close-10m",
+    ];
     for part in rows.iter().chain(&["a limit state of 15s", "after 5m"]) {
         assert!(told.contains(part), "{part}\n{told}");
     }
