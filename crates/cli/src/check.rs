@@ -2,22 +2,24 @@
 
 mod bands;
 
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use haltline::{
     AnomalyDetection, Bell, BreakerSpec, CallWindow, Correlation, DataFeedIntegrity, Deadline, Direction, Drawdown,
     Halt, HaltEnd, IntegritySource, Intent, Kind, Ladder, Lanes, Limits, LiquidationRequired, LossRate,
-    MarketCircuitBreaker, Metric, ModelPerformance, Money, Nanos, PerformanceSource, Plan, Policy, Polled,
-    PositionLimit, PremarketCheck, Ratio, Release, RuleSpec, Rung, System, Technical, Template, TimeBased, Volatility,
+    MarketCircuitBreaker, Metric, ModelPerformance, Money, Nanos, PerformanceSource, Policy, Polled, PositionLimit,
+    PremarketCheck, Ratio, Release, RuleSpec, Rung, ScopePath, System, Technical, Template, TimeBased, Volatility,
     VolatilitySource,
 };
-use haltline_config::{Calendar, Config, Finding};
+use haltline_config::{Calendar, Config, Finding, Instruments};
 use serde_json::{Value, json};
 
-use crate::output::{BAD, Failure, GOOD, HEAD, WARN, percent, scope_name, short, styled, table};
+use crate::output::{BAD, Failure, GOOD, HEAD, WARN, grouped, percent, scope_name, short, styled, table};
 
 const MONTH: Duration = Duration::from_secs(31 * 86_400);
 
@@ -100,7 +102,7 @@ fn tell(out: &mut impl Write, file: &Path, config: &Config) -> Result<(), Failur
 /// The breakers as a table, then the calendars.
 pub(crate) fn describe(out: &mut impl Write, config: &Config) -> Result<(), Failure> {
     let head = ["breaker", "guards", "trips at", "denies", "ends", "reset by"];
-    let all = guarded(&config.plan);
+    let all = guarded(config);
     let rows = all.iter().map(|(scope, breaker)| {
         let policy = &breaker.policy;
         vec![
@@ -121,18 +123,33 @@ pub(crate) fn describe(out: &mut impl Write, config: &Config) -> Result<(), Fail
         };
         writeln!(out, "calendar {name}: {} sessions{span}, {}", sessions.len(), calendar.time_zone)?;
     }
+    for (name, Instruments { file, parent, scopes }) in &config.instruments {
+        let below = if parent.is_root() { String::new() } else { format!(" of {parent}") };
+        writeln!(out, "instruments {name}: {}{below}, {file}", grouped(scopes.len() as u64))?;
+    }
     Ok(())
 }
 
 /// What each guards, and how: the breakers, then the templates, whose scope is that of their instances.
-fn guarded(plan: &Plan) -> Vec<(String, BreakerSpec)> {
+fn guarded(config: &Config) -> Vec<(String, BreakerSpec)> {
+    let plan = &config.plan;
     let breakers = plan.breakers.iter().map(|breaker| (breaker.scope.as_str().to_owned(), breaker.clone()));
     let templates = plan.templates.iter().map(|template| {
-        let Template { name, parent, rule, policy } = template.clone();
-        let scope = if parent.is_root() { "*".to_owned() } else { format!("{parent}/*") };
+        let Template { name, parent, only, rule, policy } = template.clone();
+        let each = if parent.is_root() { "*".to_owned() } else { format!("{parent}/*") };
+        let scope = match only {
+            None => each,
+            Some(only) => format!("{each} of {}", list_name(config, &only)),
+        };
         (scope, BreakerSpec { name, scope: parent, watch: vec![], rule, policy })
     });
     breakers.chain(templates).collect()
+}
+
+/// Lists may have the same instruments; a breaker shares those of its own.
+fn list_name<'c>(config: &'c Config, only: &Arc<BTreeSet<ScopePath>>) -> &'c str {
+    let list = config.instruments.iter().find(|(_, list)| Arc::ptr_eq(&list.scopes, only));
+    list.map_or("a list", |(name, _)| name)
 }
 
 fn today() -> Nanos {
@@ -160,17 +177,23 @@ fn told_as_json(file: &Path, config: &Config) -> Value {
     let endings = endings(config, today()).into_iter().map(ending);
     let warnings: Vec<_> = config.warnings.iter().map(finding_as_json).chain(endings).collect();
     json!({
-        "file": file.to_string_lossy(), "ok": true, "breakers": breakers, "calendars": calendars, "warnings": warnings,
+        "file": file.to_string_lossy(), "ok": true, "breakers": breakers, "calendars": calendars,
+        "instruments": instruments_as_json(config), "warnings": warnings,
     })
 }
 
 pub(crate) fn breakers_as_json(config: &Config) -> Vec<Value> {
-    guarded(&config.plan).iter().map(|(scope, b)| breaker_as_json(scope, b)).collect()
+    guarded(config).iter().map(|(scope, b)| breaker_as_json(scope, b)).collect()
 }
 
 pub(crate) fn calendars_as_json(config: &Config) -> Vec<Value> {
     let told = |(name, c): (&String, &Calendar)| json!({ "name": name, "timezone": c.time_zone, "sessions": c.sessions.as_slice().len() });
     config.calendars.iter().map(told).collect()
+}
+
+fn instruments_as_json(config: &Config) -> Vec<Value> {
+    let told = |(name, list): (&String, &Instruments)| json!({ "name": name, "scope": list.parent.as_str(), "file": list.file, "count": list.scopes.len() });
+    config.instruments.iter().map(told).collect()
 }
 
 fn breaker_as_json(scope: &str, breaker: &BreakerSpec) -> Value {

@@ -95,6 +95,31 @@ fn price_bands_are_told_row_by_row() {
 }
 
 #[test]
+fn instruments_are_counted_and_a_breaker_names_its_list() {
+    let folder = scratch("instruments");
+    let text = "[[instruments]]\nname = \"tier-1\"\nfile = \"nasdaq.csv\"\nscope = \"XNAS\"\ncolumn = \"symbol\"\n\
+                where = { tier = \"1\" }\n[[breaker]]\nname = \"desk\"\nkind = \"manual\"\n\
+                scope = { instruments = \"tier-1\" }\n";
+    let rows: String = (0..3_000).map(|n| format!("S{n},{}\n", n % 2)).collect();
+    std::fs::write(folder.join("nasdaq.csv"), format!("symbol,tier\n{rows}")).unwrap();
+    let file = folder.join("instruments.toml");
+    std::fs::write(&file, text).unwrap();
+    let output = haltline(["check".as_ref(), file.as_os_str()]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let told = stdout(&output);
+    for part in ["instruments tier-1: 1 500 of XNAS, ", "nasdaq.csv", "XNAS/* of tier-1"] {
+        assert!(told.contains(part), "{part}\n{told}");
+    }
+    let output = haltline(["check".as_ref(), "--json".as_ref(), file.as_os_str()]);
+    let told: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&told["instruments"][0]["name"], &told["instruments"][0]["count"]), (&"tier-1".into(), &1_500.into()));
+    std::fs::write(folder.join("nasdaq.csv"), format!("symbol,tier\nA\n{rows}")).unwrap();
+    let output = haltline(["check".as_ref(), file.as_os_str()]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("nasdaq.csv:2:1: found 1 fields"), "{}", stderr(&output));
+}
+
+#[test]
 fn the_limits_of_an_account_are_told_in_their_units() {
     let file = scratch("account").join("account.toml");
     let head = |kind: &str| {

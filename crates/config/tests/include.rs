@@ -38,6 +38,13 @@ fn what_is_included_counts_as_if_it_stood_at_the_top() {
 }
 
 #[test]
+fn a_key_in_quotes_is_the_same_key() {
+    for key in ["\"include\"", "'include'", "\"incl\\u0075de\""] {
+        assert_eq!(names(&parse(&format!("{key} = [\"us-mwcb\"]\n{MWCB}"), "f").unwrap()), ["mwcb"], "{key}");
+    }
+}
+
+#[test]
 fn the_example_of_the_documentation_is_read() {
     let docs = include_str!("../../../docs/config.md").split("## `include`").nth(1).unwrap();
     let example = docs.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
