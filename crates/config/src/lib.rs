@@ -1,9 +1,9 @@
 //! TOML text to a [`haltline::Plan`], with every mistake reported at once.
 //!
-//! [`parse`] is pure, [`parse_under`] too, and [`load`] reads a file, what it includes and its lists of instruments; neither panics, whatever the bytes are. A configuration with a mistake
-//! gives no plan at all: each mistake comes back as a [`Finding`] with its line, its column, what was found and what is
-//! allowed. What is legal but unusual (a shadow breaker, a drawdown limit above 20 %) comes back as a warning beside
-//! the plan.
+//! [`parse`] is pure, [`parse_under`] too, and [`load`] reads a file, what it includes and its lists of instruments; neither
+//! panics, whatever the bytes are. A configuration with a mistake gives no plan at all: each mistake comes back as a
+//! [`Finding`] with its line, its column, what was found and what is allowed. What is legal but unusual (a shadow breaker, a
+//! drawdown limit above 20 %) comes back as a warning beside the plan.
 //!
 //! Calendars are compiled here, with the time-zone database that is built into this crate: the core sees nothing but
 //! UTC boundaries, and one file means the same sessions on every machine.
@@ -195,7 +195,8 @@ fn conclude<'a>(logs: impl Iterator<Item = Log<'a>>, config: Config) -> Result<C
 /// Reads a configuration from a file, what it includes, and its lists of instruments.
 ///
 /// # Errors
-/// All mistakes of the file, of those that it includes and of its lists. One that cannot be read, is longer than [`MAX_BYTES`] or is not UTF-8 has that one.
+/// All mistakes of the file, of those that it includes and of its lists. One that cannot be read, is longer than [`MAX_BYTES`] or
+/// is not UTF-8 has that one.
 pub fn load(path: &Path) -> Result<Config, Mistakes> {
     let file = path.to_string_lossy();
     let bytes = read(path).map_err(|why| Mistakes::of_file(&file, why))?;
