@@ -1,5 +1,8 @@
 //! What a configuration means: scopes, and breakers with the parameters of their kinds. Immutable once built.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use crate::model::caps::{Caps, Skew};
 use crate::model::policy::{Halt, OnStale, OnUnready, Policy, Release};
 use crate::model::scope::ScopePath;
@@ -59,6 +62,8 @@ pub struct Template {
     pub name: String,
     /// Each scope directly below this one has an instance.
     pub parent: ScopePath,
+    /// Only these of them, each directly below it, once they are declared; `None` for all.
+    pub only: Option<Arc<BTreeSet<ScopePath>>>,
     /// The kind and its parameters.
     pub rule: RuleSpec,
     /// Everything else.
@@ -66,15 +71,32 @@ pub struct Template {
 }
 
 impl Template {
-    /// A template with its kind's default policy, as [`BreakerSpec::new`].
+    /// A template of all scopes below another with its kind's default policy, as [`BreakerSpec::new`].
     pub fn new(name: &str, parent: ScopePath, rule: RuleSpec) -> Self {
         let BreakerSpec { name, scope, rule, policy, .. } = BreakerSpec::new(name, parent, rule);
-        Self { name, parent: scope, rule, policy }
+        Self { name, parent: scope, only: None, rule, policy }
     }
 
-    /// The breaker of a scope, if it is directly below the parent.
+    /// The same for these of its scopes alone: instruments of one market whose bands differ, for example.
+    ///
+    /// ```
+    /// # use haltline::*;
+    /// let tier_1: std::collections::BTreeSet<_> = [ScopePath::new("XNAS/AAPL")?].into();
+    /// let halts = Template::new("halts", ScopePath::new("XNAS")?, RuleSpec::Manual).only(tier_1);
+    /// let scopes = vec![ScopePath::new("XNAS/AAPL")?, ScopePath::new("XNAS/TINY")?];
+    /// let system = System::manual(Plan { templates: vec![halts], scopes, ..Plan::default() }, Nanos::from_secs(0))?;
+    /// assert!(system.breaker("halts:AAPL").is_ok() && system.breaker("halts:TINY").is_err());
+    /// # Ok::<(), haltline::Error>(())
+    /// ```
+    #[must_use]
+    pub fn only(self, scopes: impl Into<Arc<BTreeSet<ScopePath>>>) -> Self {
+        Self { only: Some(scopes.into()), ..self }
+    }
+
+    /// The breaker of a scope, if it is directly below the parent, and one of those that have one.
     pub(crate) fn instance(&self, scope: &ScopePath) -> Option<BreakerSpec> {
-        if scope.parent().as_ref() != Some(&self.parent) {
+        if self.only.as_ref().is_some_and(|only| !only.contains(scope)) || scope.parent().as_ref() != Some(&self.parent)
+        {
             return None;
         }
         let leaf = scope.as_str().rsplit('/').next().unwrap_or_default();

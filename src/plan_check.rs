@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use crate::model::error::Error;
 use crate::model::observation::CheckId;
 use crate::model::policy::{CooldownEffect, Halt, MAX_AUTO_RESETS, MAX_PROBES};
+use crate::model::scope::ScopePath;
 use crate::plan::{BreakerSpec, Plan};
 use crate::rule::RuleSpec;
 use crate::rule::check::bad;
@@ -38,6 +39,11 @@ pub(crate) fn check(plan: &Plan) -> Result<(), Error> {
         let (rule, policy) = (template.rule.clone(), template.policy.clone());
         let spec = BreakerSpec { name, scope, watch: vec![], rule, policy };
         check_breaker(&spec).map_err(|e| Error::new(e.kind(), format!("template {:?}: {e}", template.name)))?;
+        let elsewhere = |scope: &&ScopePath| scope.parent().as_ref() != Some(&template.parent);
+        if let Some(scope) = template.only.iter().flat_map(|only| only.iter()).find(elsewhere) {
+            let (name, parent) = (&template.name, &template.parent);
+            return bad(format!("template {name:?}: only: found {scope}, which is not directly below {parent}"));
+        }
     }
     check_checks(plan)
 }

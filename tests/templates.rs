@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used)]
 
 mod support;
+use std::collections::BTreeSet;
+
 use haltline::*;
 use support::*;
 
@@ -91,6 +93,21 @@ fn a_switch_of_a_template_is_the_switch_of_its_scope() {
     assert_eq!(refused.kind(), ErrorKind::NotAllowed);
     system.emergency_stop("acct/a", EmergencySource::Manual, desk()).unwrap();
     assert_eq!(status(&system, "stop:a").status, Status::EmergencyHalt);
+}
+
+#[test]
+fn one_of_some_scopes_has_an_instance_of_those_that_are_declared_and_of_no_other() {
+    let only = |paths: &[&str]| template("dd", "X").only(scopes(paths).into_iter().collect::<BTreeSet<_>>());
+    let system = System::manual(with(vec![only(&["X/a", "X/b"])], &["X/a", "X/c", "Y/a"]), at(0)).unwrap();
+    assert_eq!(named(&system), ["dd:a on X/a"]);
+    system.declare(&scopes(&["X/b", "X/d"])).unwrap();
+    assert_eq!(named(&system), ["dd:a on X/a", "dd:b on X/b"]);
+    system.reload(&with(vec![only(&["X/b", "X/c"])], &[])).unwrap();
+    assert_eq!(named(&system), ["dd:b on X/b", "dd:c on X/c"], "another list, other instances");
+    for path in ["Y/a", "X/a/b", "X"] {
+        let refused = System::manual(with(vec![only(&[path])], &[]), at(0)).unwrap_err().to_string();
+        assert!(refused.contains(&format!("only: found {path}, which is not directly below X")), "{refused}");
+    }
 }
 
 #[test]

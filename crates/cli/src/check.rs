@@ -1,21 +1,25 @@
 //! `haltline check`: what a configuration means, or every mistake in it.
 
+mod bands;
+
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use haltline::{
-    AnomalyDetection, BandRow, Bell, BreakerSpec, CallWindow, Correlation, DataFeedIntegrity, Deadline, Direction,
-    Drawdown, Halt, HaltEnd, IntegritySource, Intent, Kind, Ladder, Lanes, Limits, LiquidationRequired, LossRate,
-    MarketCircuitBreaker, Metric, ModelPerformance, Money, Nanos, PerformanceSource, Plan, Policy, Polled,
-    PositionLimit, PremarketCheck, Price, PriceBand, Ratio, Release, RuleSpec, Rung, System, Technical, Template,
-    TimeBased, Volatility, VolatilitySource,
+    AnomalyDetection, Bell, BreakerSpec, CallWindow, Correlation, DataFeedIntegrity, Deadline, Direction, Drawdown,
+    Halt, HaltEnd, IntegritySource, Intent, Kind, Ladder, Lanes, Limits, LiquidationRequired, LossRate,
+    MarketCircuitBreaker, Metric, ModelPerformance, Money, Nanos, PerformanceSource, Policy, Polled, PositionLimit,
+    PremarketCheck, Ratio, Release, RuleSpec, Rung, ScopePath, System, Technical, Template, TimeBased, Volatility,
+    VolatilitySource,
 };
-use haltline_config::{Calendar, Config, Finding};
+use haltline_config::{Calendar, Config, Finding, Instruments};
 use serde_json::{Value, json};
 
-use crate::output::{BAD, Failure, GOOD, HEAD, WARN, percent, scope_name, short, styled, table};
+use crate::output::{BAD, Failure, GOOD, HEAD, WARN, grouped, percent, scope_name, short, styled, table};
 
 const MONTH: Duration = Duration::from_secs(31 * 86_400);
 
@@ -98,7 +102,7 @@ fn tell(out: &mut impl Write, file: &Path, config: &Config) -> Result<(), Failur
 /// The breakers as a table, then the calendars.
 pub(crate) fn describe(out: &mut impl Write, config: &Config) -> Result<(), Failure> {
     let head = ["breaker", "guards", "trips at", "denies", "ends", "reset by"];
-    let all = guarded(&config.plan);
+    let all = guarded(config);
     let rows = all.iter().map(|(scope, breaker)| {
         let policy = &breaker.policy;
         vec![
@@ -119,18 +123,33 @@ pub(crate) fn describe(out: &mut impl Write, config: &Config) -> Result<(), Fail
         };
         writeln!(out, "calendar {name}: {} sessions{span}, {}", sessions.len(), calendar.time_zone)?;
     }
+    for (name, Instruments { file, parent, scopes }) in &config.instruments {
+        let below = if parent.is_root() { String::new() } else { format!(" of {parent}") };
+        writeln!(out, "instruments {name}: {}{below}, {file}", grouped(scopes.len() as u64))?;
+    }
     Ok(())
 }
 
 /// What each guards, and how: the breakers, then the templates, whose scope is that of their instances.
-fn guarded(plan: &Plan) -> Vec<(String, BreakerSpec)> {
+fn guarded(config: &Config) -> Vec<(String, BreakerSpec)> {
+    let plan = &config.plan;
     let breakers = plan.breakers.iter().map(|breaker| (breaker.scope.as_str().to_owned(), breaker.clone()));
     let templates = plan.templates.iter().map(|template| {
-        let Template { name, parent, rule, policy } = template.clone();
-        let scope = if parent.is_root() { "*".to_owned() } else { format!("{parent}/*") };
+        let Template { name, parent, only, rule, policy } = template.clone();
+        let each = if parent.is_root() { "*".to_owned() } else { format!("{parent}/*") };
+        let scope = match only {
+            None => each,
+            Some(only) => format!("{each} of {}", list_name(config, &only)),
+        };
         (scope, BreakerSpec { name, scope: parent, watch: vec![], rule, policy })
     });
     breakers.chain(templates).collect()
+}
+
+/// Lists may have the same instruments; a breaker shares those of its own.
+fn list_name<'c>(config: &'c Config, only: &Arc<BTreeSet<ScopePath>>) -> &'c str {
+    let list = config.instruments.iter().find(|(_, list)| Arc::ptr_eq(&list.scopes, only));
+    list.map_or("a list", |(name, _)| name)
 }
 
 fn today() -> Nanos {
@@ -158,17 +177,23 @@ fn told_as_json(file: &Path, config: &Config) -> Value {
     let endings = endings(config, today()).into_iter().map(ending);
     let warnings: Vec<_> = config.warnings.iter().map(finding_as_json).chain(endings).collect();
     json!({
-        "file": file.to_string_lossy(), "ok": true, "breakers": breakers, "calendars": calendars, "warnings": warnings,
+        "file": file.to_string_lossy(), "ok": true, "breakers": breakers, "calendars": calendars,
+        "instruments": instruments_as_json(config), "warnings": warnings,
     })
 }
 
 pub(crate) fn breakers_as_json(config: &Config) -> Vec<Value> {
-    guarded(&config.plan).iter().map(|(scope, b)| breaker_as_json(scope, b)).collect()
+    guarded(config).iter().map(|(scope, b)| breaker_as_json(scope, b)).collect()
 }
 
 pub(crate) fn calendars_as_json(config: &Config) -> Vec<Value> {
     let told = |(name, c): (&String, &Calendar)| json!({ "name": name, "timezone": c.time_zone, "sessions": c.sessions.as_slice().len() });
     config.calendars.iter().map(told).collect()
+}
+
+fn instruments_as_json(config: &Config) -> Vec<Value> {
+    let told = |(name, list): (&String, &Instruments)| json!({ "name": name, "scope": list.parent.as_str(), "file": list.file, "count": list.scopes.len() });
+    config.instruments.iter().map(told).collect()
 }
 
 fn breaker_as_json(scope: &str, breaker: &BreakerSpec) -> Value {
@@ -179,7 +204,7 @@ fn breaker_as_json(scope: &str, breaker: &BreakerSpec) -> Value {
             ladder.rungs.iter().map(|rung| limits(&rung.limits)).collect()
         }
         RuleSpec::MarketCircuitBreaker(MarketCircuitBreaker::Band(band)) => {
-            band.rows.iter().map(band_row_as_json).collect()
+            band.rows.iter().map(bands::row_as_json).collect()
         }
         RuleSpec::Drawdown(Drawdown { limits: l, .. })
         | RuleSpec::Volatility(Volatility { limits: l, .. })
@@ -226,11 +251,6 @@ fn breaker_as_json(scope: &str, breaker: &BreakerSpec) -> Value {
     })
 }
 
-fn band_row_as_json(row: &BandRow) -> Value {
-    let price = |price: Option<Price>| price.map(Price::to_f64);
-    json!({ "close_up_to": price(row.up_to), "limit": row.share.to_f64(), "most": price(row.most) })
-}
-
 /// The limits on positions that are switched on.
 fn position_levels(rule: &PositionLimit) -> Vec<Value> {
     let share = |share: Option<Ratio>| share.map(Ratio::to_f64);
@@ -273,7 +293,7 @@ fn limits(rule: &RuleSpec) -> Vec<String> {
             let rungs = (1..).zip(&ladder.rungs).flat_map(|(number, spec)| rung(number, spec));
             what_counts(ladder).into_iter().chain(rungs).collect()
         }
-        RuleSpec::MarketCircuitBreaker(MarketCircuitBreaker::Band(band)) => price_band(band),
+        RuleSpec::MarketCircuitBreaker(MarketCircuitBreaker::Band(band)) => bands::told(band),
         RuleSpec::MarketCircuitBreaker(MarketCircuitBreaker::Venue) => vec!["unless each venue is open".into()],
         RuleSpec::Drawdown(drawdown) => vec![share(&drawdown.limits)],
         RuleSpec::Polled(Polled { limits: l, .. }) => match rule.best() {
@@ -388,23 +408,17 @@ fn what_counts(ladder: &Ladder) -> Vec<String> {
     way.into_iter().chain(lasting).collect()
 }
 
-fn price_band(band: &PriceBand) -> Vec<String> {
-    let row = |row: &BandRow| {
-        let closes = row.up_to.map_or_else(|| "above".into(), |up_to| format!("closes to {up_to:.2}"));
-        let most = row.most.map_or_else(String::new, |most| format!(", at most {most:.2}"));
-        format!("{closes}: bands at {}{most}", percent(row.share))
-    };
-    let after = format!("a limit state of {}", short(band.limit_state));
-    core::iter::once(after).chain(band.rows.iter().map(row)).collect()
-}
-
-fn rung(number: usize, rung: &Rung) -> Vec<String> {
-    let bell = |bell: Bell| match bell {
+/// A time of the session, as it is written in a configuration.
+fn bell(bell: Bell) -> String {
+    match bell {
         Bell::AfterOpen(d) if d.is_zero() => "open".to_owned(),
         Bell::AfterOpen(d) => format!("open+{}", short(d)),
         Bell::BeforeClose(d) if d.is_zero() => "close".to_owned(),
         Bell::BeforeClose(d) => format!("close-{}", short(d)),
-    };
+    }
+}
+
+fn rung(number: usize, rung: &Rung) -> Vec<String> {
     let further = match rung.further {
         Ratio::ZERO => String::new(),
         further => format!(", {} further", percent(further)),

@@ -75,7 +75,16 @@ fn price_bands_are_told_row_by_row() {
     std::fs::write(&file, text).unwrap();
     let output = haltline(["check".as_ref(), file.as_os_str()]);
     let told = stdout(&output);
-    let rows = ["closes to 0.75: bands at 75 %, at most 0.15", "closes to 3.00: bands at 20 %", "above: bands at 10 %"];
+    let rows = [
+        "closes to 0.749999999: bands at 75 %, at most 0.15",
+        "closes to 3.00: bands at 20 %",
+        "above: bands at 10 %",
+        "of the mean of 5m, a new one at 1 % and after 30s",
+        "2 times as far close-25m to close, closes to 3.00, from 2020-02-24",
+        "2 times as far open to open+15m, to 2020-02-23",
+        "5m more if the venue has halted",
+        "no reopening from close-10m",
+    ];
     for part in rows.iter().chain(&["a limit state of 15s", "after 5m"]) {
         assert!(told.contains(part), "{part}\n{told}");
     }
@@ -83,6 +92,31 @@ fn price_bands_are_told_row_by_row() {
     let told: Value = serde_json::from_slice(&output.stdout).unwrap();
     let level = serde_json::json!({ "close_up_to": 3.0, "limit": 0.2, "most": null });
     assert_eq!(told["breakers"][0]["levels"][1], level);
+}
+
+#[test]
+fn instruments_are_counted_and_a_breaker_names_its_list() {
+    let folder = scratch("instruments");
+    let text = "[[instruments]]\nname = \"tier-1\"\nfile = \"nasdaq.csv\"\nscope = \"XNAS\"\ncolumn = \"symbol\"\n\
+                where = { tier = \"1\" }\n[[breaker]]\nname = \"desk\"\nkind = \"manual\"\n\
+                scope = { instruments = \"tier-1\" }\n";
+    let rows: String = (0..3_000).map(|n| format!("S{n},{}\n", n % 2)).collect();
+    std::fs::write(folder.join("nasdaq.csv"), format!("symbol,tier\n{rows}")).unwrap();
+    let file = folder.join("instruments.toml");
+    std::fs::write(&file, text).unwrap();
+    let output = haltline(["check".as_ref(), file.as_os_str()]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let told = stdout(&output);
+    for part in ["instruments tier-1: 1 500 of XNAS, ", "nasdaq.csv", "XNAS/* of tier-1"] {
+        assert!(told.contains(part), "{part}\n{told}");
+    }
+    let output = haltline(["check".as_ref(), "--json".as_ref(), file.as_os_str()]);
+    let told: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&told["instruments"][0]["name"], &told["instruments"][0]["count"]), (&"tier-1".into(), &1_500.into()));
+    std::fs::write(folder.join("nasdaq.csv"), format!("symbol,tier\nA\n{rows}")).unwrap();
+    let output = haltline(["check".as_ref(), file.as_os_str()]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("nasdaq.csv:2:1: found 1 fields"), "{}", stderr(&output));
 }
 
 #[test]

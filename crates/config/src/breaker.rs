@@ -1,6 +1,7 @@
 //! `[[breaker]]`: its name, what it guards, whom it hears; the rest is the kind's.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use haltline::{BreakerSpec, Kind, Policy, RuleSpec, ScopePath};
 
@@ -29,14 +30,24 @@ use crate::technical::technical;
 use crate::time_based::time_based;
 use crate::volatility::volatility;
 
-const SCOPES: &str = "scope paths, such as \"XNAS/AAPL\", \"XNAS/*\" for each below, or \"\" for everything";
+const SCOPES: &str = "scope paths, such as \"XNAS/AAPL\", \"XNAS/*\" for each below, \"\" for everything, and \
+                      { instruments = \"tier-1\" } for each of a list";
 
 /// A breaker and where its table begins.
 pub(crate) struct Placed<'a> {
     pub(crate) spec: BreakerSpec,
-    /// Its scope stands for each one directly below it.
-    pub(crate) each: bool,
+    pub(crate) guards: Guards,
     pub(crate) spot: Spot<'a>,
+}
+
+/// What the scope of a breaker stands for.
+pub(crate) enum Guards {
+    /// For itself, and all below.
+    Itself,
+    /// For each scope directly below it.
+    Each,
+    /// For these of them.
+    Listed(Arc<BTreeSet<ScopePath>>),
 }
 
 /// Reads all `[[breaker]]` tables of all files. Those with mistakes are left out.
@@ -54,7 +65,7 @@ pub(crate) fn read<'a>(files: &Files<'a>, markets: &Markets, packs: &Packs<'a>) 
         if tables.is_empty() {
             item.wrong(NONE);
         }
-        let read = |table| breaker(table, markets, packs, &mut names, &mut taken);
+        let read = |table| breaker(table, files, markets, packs, &mut names, &mut taken);
         placed.extend(tables.into_iter().filter_map(read));
     }
     placed
@@ -65,6 +76,7 @@ type Taken<'a> = BTreeMap<(&'static str, ScopePath), Spot<'a>>;
 
 fn breaker<'a>(
     table: Table<'a>,
+    files: &Files<'a>,
     markets: &Markets,
     packs: &Packs<'a>,
     names: &mut Names<'a>,
@@ -76,15 +88,14 @@ fn breaker<'a>(
     let kinds = || Kind::ALL.iter().map(|kind| format!("{:?}", kind.name())).collect::<Vec<_>>().join(", ");
     let kind = table.required("kind", &kinds()).and_then(|item| item.word(Kind::ALL, Kind::name));
     let scope_item = table.required("scope", SCOPES);
-    let scope = scope_item.and_then(guarded);
+    let guarded = scope_item.and_then(|item| guarded(item, files));
     let Some(kind) = kind else {
         // Of which kind it is decides what its other keys mean.
         general(&table, Kind::Manual);
         return None;
     };
-    let each = scope.as_ref().is_some_and(|(_, each)| *each);
-    if each {
-        table.refuse(&["watch"], "each instance of a scope with * hears its own scope");
+    if guarded.as_ref().is_some_and(|(_, guards)| !matches!(guards, Guards::Itself)) {
+        table.refuse(&["watch"], "each instance of a scope with * or of a list hears its own scope");
     }
     let (watch, (rule, policy)) = parts(&table, kind, markets);
     let what = match &rule {
@@ -93,34 +104,52 @@ fn breaker<'a>(
         Some(rule) if rule.band().is_some() => Some("price band"),
         _ => None,
     };
-    if let (Some(what), Some((scope, false)), Some(item)) = (what, &scope, scope_item) {
-        claim(taken, what, scope, item);
+    if let (Some(what), Some((scope, guards)), Some(item)) = (what, &guarded, scope_item) {
+        match guards {
+            Guards::Itself => {
+                claim(taken, what, scope, item);
+            }
+            // Below which scopes there will be is not known yet.
+            Guards::Each => {}
+            // One that is taken is enough of a list.
+            Guards::Listed(scopes) => {
+                scopes.iter().try_for_each(|scope| claim(taken, what, scope, item));
+            }
+        }
     }
     table.finish();
-    let spec = BreakerSpec { name: name?, scope: scope?.0, watch: watch?, rule: rule?, policy };
-    Some(Placed { spec, each, spot })
+    let (scope, guards) = guarded?;
+    let spec = BreakerSpec { name: name?, scope, watch: watch?, rule: rule?, policy };
+    Some(Placed { spec, guards, spot })
 }
 
-/// What a breaker guards; `XNAS/*` is each scope directly below `XNAS`.
-fn guarded(item: Item<'_, '_>) -> Option<(ScopePath, bool)> {
+/// What a breaker guards; `XNAS/*` is each scope directly below `XNAS`, and a table names some of them.
+fn guarded(item: Item<'_, '_>, files: &Files<'_>) -> Option<(ScopePath, Guards)> {
+    if item.is_table() {
+        let table = item.table(item.label(), SCOPES)?;
+        let list = table.required("instruments", "names of [[instruments]]");
+        let list = list.and_then(|item| files.lists.get(item, files.whole));
+        table.finish();
+        return list.map(|list| (list.parent.clone(), Guards::Listed(list.scopes.clone())));
+    }
     let text = item.string(SCOPES)?;
-    let (path, each) = match text.strip_suffix('*') {
-        Some("") => ("", true),
-        Some(parent) if parent.ends_with('/') => (parent.trim_end_matches('/'), true),
-        _ => (text, false),
+    let (path, guards) = match text.strip_suffix('*') {
+        Some("") => ("", Guards::Each),
+        Some(parent) if parent.ends_with('/') => (parent.trim_end_matches('/'), Guards::Each),
+        _ => (text, Guards::Itself),
     };
-    ScopePath::new(path).map(|path| (path, each)).map_err(|error| item.wrong(&error.to_string())).ok()
+    ScopePath::new(path).map(|path| (path, guards)).map_err(|error| item.wrong(&error.to_string())).ok()
 }
 
 /// A scope has one of these.
-fn claim<'a>(taken: &mut Taken<'a>, what: &'static str, scope: &ScopePath, item: Item<'_, 'a>) {
+fn claim<'a>(taken: &mut Taken<'a>, what: &'static str, scope: &ScopePath, item: Item<'_, 'a>) -> Option<()> {
     let key = (what, scope.clone());
     if let Some(first) = taken.get(&key) {
         let place = first.seen_from(item.spot().log);
-        item.wrong(&format!("scope {:?} has a {what} already, at {place}", scope.as_str()));
-    } else {
-        taken.insert(key, item.spot());
+        return item.complain(&format!("scope {:?} has a {what} already, at {place}", scope.as_str()));
     }
+    taken.insert(key, item.spot());
+    Some(())
 }
 
 /// What depends on the kind: whom it hears, its rule and its policy.

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use haltline::{BREAKERS_A_SCOPE, BreakerSpec, Caps, RuleSpec, ScopePath};
+use haltline::{BREAKERS_A_SCOPE, BreakerSpec, Caps, RuleSpec, ScopePath, is_name};
 
-use crate::breaker::Placed;
+use crate::breaker::{Guards, Placed};
 use crate::table::Table;
 
 /// Reports the first breaker that does not fit, for each of the capacities.
@@ -19,17 +19,28 @@ pub(crate) fn check(root: &Table<'_>, declared: &[ScopePath], breakers: &[Placed
         }
     }
     // What stands for each scope below another comes last, when all scopes are known.
-    let (templates, breakers): (Vec<_>, Vec<_>) = breakers.iter().partition(|placed| placed.each);
+    let (breakers, templates): (Vec<_>, Vec<_>) =
+        breakers.iter().partition(|placed| matches!(placed.guards, Guards::Itself));
     for placed in breakers {
         load.add(&placed.spec, &placed.spec.scope);
         report(placed, load.over(caps).into_iter().chain(load.crowd(&placed.spec.scope)), &mut full);
     }
     for placed in templates {
-        let parent = Some(&placed.spec.scope);
-        let below: Vec<_> = load.scopes.iter().filter(|scope| scope.parent().as_ref() == parent).cloned().collect();
+        let below = load.below(placed);
         below.iter().for_each(|scope| load.add(&placed.spec, scope));
         let crowd = below.iter().find_map(|scope| load.crowd(scope));
         report(placed, load.over(caps).into_iter().chain(crowd), &mut full);
+        long_name(placed, &below);
+    }
+}
+
+/// An instance is named after its scope, and no breaker has a longer name than others may.
+fn long_name(placed: &Placed<'_>, scopes: &[ScopePath]) {
+    let name =
+        |scope: &ScopePath| format!("{}:{}", placed.spec.name, scope.as_str().rsplit('/').next().unwrap_or_default());
+    if let Some(long) = scopes.iter().map(name).find(|name| !is_name(name)) {
+        let text = format!("breaker {:?}: its instance {long:?} has a name of more than 64 bytes", placed.spec.name);
+        placed.spot.log.wrong(placed.spot.at, text);
     }
 }
 
@@ -66,6 +77,18 @@ impl Load {
             RuleSpec::Correlation(_) => self.listeners += spec.watch.len() + 1,
             _ if !spec.rule.kind().row().has_readings => {}
             _ => self.listeners += spec.watch.len().max(1),
+        }
+    }
+
+    /// The scopes of which a template makes an instance.
+    fn below(&self, placed: &Placed<'_>) -> Vec<ScopePath> {
+        match &placed.guards {
+            Guards::Itself => vec![],
+            Guards::Each => {
+                let parent = Some(&placed.spec.scope);
+                self.scopes.iter().filter(|scope| scope.parent().as_ref() == parent).cloned().collect()
+            }
+            Guards::Listed(scopes) => scopes.iter().cloned().collect(),
         }
     }
 

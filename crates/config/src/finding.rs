@@ -167,6 +167,16 @@ impl<'i> Log<'i> {
         self.lines.text.get(span).unwrap_or_default()
     }
 
+    /// All of the text.
+    pub(crate) fn whole(&self) -> &'i str {
+        self.lines.text
+    }
+
+    /// The name of the file.
+    pub(crate) fn file(&self) -> &str {
+        &self.file
+    }
+
     /// A position in words, for a message that points at a second place.
     pub(crate) fn place(&self, at: usize) -> String {
         let (line, column) = self.lines.position(at);

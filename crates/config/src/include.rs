@@ -1,4 +1,4 @@
-//! `include`: the texts that a configuration is made of, each once.
+//! `include`: the texts that a configuration is made of, each once, and the files of its instruments.
 //!
 //! They are gathered before anything is read, so that all of them stand while names of one mean things of another. What
 //! could not be included is remembered, and reported with all other mistakes.
@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::finding::{Finding, Mistakes};
@@ -25,11 +26,30 @@ pub(crate) struct Source<'t> {
     pub(crate) file: String,
     pub(crate) text: Cow<'t, str>,
     wrong: BTreeMap<usize, String>,
+    /// The numbers of the files of instruments that it names, by where it names them; or why they could not be read.
+    csv: BTreeMap<usize, Result<usize, String>>,
+}
+
+/// A file of comma-separated values.
+pub(crate) struct Csv {
+    pub(crate) file: String,
+    pub(crate) text: String,
 }
 
 impl<'t> Source<'t> {
     pub(crate) fn new(file: &str, text: impl Into<Cow<'t, str>>) -> Self {
-        Self { file: file.into(), text: text.into(), wrong: BTreeMap::new() }
+        Self { file: file.into(), text: text.into(), wrong: BTreeMap::new(), csv: BTreeMap::new() }
+    }
+
+    /// The number of the file of instruments that is named at a byte.
+    ///
+    /// # Errors
+    /// Why it could not be read.
+    pub(crate) fn csv(&self, at: usize) -> Result<usize, &str> {
+        match self.csv.get(&at) {
+            Some(read) => read.as_ref().copied().map_err(String::as_str),
+            None => Err("it was not read"),
+        }
     }
 }
 
@@ -43,11 +63,13 @@ enum Identity {
 
 /// All texts in the order in which they are read: what is included comes before what includes it, the whole last.
 /// `under` is the table of the whole that is the configuration, if that is not the whole.
-pub(crate) fn gather<'t>(whole: Source<'t>, path: Option<&Path>, under: Option<&str>) -> Vec<Source<'t>> {
-    let mut gatherer = Gatherer { sources: Vec::new(), known: Vec::new(), open: Vec::new() };
+/// Beside them the files of instruments.
+pub(crate) fn gather<'t>(whole: Source<'t>, path: Option<&Path>, under: Option<&str>) -> (Vec<Source<'t>>, Vec<Csv>) {
+    let mut gatherer =
+        Gatherer { sources: Vec::new(), known: Vec::new(), open: Vec::new(), csv: Vec::new(), csv_paths: Vec::new() };
     let identity = path.and_then(|path| path.canonicalize().ok()).map_or(Identity::Text, Identity::File);
     gatherer.visit(whole, identity, path.and_then(Path::parent), under);
-    gatherer.sources
+    (gatherer.sources, gatherer.csv)
 }
 
 struct Gatherer<'t> {
@@ -55,6 +77,9 @@ struct Gatherer<'t> {
     known: Vec<Identity>,
     /// The files that are being gathered, each included by the one before it.
     open: Vec<(Identity, String)>,
+    csv: Vec<Csv>,
+    /// Their paths without links.
+    csv_paths: Vec<PathBuf>,
 }
 
 impl<'t> Gatherer<'t> {
@@ -62,11 +87,13 @@ impl<'t> Gatherer<'t> {
     fn visit(&mut self, mut source: Source<'t>, identity: Identity, folder: Option<&Path>, under: Option<&str>) {
         self.known.push(identity.clone());
         self.open.push((identity, source.file.clone()));
-        for (at, entry) in entries(&source.text, under) {
+        let named = named(&source.text, under);
+        for (at, entry) in named.include {
             if let Err(why) = self.include(&entry, folder) {
                 source.wrong.insert(at, why);
             }
         }
+        source.csv = named.csv.into_iter().map(|(at, entry)| (at, self.csv(&entry, folder))).collect();
         self.open.pop();
         self.sources.push(source);
     }
@@ -87,6 +114,27 @@ impl<'t> Gatherer<'t> {
         let unreadable = |error| format!("{} cannot be read: {error}", path.display());
         let identity = Identity::File(path.canonicalize().map_err(unreadable)?);
         self.once(identity, entry, || Ok((Source::new(&path.to_string_lossy(), read(&path)?), path.parent())))
+    }
+
+    /// Takes in a file of instruments; says which one it is.
+    fn csv(&mut self, entry: &str, folder: Option<&Path>) -> Result<usize, String> {
+        let Some(folder) = folder else {
+            return Err(format!(
+                "found {}, but only a configuration that is a file itself reads files",
+                excerpt(entry)
+            ));
+        };
+        let path = folder.join(entry);
+        let identity = path.canonicalize().map_err(|error| format!("{} cannot be read: {error}", path.display()))?;
+        if let Some(number) = self.csv_paths.iter().position(|known| *known == identity) {
+            return Ok(number);
+        }
+        if self.csv.len() == FILES {
+            return Err(format!("found more than {FILES} files of instruments, allowed are {FILES}"));
+        }
+        self.csv.push(Csv { file: path.to_string_lossy().into(), text: read(&path)? });
+        self.csv_paths.push(identity);
+        Ok(self.csv.len() - 1)
     }
 
     fn once<'p>(
@@ -125,22 +173,35 @@ fn read(path: &Path) -> Result<String, String> {
     })
 }
 
-/// The strings of `include` and where they stand. What else stands there is a mistake for later.
-fn entries(text: &str, under: Option<&str>) -> Vec<(usize, String)> {
-    // Most files include nothing, and need not be parsed twice.
-    if !text.contains("include") || text.len() as u64 > crate::MAX_BYTES {
-        return Vec::new();
+/// What a text names, and where.
+#[derive(Default)]
+struct Named {
+    /// The strings of `include`.
+    include: Vec<(usize, String)>,
+    /// Each `file` of `[[instruments]]`.
+    csv: Vec<(usize, String)>,
+}
+
+/// The files that a text names. What else stands in their places is a mistake for later.
+fn named(text: &str, under: Option<&str>) -> Named {
+    // Most files name none, and need not be parsed twice. A key in quotes may be escaped.
+    let may_name = ["include", "instruments", "\\"].iter().any(|word| text.contains(word));
+    if !may_name || text.len() as u64 > crate::MAX_BYTES {
+        return Named::default();
     }
     let (tree, _) = DeTable::parse_recoverable(text);
     let table = match under {
         Some(key) => tree.get_ref().get(key).and_then(|value| value.get_ref().as_table()),
         None => Some(tree.get_ref()),
     };
-    let list = table.and_then(|table| table.get("include")).and_then(|value| value.get_ref().as_array());
-    let entry = |value: &toml::Spanned<DeValue<'_>>| {
-        value.get_ref().as_str().map(|entry| (value.span().start, entry.to_owned()))
-    };
-    list.into_iter().flat_map(|list| list.iter()).filter_map(entry).collect()
+    let list = |key| table.and_then(|table| table.get(key)).and_then(|value| value.get_ref().as_array());
+    let entry =
+        |value: &Spanned<DeValue<'_>>| value.get_ref().as_str().map(|entry| (value.span().start, entry.to_owned()));
+    let file = |value: &Spanned<DeValue<'_>>| value.get_ref().as_table()?.get("file").and_then(entry);
+    Named {
+        include: list("include").into_iter().flat_map(|list| list.iter()).filter_map(entry).collect(),
+        csv: list("instruments").into_iter().flat_map(|list| list.iter()).filter_map(file).collect(),
+    }
 }
 
 /// Reports what is wrong with the `include` of a file; whether all of it could be taken in.

@@ -267,6 +267,11 @@ impl<'t, 'a> Item<'t, 'a> {
         matches!(self.value.get_ref(), DeValue::Table(_))
     }
 
+    /// How messages name it: `breaker "dd": scope`.
+    pub(crate) fn label(self) -> String {
+        self.table.message(self.key)
+    }
+
     /// A table, which messages will name by `label`.
     pub(crate) fn table(self, label: String, allowed: &str) -> Option<Table<'a>> {
         match self.value.get_ref() {

@@ -18,7 +18,7 @@ use crate::table::Table;
 
 const FURTHER: Allowed<Ratio> =
     Allowed { text: "fractions from 0 to 1", holds: |r| r.raw() >= 0 && r.raw() <= Ratio::SCALE };
-const BELLS: &str = "\"open\", \"open+30m\", \"close-35m\", \"close\" and local times such as \"13:00\"";
+pub(crate) const BELLS: &str = "\"open\", \"open+30m\", \"close-35m\", \"close\" and local times such as \"13:00\"";
 const RUNGS: usize = Step::LAST.number() as usize;
 const WINDOWS: usize = 16;
 
@@ -157,7 +157,7 @@ fn halt_end(table: &Table<'_>) -> Option<HaltEnd> {
 }
 
 /// A time of the session: counted from a bell, or by the clock on the wall.
-fn bell(item: Item<'_, '_>, market: Option<&Market>) -> Option<Bell> {
+pub(crate) fn bell(item: Item<'_, '_>, market: Option<&Market>) -> Option<Bell> {
     let text = item.string(BELLS)?;
     let offset = |rest: &str, sign| rest.strip_prefix(sign).and_then(duration);
     let bell = match text {

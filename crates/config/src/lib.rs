@@ -1,9 +1,9 @@
 //! TOML text to a [`haltline::Plan`], with every mistake reported at once.
 //!
-//! [`parse`] is pure, [`parse_under`] too, and [`load`] reads a file and what it includes; neither panics, whatever the bytes are. A configuration with a mistake
-//! gives no plan at all: each mistake comes back as a [`Finding`] with its line, its column, what was found and what is
-//! allowed. What is legal but unusual (a shadow breaker, a drawdown limit above 20 %) comes back as a warning beside
-//! the plan.
+//! [`parse`] is pure, [`parse_under`] too, and [`load`] reads a file, what it includes and its lists of instruments; neither
+//! panics, whatever the bytes are. A configuration with a mistake gives no plan at all: each mistake comes back as a
+//! [`Finding`] with its line, its column, what was found and what is allowed. What is legal but unusual (a shadow breaker, a
+//! drawdown limit above 20 %) comes back as a warning beside the plan.
 //!
 //! Calendars are compiled here, with the time-zone database that is built into this crate: the core sees nothing but
 //! UTC boundaries, and one file means the same sessions on every machine.
@@ -39,6 +39,7 @@ mod data_feed_integrity;
 mod drawdown;
 mod finding;
 mod include;
+mod instruments;
 mod item;
 mod ladder;
 mod limits;
@@ -54,6 +55,7 @@ mod polled;
 mod position_limit;
 mod premarket_validation;
 mod scalar;
+mod sheet;
 mod system;
 mod table;
 mod technical;
@@ -70,11 +72,13 @@ use haltline::{Plan, Sessions};
 use toml::de::DeTable;
 
 pub use finding::{Finding, Mistakes};
+pub use instruments::Instruments;
 pub use pack::{Pack, pack, packs};
 pub use scalar::duration;
 
 use finding::Log;
 use include::Source;
+use instruments::Lists;
 use system::Files;
 use table::Table;
 
@@ -82,12 +86,14 @@ use table::Table;
 pub const MAX_BYTES: u64 = 4 << 20;
 
 /// What a file without mistakes means.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Config {
     /// What a System is made from.
     pub plan: Plan,
     /// The calendars by their names.
     pub calendars: BTreeMap<String, Calendar>,
+    /// The lists of instruments by their names.
+    pub instruments: BTreeMap<String, Instruments>,
     /// What is allowed but unusual, in the order in which the files are read.
     pub warnings: Vec<Finding>,
 }
@@ -101,8 +107,8 @@ pub struct Calendar {
     pub sessions: Arc<Sessions>,
 }
 
-/// Reads a configuration from text; `file` is the name that findings carry. It may include packs that are built in, and no
-/// files.
+/// Reads a configuration from text; `file` is the name that findings carry. It may include packs that are built in; it reads no
+/// files, neither to include nor for instruments.
 ///
 /// # Errors
 /// All mistakes of the text, in its order.
@@ -111,7 +117,7 @@ pub fn parse(text: &str, file: &str) -> Result<Config, Mistakes> {
 }
 
 /// Reads a configuration that is one table of a larger file: `[config]` and `[[config.breaker]]` for the key `config`.
-/// Findings stand where they stand in that file. It may include packs that are built in, and no files.
+/// Findings stand where they stand in that file. It may include packs that are built in; it reads no files.
 ///
 /// # Errors
 /// All mistakes of the table, in its order, and what is no TOML anywhere in the text.
@@ -125,9 +131,10 @@ fn read_text(text: &str, file: &str, path: Option<&Path>, under: Option<&str>) -
     if size > MAX_BYTES {
         return Err(Mistakes::of_file(file, too_long(&size.to_string())));
     }
-    let sources = include::gather(Source::new(file, text), path, under);
+    let (sources, csv) = include::gather(Source::new(file, text), path, under);
     let trees: Vec<_> = sources.iter().map(|source| DeTable::parse_recoverable(&source.text)).collect();
     let logs: Vec<_> = sources.iter().map(|source| Log::new(&source.text, &source.file)).collect();
+    let csv: Vec<_> = csv.iter().map(|csv| Log::new(&csv.text, &csv.file)).collect();
     for ((_, syntax), log) in trees.iter().zip(&logs) {
         for error in syntax {
             log.syntax(error.span(), error.message());
@@ -135,25 +142,31 @@ fn read_text(text: &str, file: &str, path: Option<&Path>, under: Option<&str>) -
     }
     let read: Vec<_> =
         sources.iter().zip(&trees).zip(&logs).map(|((source, (tree, _)), log)| (source, tree.get_ref(), log)).collect();
-    let (plan, calendars) = files(&read, under).map(system::plan).unwrap_or_default();
-    conclude(logs, plan, calendars)
+    let config = files(&read, &csv, under).map(system::config).unwrap_or_default();
+    conclude(logs.into_iter().chain(csv), config)
 }
 
-/// The root tables of all files, of which the last includes the others.
-fn files<'a>(read: &[(&'a Source<'_>, &'a DeTable<'a>, &'a Log<'a>)], under: Option<&str>) -> Option<Files<'a>> {
+/// The root tables of all files, of which the last includes the others, and the instruments that they list in files `csv`.
+fn files<'a>(
+    read: &[(&'a Source<'_>, &'a DeTable<'a>, &'a Log<'a>)],
+    csv: &'a [Log<'a>],
+    under: Option<&str>,
+) -> Option<Files<'a>> {
     let (&(source, whole, log), others) = read.split_last()?;
     let main = match under {
         None => Table::root(log, whole),
         Some(key) => table_under(log, whole, key)?,
     };
     let mut sound = include::check(&main, source);
-    let mut included = Vec::new();
+    let (mut included, mut lists) = (Vec::new(), Lists::new());
     for &(source, entries, log) in others {
         let file = Table::root(log, entries);
         sound &= !log.is_marred() & include::check(&file, source);
+        lists.read(&file, source, csv);
         included.push(file);
     }
-    Some(Files { included, main, whole: sound })
+    lists.read(&main, source, csv);
+    Some(Files { included, main, lists, whole: sound })
 }
 
 fn table_under<'a>(log: &'a Log<'a>, whole: &'a DeTable<'a>, key: &str) -> Option<Table<'a>> {
@@ -164,25 +177,26 @@ fn table_under<'a>(log: &'a Log<'a>, whole: &'a DeTable<'a>, key: &str) -> Optio
     table.map(|(at, entries)| Table::new(log, String::new(), at, entries))
 }
 
-/// The warnings, if no file has a mistake.
-fn conclude(logs: Vec<Log<'_>>, plan: Plan, calendars: BTreeMap<String, Calendar>) -> Result<Config, Mistakes> {
+/// The configuration with its warnings, if no file has a mistake.
+fn conclude<'a>(logs: impl Iterator<Item = Log<'a>>, config: Config) -> Result<Config, Mistakes> {
     let (mut warnings, mut mistakes) = (Vec::new(), Vec::new());
-    for found in logs.into_iter().map(Log::conclude) {
+    for found in logs.map(Log::conclude) {
         match found {
             Ok(told) => warnings.extend(told),
             Err(wrong) => mistakes.push(wrong),
         }
     }
     match Mistakes::of_files(mistakes) {
-        None => Ok(Config { plan, calendars, warnings }),
+        None => Ok(Config { warnings, ..config }),
         Some(mistakes) => Err(mistakes),
     }
 }
 
-/// Reads a configuration from a file, and what it includes.
+/// Reads a configuration from a file, what it includes, and its lists of instruments.
 ///
 /// # Errors
-/// All mistakes of the file and of those that it includes. One that cannot be read, is longer than [`MAX_BYTES`] or is not UTF-8 has that one.
+/// All mistakes of the file, of those that it includes and of its lists. One that cannot be read, is longer than [`MAX_BYTES`] or
+/// is not UTF-8 has that one.
 pub fn load(path: &Path) -> Result<Config, Mistakes> {
     let file = path.to_string_lossy();
     let bytes = read(path).map_err(|why| Mistakes::of_file(&file, why))?;

@@ -1,15 +1,16 @@
 //! The file as a whole: scopes, `[system]`, calendars and breakers make a plan.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use haltline::{BreakerSpec, Caps, Plan, ScopePath, Skew, Template};
 
-use crate::breaker::{self, paths};
+use crate::breaker::{self, Guards, Placed, paths};
 use crate::capacity;
+use crate::instruments::Lists;
 use crate::item::{ANY_TIME, Allowed};
 use crate::pack::Packs;
 use crate::table::Table;
-use crate::{Calendar, calendar};
+use crate::{Config, calendar};
 
 const MILLION: i64 = 1 << 20;
 const SCOPES: Allowed<i64> = Allowed { text: "whole numbers from 1 to 1048576", holds: |n| (1..=MILLION).contains(&n) };
@@ -29,6 +30,8 @@ pub(crate) struct Files<'a> {
     pub(crate) included: Vec<Table<'a>>,
     /// What includes it.
     pub(crate) main: Table<'a>,
+    /// The instruments that they list.
+    pub(crate) lists: Lists<'a>,
     /// Whether all that is included could be read.
     pub(crate) whole: bool,
 }
@@ -39,16 +42,17 @@ impl<'a> Files<'a> {
         self.included.iter().chain([&self.main])
     }
 
-    /// Reports every key that nobody has asked for.
-    fn finish(self) {
+    /// Reports every key that nobody has asked for; the lists are left.
+    fn finish(self) -> Lists<'a> {
         for file in self.included.into_iter().chain([self.main]) {
             file.finish();
         }
+        self.lists
     }
 }
 
-/// Reads the root tables.
-pub(crate) fn plan(files: Files<'_>) -> (Plan, BTreeMap<String, Calendar>) {
+/// Reads the root tables. Its warnings are those of the logs.
+pub(crate) fn config(files: Files<'_>) -> Config {
     let mut packs = Packs::new(files.whole);
     for file in &files.included {
         packs.read(file);
@@ -61,19 +65,24 @@ pub(crate) fn plan(files: Files<'_>) -> (Plan, BTreeMap<String, Calendar>) {
     let placed = breaker::read(&files, &markets, &packs);
     packs.warn_of_idle();
     capacity::check(&files.main, &scopes, &placed, &caps);
-    let (templates, breakers): (Vec<_>, Vec<_>) = placed.into_iter().partition(|placed| placed.each);
+    let (breakers, templates): (Vec<_>, Vec<_>) =
+        placed.into_iter().partition(|placed| matches!(placed.guards, Guards::Itself));
     let breakers = breakers.into_iter().map(|placed| placed.spec).collect();
-    let templates = templates.into_iter().map(|placed| template(placed.spec)).collect();
-    files.finish();
-    (Plan { scopes, breakers, templates, caps, skew }, markets.compiled())
+    let templates = templates.into_iter().map(template).collect();
+    let plan = Plan { scopes, breakers, templates, caps, skew };
+    Config { plan, calendars: markets.compiled(), instruments: files.finish().into_named(), warnings: Vec::new() }
 }
 
-fn template(spec: BreakerSpec) -> Template {
-    let BreakerSpec { name, scope: parent, rule, policy, .. } = spec;
-    Template { name, parent, rule, policy }
+fn template(placed: Placed<'_>) -> Template {
+    let BreakerSpec { name, scope: parent, rule, policy, .. } = placed.spec;
+    let only = match placed.guards {
+        Guards::Listed(scopes) => Some(scopes),
+        Guards::Itself | Guards::Each => None,
+    };
+    Template { name, parent, only, rule, policy }
 }
 
-/// Those of all files; only within one is a scope that stands twice a mistake.
+/// Those of all files and of their instruments; only within one file is a scope that stands twice a mistake.
 fn scopes(files: &Files<'_>) -> Vec<ScopePath> {
     let (mut scopes, mut known) = (Vec::new(), BTreeSet::new());
     for item in files.all().filter_map(|file| file.optional("scopes")) {
@@ -81,6 +90,7 @@ fn scopes(files: &Files<'_>) -> Vec<ScopePath> {
         let new = paths(&items).unwrap_or_default().into_iter();
         scopes.extend(new.filter(|scope| known.insert(scope.clone())));
     }
+    scopes.extend(files.lists.scopes().filter(|scope| known.insert((*scope).clone())).cloned());
     scopes
 }
 

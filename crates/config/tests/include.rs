@@ -5,39 +5,12 @@
 mod common;
 
 use std::fs;
-use std::path::{Path, PathBuf};
 
-use common::mistakes;
+use common::{Folder, mistakes};
 use haltline_config::{Config, load, parse, parse_under};
 
 const DESK: &str = "[[breaker]]\nname = \"desk\"\nkind = \"manual\"\nscope = \"XNYS\"\n";
 const MWCB: &str = "[[breaker]]\nname = \"mwcb\"\npack = \"us-mwcb\"\nscope = \"\"\nwatch = \"index/SPX\"\n";
-
-/// A folder of files, of which `main.toml` is loaded.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(test: &str, files: &[(&str, &str)]) -> Self {
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("include-{test}"));
-        let _ = fs::remove_dir_all(&folder);
-        for (name, text) in files {
-            let path = folder.join(name);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, text).unwrap();
-        }
-        Self(folder)
-    }
-
-    fn load(&self) -> Config {
-        load(&self.0.join("main.toml")).unwrap_or_else(|mistakes| panic!("{mistakes}"))
-    }
-
-    /// The mistakes, without the folder in the names of files.
-    fn mistakes(&self) -> Vec<String> {
-        let found = load(&self.0.join("main.toml")).unwrap_err().to_string();
-        found.replace(&format!("{}/", self.0.display()), "").lines().map(Into::into).collect()
-    }
-}
 
 fn names(config: &Config) -> Vec<&str> {
     config.plan.breakers.iter().map(|breaker| breaker.name.as_str()).collect()
@@ -46,7 +19,7 @@ fn names(config: &Config) -> Vec<&str> {
 #[test]
 fn what_is_included_counts_as_if_it_stood_at_the_top() {
     let folder = Folder::new(
-        "top",
+        "include-top",
         &[
             ("main.toml", &format!("include = [\"us-mwcb\", \"desks/all.toml\"]\nscopes = [\"XNYS\"]\n{MWCB}")),
             (
@@ -65,10 +38,17 @@ fn what_is_included_counts_as_if_it_stood_at_the_top() {
 }
 
 #[test]
+fn a_key_in_quotes_is_the_same_key() {
+    for key in ["\"include\"", "'include'", "\"incl\\u0075de\""] {
+        assert_eq!(names(&parse(&format!("{key} = [\"us-mwcb\"]\n{MWCB}"), "f").unwrap()), ["mwcb"], "{key}");
+    }
+}
+
+#[test]
 fn the_example_of_the_documentation_is_read() {
     let docs = include_str!("../../../docs/config.md").split("## `include`").nth(1).unwrap();
     let example = docs.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
-    let config = Folder::new("docs", &[("main.toml", example), ("desk.toml", DESK)]).load();
+    let config = Folder::new("include-docs", &[("main.toml", example), ("desk.toml", DESK)]).load();
     assert_eq!((names(&config), config.warnings.len()), (vec!["desk", "mwcb"], 0));
 }
 
@@ -87,14 +67,15 @@ fn a_name_that_stands_in_two_files_is_told_with_both_places() {
         ["7:8: calendar 1: name: \"us-equities\" is already the name of the calendar at packs/us-equities.toml:16:8"]
     );
     let main = format!("include = [\"one.toml\", \"two.toml\"]\n{}", DESK.replace("desk", "other"));
-    let folder = Folder::new("twice", &[("main.toml", &main), ("one.toml", DESK), ("two.toml", &format!("\n{DESK}"))]);
+    let folder =
+        Folder::new("include-twice", &[("main.toml", &main), ("one.toml", DESK), ("two.toml", &format!("\n{DESK}"))]);
     let place = folder.0.join("one.toml");
     let found = load(&folder.0.join("main.toml")).unwrap_err().to_string();
     let expected = format!("breaker 1: name: \"desk\" is already the name of the breaker at {}:2:8", place.display());
     assert_eq!(found, format!("{}:3:8: {expected}", folder.0.join("two.toml").display()));
     let switch = "[[breaker]]\nname = \"stop\"\nkind = \"kill_switch\"\nscope = \"\"\n";
     let main = format!("include = [\"one.toml\"]\n{}", switch.replace("\"stop\"", "\"off\""));
-    let folder = Folder::new("switch", &[("main.toml", &main), ("one.toml", switch)]);
+    let folder = Folder::new("include-switch", &[("main.toml", &main), ("one.toml", switch)]);
     assert_eq!(
         folder.mistakes(),
         ["main.toml:5:9: breaker \"off\": scope: scope \"\" has a kill switch already, at one.toml:4:9"]
@@ -106,7 +87,7 @@ fn mistakes_and_warnings_of_an_included_file_carry_its_name() {
     let one = "[[breaker]]\nname = \"dd\"\nkind = \"drawdown\"\nscope = \"x\"\nlimit = 1.5\nlimt = 1\n\
                [[breaker]]\nname = \"b\"\nkind = \"volatility\"\nscope = \"x\"\ncalendar = \"none\"\n";
     let main = format!("include = [\"one.toml\"]\n{DESK}limit = 1\n");
-    let folder = Folder::new("places", &[("main.toml", &main), ("one.toml", one)]);
+    let folder = Folder::new("include-places", &[("main.toml", &main), ("one.toml", one)]);
     let found = folder.mistakes();
     let begins = [
         "one.toml:5:9: breaker \"dd\": limit: found 1.5, allowed are",
@@ -119,7 +100,7 @@ fn mistakes_and_warnings_of_an_included_file_carry_its_name() {
         assert!(found.starts_with(begin), "{found}");
     }
     let folder = Folder::new(
-        "shadow",
+        "include-shadow",
         &[("main.toml", "include = ['one.toml']"), ("one.toml", &format!("{DESK}shadow = true\n"))],
     );
     let warnings = folder.load().warnings;
@@ -129,13 +110,13 @@ fn mistakes_and_warnings_of_an_included_file_carry_its_name() {
 
 #[test]
 fn a_file_that_includes_itself_is_a_mistake_however_long_the_way() {
-    let folder = Folder::new("self", &[("main.toml", &format!("include = [\"main.toml\"]\n{DESK}"))]);
+    let folder = Folder::new("include-self", &[("main.toml", &format!("include = [\"main.toml\"]\n{DESK}"))]);
     assert_eq!(
         folder.mistakes(),
         ["main.toml:1:12: include: \"main.toml\" includes itself: main.toml includes main.toml"]
     );
     let folder = Folder::new(
-        "circle",
+        "include-circle",
         &[
             ("main.toml", &format!("include = [\"a/one.toml\"]\n{DESK}")),
             ("a/one.toml", "include = [\"two.toml\"]"),
@@ -207,7 +188,7 @@ fn what_cannot_be_included_is_told_and_its_absence_echoes_nowhere() {
             "1:11: include: found a string \"nse\", allowed are arrays of names of packs and paths of files that end in .toml"
         ]
     );
-    let folder = Folder::new("absent", &[("main.toml", &format!("include = [\"one.toml\"]\n{DESK}"))]);
+    let folder = Folder::new("include-absent", &[("main.toml", &format!("include = [\"one.toml\"]\n{DESK}"))]);
     let found = folder.mistakes();
     assert!(found[0].starts_with("main.toml:1:12: include: one.toml cannot be read: "), "{found:?}");
 }
@@ -215,7 +196,7 @@ fn what_cannot_be_included_is_told_and_its_absence_echoes_nowhere() {
 #[test]
 fn an_included_file_that_is_broken_is_told_where_it_is() {
     let main = format!("include = [\"one.toml\"]\n{}calendar = \"c\"\n", DESK.replace("manual", "volatility"));
-    let folder = Folder::new("broken", &[("main.toml", &main), ("one.toml", "[[calendar]\nname = \"c\"\n")]);
+    let folder = Folder::new("include-broken", &[("main.toml", &main), ("one.toml", "[[calendar]\nname = \"c\"\n")]);
     let found = folder.mistakes();
     assert!(found.iter().all(|told| told.starts_with("one.toml:1:")), "{found:#?}");
     fs::write(folder.0.join("one.toml"), b"a = 1\nb = '\xe4'").unwrap();
@@ -272,7 +253,7 @@ const OWN: &str = "[pack]\nname = \"own\"\ntitle = \"t\"\nversion = \"1\"\neffec
 fn a_pack_of_one_s_own_is_a_file() {
     let main =
         "include = [\"own.toml\"]\n[[breaker]]\nname = \"dd\"\npack = \"own\"\nscope = \"acct\"\nspeed = false\n";
-    let folder = Folder::new("own", &[("main.toml", main), ("own.toml", OWN)]);
+    let folder = Folder::new("include-own", &[("main.toml", main), ("own.toml", OWN)]);
     assert_eq!(names(&folder.load()), ["dd"]);
     for (change, to, expected) in [
         ("0.08", "1.5", "own.toml:10:9: breaker \"dd\": limit: found 1.5, allowed are"),
@@ -296,7 +277,7 @@ fn what_stands_in_the_wrong_file_is_a_mistake() {
     assert_eq!(found, [format!("1:2: pack {why}"), format!("8:2: template {why}")]);
     let main = format!("include = [\"one.toml\"]\n{DESK}");
     let one = "[template]\nkind = \"manual\"\n[system]\nring = 8\n";
-    let folder = Folder::new("wrong", &[("main.toml", &main), ("one.toml", one)]);
+    let folder = Folder::new("include-wrong", &[("main.toml", &main), ("one.toml", one)]);
     assert_eq!(
         folder.mistakes(),
         [
@@ -305,7 +286,7 @@ fn what_stands_in_the_wrong_file_is_a_mistake() {
         ]
     );
     let folder = Folder::new(
-        "same",
+        "include-same",
         &[("main.toml", &format!("include = [\"a.toml\", \"b.toml\"]\n{DESK}")), ("a.toml", OWN), ("b.toml", OWN)],
     );
     assert_eq!(folder.mistakes()[0], "b.toml:2:8: pack: name: \"own\" is already the name of the pack at a.toml:2:8");

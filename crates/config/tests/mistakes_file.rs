@@ -68,7 +68,7 @@ fn a_broken_line_echoes_nowhere_else() {
         [
             "3:8: syntax: string values must be quoted, expected literal string; found \"manual\"",
             "4:9: syntax: string values must be quoted, expected literal string; found \"a b\"",
-            "6:1: breaker \"c\": scope is missing, allowed are scope paths, such as \"XNAS/AAPL\", \"XNAS/*\" for each below, or \"\" for everything",
+            "6:1: breaker \"c\": scope is missing, allowed are scope paths, such as \"XNAS/AAPL\", \"XNAS/*\" for each below, \"\" for everything, and { instruments = \"tier-1\" } for each of a list",
         ]
     );
     assert_eq!(

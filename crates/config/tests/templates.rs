@@ -36,3 +36,14 @@ fn instances_count_for_the_capacities() {
     let found = parse(&text("XNAS/*", "[system]\nmax_listeners = 1\n"), "f").unwrap_err().to_string();
     assert!(found.contains("breaker \"dd\": found 2 pairs of a breaker and a watched scope"), "{found}");
 }
+
+#[test]
+fn an_instance_has_a_name_that_fits() {
+    let named = |bytes: usize| text("XNAS/*", "").replace("\"dd\"", &format!("{:?}", "d".repeat(bytes)));
+    assert!(System::manual(parse(&named(59), "f").unwrap().plan, Nanos(0)).is_ok());
+    let found = parse(&named(60), "f").unwrap_err().to_string();
+    assert!(
+        found.starts_with("f:2:1: breaker ") && found.contains(":AAPL\" has a name of more than 64 bytes"),
+        "{found}"
+    );
+}
