@@ -141,6 +141,17 @@ fn what_is_not_as_expected_is_told_with_its_place() {
             "s.toml:23:20: at 2020-03-09 13:30:03 +00:00: \"XNAS\": expected to permit nothing, permits cancel",
         ),
         (
+            "permits = { XNAS = [\"cancel\"] }",
+            "admits = { XNAS = { buy = 105.5, sell = 95 } }",
+            "s.toml:23:19: at 2020-03-09 13:30:03 +00:00: \"XNAS\": expected to admit purchases up to 105.5000 and sales from \
+             95.0000 on, admits every price",
+        ),
+        (
+            "permits = { XNAS = [\"cancel\"] }",
+            "admits = { XNAS = \"none\" }",
+            "expected to admit no price, admits every price",
+        ),
+        (
             "authority = \"trader\"",
             "authority = \"auto\"",
             "s.toml:21:8: at 2020-03-09 13:30:03 +00:00: trip: refused as authority: breaker \"desk\"",
@@ -212,6 +223,18 @@ fn what_is_wrong_with_a_script_is_told_with_its_place() {
         ),
         ("[\"cancel\"]", "[\"cancle\"]", "found \"cancle\", allowed are increase, reduce, cancel"),
         ("{ XNAS =", "{ \"XNAS//A\" =", "s.toml:23:13: "),
+        ("permits = { XNAS =", "admits = { \"XNAS//A\" = \"all\" }\npermits = { XNAS =", "s.toml:23:12: "),
+        (
+            "permits = { XNAS = [\"cancel\"] }",
+            "admits = { XNAS = \"alle\" }",
+            "s.toml:23:19: found \"alle\", allowed are \"none\", \"all\" and a table of buy and sell",
+        ),
+        ("permits = { XNAS = [\"cancel\"] }", "admits = { XNAS = { buy = 5 } }", "s.toml:23:19: missing field `sell`"),
+        (
+            "permits = { XNAS = [\"cancel\"] }",
+            "admits = { XNAS = { buy = 5, sell = -1 } }",
+            "sell: found -1, allowed are prices from 0 on",
+        ),
         (
             "trip = { breaker = \"desk\", by = \"ann\", authority = \"trader\" }",
             "passed = { order = \"a\" }",

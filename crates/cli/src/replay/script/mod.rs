@@ -1,6 +1,7 @@
 //! The second form of a scenario: a script of steps, for small cases of one breaker.
 
 mod acts;
+mod admits;
 mod file;
 mod play;
 mod ready;

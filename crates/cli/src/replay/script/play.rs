@@ -8,6 +8,7 @@ use haltline::{BreakerStatus, Error, EventType, Feed, Gate, Intent, Lanes, Nanos
 use toml::Spanned;
 
 use super::acts::{NO_PERMIT, Refusal, words};
+use super::admits::Admitted;
 use super::file::{Act, Expected, Trial};
 use super::ready::{Ready, Timed};
 use super::values::{Named, Word};
@@ -76,6 +77,13 @@ impl<'r> Player<'r> {
             if !is_same(expected.get_ref(), &found) {
                 let (expected_words, found) = (words(expected.get_ref()), words(&found));
                 let what = format!("{:?}: expected to permit {expected_words}, permits {found}", scope.get_ref());
+                self.differs(expected.span(), what);
+            }
+        }
+        for (scope, expected) in &step.admits {
+            let (expected_prices, found) = (expected.get_ref(), Admitted::of(&self.gate(scope.get_ref())?));
+            if *expected_prices != found {
+                let what = format!("{:?}: expected to admit {expected_prices}, admits {found}", scope.get_ref());
                 self.differs(expected.span(), what);
             }
         }
