@@ -312,6 +312,22 @@ expect = { rate = "active" }
     );
 }
 
+/// Days of markets, each through the pack of its rule.
+const DAYS: [&str; 4] = ["luld-tier-1", "luld-tier-2", "krx-day", "nse-day"];
+
+#[test]
+fn each_day_finds_what_it_expects_and_says_that_it_is_made() {
+    for day in DAYS {
+        let file = scenarios().join(format!("{day}.toml"));
+        let text = std::fs::read_to_string(&file).unwrap();
+        assert!(text.split("\n\n").next().unwrap().contains("The path is made"), "{day}");
+        assert!(text.contains("a made day: ") || text.contains("made days: "), "{day}: its title");
+        let (code, lines) = replayed(&file);
+        assert_eq!(code, Some(0), "{day} {:#}", lines.last().unwrap());
+        assert!(lines.iter().any(|line| line["to"] == "tripped"), "{day}");
+    }
+}
+
 #[test]
 fn a_script_has_no_picture() {
     let file = scenarios().join("kinds/drawdown.toml");
