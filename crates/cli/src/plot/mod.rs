@@ -4,15 +4,24 @@
 //! extremes kept.
 
 mod canvas;
+mod clock;
 mod curves;
 mod halts;
+mod labels;
 mod panel;
+mod place;
 mod prices;
+mod script;
+mod stretch;
+mod tape;
+mod tape_panel;
 mod trace;
 
 use std::path::Path;
 
 use canvas::{Canvas, Ink, Side, Words};
+pub(crate) use script::draw as draw_script;
+pub(crate) use tape::Tape;
 pub(crate) use trace::Trace;
 
 use crate::output::Failure;
@@ -51,7 +60,45 @@ pub(crate) fn draw(file: &Path, stage: &Stage, account: &Account, trace: &Trace)
         }
         canvas.finish()?;
     }
+    write(file, svg)
+}
+
+fn write(file: &Path, svg: String) -> Result<(), Failure> {
     std::fs::write(file, svg).map_err(|error| Failure::new(format!("{}: cannot be written: {error}", file.display())))
+}
+
+/// What a colour means.
+pub(crate) struct Entry {
+    text: String,
+    ink: Ink,
+    /// How dense the area is; a line has none.
+    area: Option<f64>,
+}
+
+impl Entry {
+    pub(crate) fn line(text: impl Into<String>, ink: Ink) -> Self {
+        Self { text: text.into(), ink, area: None }
+    }
+
+    pub(crate) fn area(text: impl Into<String>, ink: Ink, alpha: f64) -> Self {
+        Self { text: text.into(), ink, area: Some(alpha) }
+    }
+}
+
+/// What the colours mean, in one line that ends at `right`.
+pub(crate) fn legend(canvas: &Canvas<'_>, entries: Vec<Entry>, right: i32, y: i32) -> Result<(), Failure> {
+    let mut x = right;
+    for Entry { text, ink, area } in entries.into_iter().rev() {
+        let wide = place::width(&text, 13.0);
+        canvas.words(&text, (x - wide, y), Words::new(13.0, Ink::TEXT, Side::Left))?;
+        x -= wide + 34;
+        match area {
+            Some(alpha) => canvas.area((x + 8, x + 26), (y - 6, y + 6), ink, alpha)?,
+            None => canvas.line(&[(x + 4, y), (x + 26, y)], ink, 2, 1.0)?,
+        }
+        x -= 14;
+    }
+    Ok(())
 }
 
 impl Sheet<'_, '_> {

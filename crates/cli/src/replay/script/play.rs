@@ -9,18 +9,31 @@ use toml::Spanned;
 
 use super::acts::{NO_PERMIT, Refusal, words};
 use super::admits::Admitted;
-use super::file::{Act, Expected, Trial};
+use super::file::{Act, Expected, Observation, Trial};
 use super::ready::{Ready, Timed};
 use super::values::{Named, Word};
 use crate::output::Failure;
 use crate::replay::scenario::Source;
 use crate::replay::timeline::Transition;
 
-/// Runs a script; transitions go to `see`. What differs from what the script expects comes back.
+/// What a run shows to who looks on.
+pub(crate) enum Shown<'a> {
+    Transition(&'a Transition),
+    /// A feed has taken an observation; `i` counts those of its step.
+    Heard {
+        observation: &'a Observation,
+        i: usize,
+        at: Nanos,
+    },
+    /// All that happens at a time has happened.
+    Done(Nanos),
+}
+
+/// Runs a script and shows it to `see`. What differs from what the script expects comes back.
 pub(crate) fn run(
     source: &Source,
     ready: &Ready,
-    mut see: impl FnMut(&Transition) -> Result<(), Failure>,
+    mut see: impl FnMut(Shown<'_>) -> Result<(), Failure>,
 ) -> Result<Vec<String>, Failure> {
     let mut player = Player { source, ready, feeds: BTreeMap::new(), permits: BTreeMap::new(), found: vec![] };
     for step in &ready.steps {
@@ -44,20 +57,20 @@ impl<'r> Player<'r> {
         &self.ready.system
     }
 
-    fn step(
-        &mut self,
-        step: &'r Timed,
-        see: &mut impl FnMut(&Transition) -> Result<(), Failure>,
-    ) -> Result<(), Failure> {
+    fn step(&mut self, step: &'r Timed, see: &mut impl FnMut(Shown<'_>) -> Result<(), Failure>) -> Result<(), Failure> {
         for i in 0..step.count {
             let at = step.at(i);
             self.system().advance(at);
             self.take_events(see)?;
             for act in step.acts.iter().flat_map(|acts| &acts.each) {
                 let refusal = self.act(act, i, at)?;
+                if let (Act::Observation(observation), None) = (act, &refusal) {
+                    see(Shown::Heard { observation, i, at })?;
+                }
                 self.judge(step, refusal);
                 self.take_events(see)?;
             }
+            see(Shown::Done(at))?;
         }
         self.look(step)
     }
@@ -152,14 +165,14 @@ impl<'r> Player<'r> {
         self.found.push(format!("{}: at {now}: {what}", self.source.place(span)));
     }
 
-    fn take_events(&mut self, see: &mut impl FnMut(&Transition) -> Result<(), Failure>) -> Result<(), Failure> {
+    fn take_events(&mut self, see: &mut impl FnMut(Shown<'_>) -> Result<(), Failure>) -> Result<(), Failure> {
         let mut fresh = Vec::new();
         self.system().drain(|event| fresh.push(*event));
         for event in fresh {
             if event.event_type() == EventType::Gap {
                 self.found.push(format!("{} events were lost", event.value));
             }
-            Transition::of(self.system(), &event).iter().try_for_each(&mut *see)?;
+            Transition::of(self.system(), &event).iter().map(Shown::Transition).try_for_each(&mut *see)?;
         }
         Ok(())
     }
