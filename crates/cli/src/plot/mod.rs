@@ -28,9 +28,9 @@ use crate::output::Failure;
 use crate::replay::{Account, Stage, interpolated};
 
 const WIDTH: i32 = 1_600;
-/// Room for the numbers at the left, and at the right edge.
+/// Room for the numbers at the left, and for the names of limits at the right.
 const LEFT: i32 = 84;
-const RIGHT: i32 = 36;
+const RIGHT: i32 = 136;
 
 /// Everything that a part of the picture needs.
 pub(crate) struct Sheet<'a, 's> {
@@ -43,11 +43,11 @@ pub(crate) struct Sheet<'a, 's> {
 /// Draws a replay into a file.
 pub(crate) fn draw(file: &Path, stage: &Stage, account: &Account, trace: &Trace) -> Result<(), Failure> {
     let halts = halts::days(stage, account);
-    let curves = curves::of(stage, trace);
+    let curves = curves::of(stage, account, trace);
     let top = 112;
     let prices_end = top + prices::HEIGHT;
     let halts_end = prices_end + halts::height(halts.len());
-    let height = halts_end + curves::HEIGHT * curves.len() as i32 + 12;
+    let height = halts_end + curves.iter().map(|curve| curve.height).sum::<i32>() + 12;
     let mut svg = String::new();
     {
         let canvas = Canvas::new(&mut svg, WIDTH as u32, height.unsigned_abs())?;
@@ -55,8 +55,10 @@ pub(crate) fn draw(file: &Path, stage: &Stage, account: &Account, trace: &Trace)
         sheet.head()?;
         prices::draw(&sheet, top)?;
         halts::draw(&sheet, &halts, prices_end)?;
-        for (i, curve) in (0..).zip(&curves) {
-            curves::draw(&sheet, curve, halts_end + i * curves::HEIGHT)?;
+        let mut top = halts_end;
+        for curve in &curves {
+            curves::draw(&sheet, curve, top)?;
+            top += curve.height;
         }
         canvas.finish()?;
     }
