@@ -46,7 +46,7 @@ enum Command {
     /// output says so. Or it is a script: a configuration and steps, each with what must be seen of a breaker then. Times
     /// are those of the scenario's calendar.
     #[command(after_help = format!(
-        "Examples:\n  haltline replay scenarios/march-2020.toml\n  haltline replay scenarios/kinds/drawdown.toml\n  haltline replay scenarios/march-2020.toml --plot march.svg\n  \
+        "Examples:\n  haltline replay scenarios/march-2020.toml\n  haltline replay scenarios/kinds/drawdown.toml\n  haltline replay scenarios/luld-tier-1.toml --plot luld.svg\n  \
          haltline replay --json scenarios/march-2020.toml | jq 'select(.to == \"tripped\")'\n\n{EXITS}"
     ))]
     Replay {
@@ -55,7 +55,7 @@ enum Command {
         /// One JSON object a line: a header, the transitions, the summary.
         #[arg(long)]
         json: bool,
-        /// Draws a picture of daily bars, too.
+        /// Draws a picture, too: prices, bands, levels, and what denied when.
         #[arg(long, value_name = "FILE.svg")]
         plot: Option<PathBuf>,
     },

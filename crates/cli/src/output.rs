@@ -167,9 +167,31 @@ impl Zone {
         self.format(at, "%H:%M:%S")
     }
 
+    /// `2020-03-09 09:34`.
+    pub(crate) fn minute(&self, at: Nanos) -> String {
+        self.format(at, "%Y-%m-%d %H:%M")
+    }
+
     /// `2020-03-09`.
     pub(crate) fn date(&self, at: Nanos) -> String {
         self.format(at, "%Y-%m-%d")
+    }
+
+    /// `09:34:13`, or `09:34` at its begin.
+    pub(crate) fn brief(&self, at: Nanos) -> String {
+        let clock = self.clock(at);
+        clock.strip_suffix(":00").map_or(clock.clone(), str::to_owned)
+    }
+
+    /// What it is called.
+    pub(crate) fn name(&self) -> &str {
+        self.0.iana_name().unwrap_or("UTC")
+    }
+
+    /// How far its clocks are ahead of UTC at a time, in nanoseconds.
+    pub(crate) fn offset(&self, at: Nanos) -> i64 {
+        let at = jiff::Timestamp::from_nanosecond(i128::from(at.0)).unwrap_or_default();
+        i64::from(self.0.to_offset(at).seconds()) * 1_000_000_000
     }
 
     /// The instant of a local time; `None` if there is none or two.

@@ -106,9 +106,11 @@ fn with(dir: &Path, from: &str, to: &str) -> (Option<i32>, String, String) {
 fn people_get_a_timeline_and_a_verdict() {
     let (code, text, _) = with(&scratch("script"), "", "");
     assert_eq!(code, Some(0), "{text}");
-    for part in
-        ["a desk\n  breakers  desk, vix\n", "2020-03-09 13:30:03 +00:00  XNAS   desk ", "2 steps, all as expected\n"]
-    {
+    for part in [
+        "a desk\n  breakers  desk, vix\n  path      made: ",
+        "2020-03-09 13:30:03 +00:00  XNAS   desk ",
+        "2 steps, all as expected\n",
+    ] {
         assert!(text.contains(part), "{part}\n{text}");
     }
 }
@@ -139,6 +141,17 @@ fn what_is_not_as_expected_is_told_with_its_place() {
             "[\"cancel\"]",
             "[]",
             "s.toml:23:20: at 2020-03-09 13:30:03 +00:00: \"XNAS\": expected to permit nothing, permits cancel",
+        ),
+        (
+            "permits = { XNAS = [\"cancel\"] }",
+            "admits = { XNAS = { buy = 105.5, sell = 95 } }",
+            "s.toml:23:19: at 2020-03-09 13:30:03 +00:00: \"XNAS\": expected to admit purchases up to 105.5000 and sales from \
+             95.0000 on, admits every price",
+        ),
+        (
+            "permits = { XNAS = [\"cancel\"] }",
+            "admits = { XNAS = \"none\" }",
+            "expected to admit no price, admits every price",
         ),
         (
             "authority = \"trader\"",
@@ -212,6 +225,18 @@ fn what_is_wrong_with_a_script_is_told_with_its_place() {
         ),
         ("[\"cancel\"]", "[\"cancle\"]", "found \"cancle\", allowed are increase, reduce, cancel"),
         ("{ XNAS =", "{ \"XNAS//A\" =", "s.toml:23:13: "),
+        ("permits = { XNAS =", "admits = { \"XNAS//A\" = \"all\" }\npermits = { XNAS =", "s.toml:23:12: "),
+        (
+            "permits = { XNAS = [\"cancel\"] }",
+            "admits = { XNAS = \"alle\" }",
+            "s.toml:23:19: found \"alle\", allowed are \"none\", \"all\" and a table of buy and sell",
+        ),
+        ("permits = { XNAS = [\"cancel\"] }", "admits = { XNAS = { buy = 5 } }", "s.toml:23:19: missing field `sell`"),
+        (
+            "permits = { XNAS = [\"cancel\"] }",
+            "admits = { XNAS = { buy = 5, sell = -1 } }",
+            "sell: found -1, allowed are prices from 0 on",
+        ),
         (
             "trip = { breaker = \"desk\", by = \"ann\", authority = \"trader\" }",
             "passed = { order = \"a\" }",
@@ -289,12 +314,83 @@ expect = { rate = "active" }
     );
 }
 
+/// Days of markets, each through the pack of its rule.
+const DAYS: [&str; 4] = ["luld-tier-1", "luld-tier-2", "krx-day", "nse-day"];
+
+/// The names of all breakers of a script that has its configuration in it.
+fn breakers(file: &Path) -> Vec<String> {
+    let script: toml::Table = toml::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
+    script["config"]["breaker"].as_array().unwrap().iter().map(|b| b["name"].as_str().unwrap().to_owned()).collect()
+}
+
 #[test]
-fn a_script_has_no_picture() {
+fn each_day_finds_what_it_expects_and_says_that_it_is_made() {
+    for day in DAYS {
+        let file = scenarios().join(format!("{day}.toml"));
+        let text = std::fs::read_to_string(&file).unwrap();
+        assert!(text.split("\n\n").next().unwrap().contains("The path is made"), "{day}");
+        assert!(text.contains("a made day: ") || text.contains("made days: "), "{day}: its title");
+        let (code, lines) = replayed(&file);
+        assert_eq!(code, Some(0), "{day} {:#}", lines.last().unwrap());
+        assert_eq!(lines[0]["path"], "made");
+        assert!(lines.iter().any(|line| line["to"] == "tripped"), "{day}");
+    }
+}
+
+#[test]
+fn a_picture_names_the_breakers_that_moved_and_says_that_the_path_is_made() {
+    let dir = scratch("script-picture");
+    let kinds = KINDS.iter().map(|row| format!("kinds/{}.toml", row.kind.name()));
+    for name in DAYS.map(|day| format!("{day}.toml")).into_iter().chain(kinds) {
+        let (file, picture) = (scenarios().join(&name), dir.join("s.svg"));
+        let arguments =
+            ["replay".as_ref(), "--json".as_ref(), file.as_os_str(), "--plot".as_ref(), picture.as_os_str()];
+        let output = haltline(arguments);
+        assert_eq!(output.status.code(), Some(0), "{name}: {}", stderr(&output));
+        assert_eq!(stdout(&output), stdout(&haltline(&arguments[..3])), "{name}: a picture changes nothing");
+        let svg = std::fs::read_to_string(&picture).unwrap();
+        assert!(svg.starts_with("<svg") && svg.contains("Made path:"), "{name}");
+        for breaker in breakers(&file) {
+            assert!(svg.contains(&format!("\n{breaker}\n")), "{name}: {breaker}");
+        }
+    }
+}
+
+#[test]
+fn a_picture_tells_prices_bands_and_what_denied_when() {
+    let dir = scratch("script-picture-words");
+    let words = |day: &str| {
+        let (file, picture) = (scenarios().join(day), dir.join("s.svg"));
+        haltline(["replay".as_ref(), file.as_os_str(), "--plot".as_ref(), picture.as_os_str()]);
+        std::fs::read_to_string(picture).unwrap()
+    };
+    let luld = words("luld-tier-1.toml");
+    for part in [
+        "Price of XNAS/ONE",
+        "limit state 09:41:35 to 09:41:49",
+        "trading pause 09:42:45 to 09:47:45",
+        "95.38",
+        "107.78",
+    ] {
+        assert!(luld.contains(part), "{part}");
+    }
+    let krx = words("krx-day.toml");
+    for part in [
+        "rung 1 1987.20 −8 %",
+        "rung 2 1836.00 −15 %, 1 % further",
+        "reference 2160.00",
+        "rung 3 13:31 to 2024-03-06 09:00",
+    ] {
+        assert!(krx.contains(part), "{part}");
+    }
+}
+
+#[test]
+fn a_picture_that_cannot_be_written_is_told() {
     let file = scenarios().join("kinds/drawdown.toml");
-    let output = haltline(["replay".as_ref(), file.as_os_str(), "--plot".as_ref(), "x.svg".as_ref()]);
+    let output = haltline(["replay".as_ref(), file.as_os_str(), "--plot".as_ref(), "/no/such/dir/x.svg".as_ref()]);
     assert_eq!(output.status.code(), Some(2));
-    assert!(stderr(&output).contains("a script has none"), "{}", stderr(&output));
+    assert!(stderr(&output).contains("cannot be written"), "{}", stderr(&output));
 }
 
 /// The words that the parser itself lists when it meets an unknown one.

@@ -97,6 +97,16 @@ impl<'s> Canvas<'s> {
         Ok(())
     }
 
+    /// An upright line of dashes.
+    pub(crate) fn uprights(&self, from: i32, to: i32, x: i32, ink: Ink) -> Result<(), Failure> {
+        let mut y = from;
+        while y < to {
+            self.line(&[(x, y), (x, (y + 4).min(to))], ink, 1, 1.0)?;
+            y += 7;
+        }
+        Ok(())
+    }
+
     pub(crate) fn area(&self, x: (i32, i32), y: (i32, i32), ink: Ink, alpha: f64) -> Result<(), Failure> {
         let shape = Rectangle::new([(x.0, y.0), (x.1, y.1)], ink.rgba(alpha).filled());
         self.area.draw(&shape).map_err(failed)

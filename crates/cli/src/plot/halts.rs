@@ -8,7 +8,7 @@ use super::canvas::{Ink, Side, Words};
 use super::panel::Panel;
 use super::prices::{level_ink, levels};
 use super::trace::share;
-use super::{RIGHT, Sheet, WIDTH};
+use super::{Sheet, WIDTH};
 use crate::output::Failure;
 use crate::replay::{Account, Halt, Stage};
 
@@ -16,6 +16,8 @@ use crate::replay::{Account, Halt, Stage};
 const MOST: usize = 6;
 const ROW: i32 = 380;
 const HEADING: i32 = 30;
+/// At the right edge of the sheet.
+const RIGHT: i32 = 36;
 /// Room for the levels at the left of each panel.
 const SCALE: i32 = 104;
 

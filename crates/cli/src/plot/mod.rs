@@ -4,24 +4,33 @@
 //! extremes kept.
 
 mod canvas;
+mod clock;
 mod curves;
 mod halts;
+mod labels;
 mod panel;
+mod place;
 mod prices;
+mod script;
+mod stretch;
+mod tape;
+mod tape_panel;
 mod trace;
 
 use std::path::Path;
 
 use canvas::{Canvas, Ink, Side, Words};
+pub(crate) use script::draw as draw_script;
+pub(crate) use tape::Tape;
 pub(crate) use trace::Trace;
 
 use crate::output::Failure;
 use crate::replay::{Account, Stage, interpolated};
 
 const WIDTH: i32 = 1_600;
-/// Room for the numbers at the left, and at the right edge.
+/// Room for the numbers at the left, and for the names of limits at the right.
 const LEFT: i32 = 84;
-const RIGHT: i32 = 36;
+const RIGHT: i32 = 136;
 
 /// Everything that a part of the picture needs.
 pub(crate) struct Sheet<'a, 's> {
@@ -34,11 +43,11 @@ pub(crate) struct Sheet<'a, 's> {
 /// Draws a replay into a file.
 pub(crate) fn draw(file: &Path, stage: &Stage, account: &Account, trace: &Trace) -> Result<(), Failure> {
     let halts = halts::days(stage, account);
-    let curves = curves::of(stage, trace);
+    let curves = curves::of(stage, account, trace);
     let top = 112;
     let prices_end = top + prices::HEIGHT;
     let halts_end = prices_end + halts::height(halts.len());
-    let height = halts_end + curves::HEIGHT * curves.len() as i32 + 12;
+    let height = halts_end + curves.iter().map(|curve| curve.height).sum::<i32>() + 12;
     let mut svg = String::new();
     {
         let canvas = Canvas::new(&mut svg, WIDTH as u32, height.unsigned_abs())?;
@@ -46,12 +55,52 @@ pub(crate) fn draw(file: &Path, stage: &Stage, account: &Account, trace: &Trace)
         sheet.head()?;
         prices::draw(&sheet, top)?;
         halts::draw(&sheet, &halts, prices_end)?;
-        for (i, curve) in (0..).zip(&curves) {
-            curves::draw(&sheet, curve, halts_end + i * curves::HEIGHT)?;
+        let mut top = halts_end;
+        for curve in &curves {
+            curves::draw(&sheet, curve, top)?;
+            top += curve.height;
         }
         canvas.finish()?;
     }
+    write(file, svg)
+}
+
+fn write(file: &Path, svg: String) -> Result<(), Failure> {
     std::fs::write(file, svg).map_err(|error| Failure::new(format!("{}: cannot be written: {error}", file.display())))
+}
+
+/// What a colour means.
+pub(crate) struct Entry {
+    text: String,
+    ink: Ink,
+    /// How dense the area is; a line has none.
+    area: Option<f64>,
+}
+
+impl Entry {
+    pub(crate) fn line(text: impl Into<String>, ink: Ink) -> Self {
+        Self { text: text.into(), ink, area: None }
+    }
+
+    pub(crate) fn area(text: impl Into<String>, ink: Ink, alpha: f64) -> Self {
+        Self { text: text.into(), ink, area: Some(alpha) }
+    }
+}
+
+/// What the colours mean, in one line that ends at `right`.
+pub(crate) fn legend(canvas: &Canvas<'_>, entries: Vec<Entry>, right: i32, y: i32) -> Result<(), Failure> {
+    let mut x = right;
+    for Entry { text, ink, area } in entries.into_iter().rev() {
+        let wide = place::width(&text, 13.0);
+        canvas.words(&text, (x - wide, y), Words::new(13.0, Ink::TEXT, Side::Left))?;
+        x -= wide + 34;
+        match area {
+            Some(alpha) => canvas.area((x + 8, x + 26), (y - 6, y + 6), ink, alpha)?,
+            None => canvas.line(&[(x + 4, y), (x + 26, y)], ink, 2, 1.0)?,
+        }
+        x -= 14;
+    }
+    Ok(())
 }
 
 impl Sheet<'_, '_> {

@@ -28,7 +28,7 @@ impl Panel {
     /// The numbers at the left, with lines through the panel.
     pub(crate) fn scale(&self, canvas: &Canvas<'_>, unit: &str) -> Result<(), Failure> {
         let (step, values) = ticks(self.y, ((self.bottom - self.top) / 32).max(2) as usize);
-        let digits = usize::from(step < 1.0);
+        let digits = (-step.log10().floor()).clamp(0.0, 9.0) as usize;
         for value in values {
             let y = self.up(value);
             canvas.line(&[(self.left, y), (self.right, y)], Ink::GRID, 1, 1.0)?;

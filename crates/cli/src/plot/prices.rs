@@ -2,7 +2,7 @@
 
 use super::canvas::{Ink, Side, Words};
 use super::panel::Panel;
-use super::{LEFT, RIGHT, Sheet, WIDTH};
+use super::{Entry, LEFT, RIGHT, Sheet, WIDTH};
 use crate::output::{Failure, percent};
 
 /// What the part takes, with its words.
@@ -11,7 +11,7 @@ pub(crate) const HEIGHT: i32 = 520;
 const NIGHTS: usize = 80;
 
 const LEVELS: [Ink; 6] =
-    [Ink(0xe0_a021), Ink(0xd9_6c1e), Ink(0x9c_1f2e), Ink(0x7a_1f5c), Ink(0x52_2a80), Ink(0x33_3333)];
+    [Ink(0xb8_7d0f), Ink(0xd9_6c1e), Ink(0x9c_1f2e), Ink(0x7a_1f5c), Ink(0x52_2a80), Ink(0x33_3333)];
 
 /// The colour of a rung, counted from 0.
 pub(crate) fn level_ink(rung: usize) -> Ink {
@@ -90,25 +90,11 @@ fn labels(sheet: &Sheet<'_, '_>, panel: &Panel) -> Result<(), Failure> {
 
 /// What the colours mean, at the right.
 fn legend(sheet: &Sheet<'_, '_>, right: i32, y: i32) -> Result<(), Failure> {
-    let canvas = sheet.canvas;
-    let mut entries: Vec<(String, Ink, bool)> = vec![("price".into(), Ink::PRICE, false)];
+    let mut entries = vec![Entry::line("price", Ink::PRICE)];
     for (i, rung) in sheet.stage.ladder.rungs.iter().enumerate() {
         let text = format!("rung {}: {} from the previous close", i + 1, percent(rung.limits.limit));
-        entries.push((text, level_ink(i), false));
+        entries.push(Entry::line(text, level_ink(i)));
     }
-    entries.push(("halted".into(), Ink::HALT, true));
-    let mut x = right;
-    for (text, ink, filled) in entries.into_iter().rev() {
-        // What letters of this size take on the average.
-        let wide = text.chars().count() as i32 * 6;
-        canvas.words(&text, (x - wide, y), Words::new(13.0, Ink::TEXT, Side::Left))?;
-        x -= wide + 34;
-        if filled {
-            canvas.area((x + 8, x + 26), (y - 6, y + 6), ink, 0.30)?;
-        } else {
-            canvas.line(&[(x + 4, y), (x + 26, y)], ink, 2, 1.0)?;
-        }
-        x -= 14;
-    }
-    Ok(())
+    entries.push(Entry::area("halted", Ink::HALT, 0.30));
+    super::legend(sheet.canvas, entries, right, y)
 }

@@ -107,7 +107,7 @@ pub(crate) fn share(session: &Session, at: Nanos) -> f64 {
 }
 
 /// First, lowest, highest and last point of a column, in their order; empties it.
-fn thinned(column: &mut Vec<(i32, i32)>) -> Vec<(i32, i32)> {
+pub(crate) fn thinned(column: &mut Vec<(i32, i32)>) -> Vec<(i32, i32)> {
     let all = core::mem::take(column);
     let index_of = |best: fn(&i32, &i32) -> bool| {
         let better = |a: usize, b: usize| if best(&all[b].1, &all[a].1) { b } else { a };

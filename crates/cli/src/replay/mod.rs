@@ -21,8 +21,10 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 pub(crate) use account::{Account, Halt};
 pub(crate) use drive::{Reading, Seen};
+pub(crate) use script::{Admitted, MADE, Ready, Shown, Told};
 pub(crate) use stage::Stage;
 pub(crate) use summary::interpolated;
+pub(crate) use timeline::Transition;
 
 use scenario::Source;
 
@@ -32,14 +34,7 @@ use crate::plot;
 /// Replays a scenario of either form.
 pub(crate) fn run(scenario: &Path, as_json: bool, picture: Option<&Path>) -> Result<ExitCode, Failure> {
     let source = Source::read(scenario)?;
-    match (source.is_script(), picture) {
-        (false, _) => run_bars(&source, as_json, picture),
-        (true, None) => script::run(&source, as_json),
-        (true, Some(_)) => {
-            let text = "--plot draws the prices between daily bars, and a script has none";
-            Err(Failure::new(format!("{}: {text}", scenario.display())))
-        }
-    }
+    if source.is_script() { script::run(&source, as_json, picture) } else { run_bars(&source, as_json, picture) }
 }
 
 /// Replays daily bars.

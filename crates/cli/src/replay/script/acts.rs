@@ -91,6 +91,14 @@ fn increase() -> Word<Intent> {
     Word(Intent::Increase)
 }
 
+/// A price that a feed has heard.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Told {
+    Trade(f64),
+    Quote { bid: f64, ask: f64 },
+    Reference(f64),
+}
+
 impl Observation {
     /// The feed that hears it.
     pub(crate) fn scope(&self) -> &Spanned<String> {
@@ -126,6 +134,16 @@ impl Observation {
             O::Prediction(it) => vec![it.right.len()],
             O::Reading(it) => vec![it.value.len()],
             O::Reference(_) | O::Venue(_) | O::Check(_) | O::Heartbeat(_) => vec![],
+        }
+    }
+
+    /// The price that it tells, if it tells one.
+    pub(crate) fn told(&self, i: usize) -> Option<Told> {
+        match self {
+            Self::Trade(it) => Some(Told::Trade(it.price.get(i))),
+            Self::Quote(it) => Some(Told::Quote { bid: it.bid.get(i), ask: it.ask.get(i) }),
+            Self::Reference(it) => Some(Told::Reference(it.price)),
+            _ => None,
         }
     }
 

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::acts::*;
+use super::admits::Admitted;
 use super::values::{Each, Instant, Lasting, Moment, Word};
 
 /// A script.
@@ -88,6 +89,9 @@ macro_rules! words {
             /// All that scopes permit.
             #[serde(default)]
             pub(crate) permits: BTreeMap<Spanned<String>, Spanned<Vec<Word<Intent>>>>,
+            /// Which prices scopes admit.
+            #[serde(default)]
+            pub(crate) admits: BTreeMap<Spanned<String>, Spanned<Admitted>>,
             $($($word: Option<Spanned<Each<$Type>>>,)+)+
         }
 

@@ -8,18 +8,32 @@ use haltline::{BreakerStatus, Error, EventType, Feed, Gate, Intent, Lanes, Nanos
 use toml::Spanned;
 
 use super::acts::{NO_PERMIT, Refusal, words};
-use super::file::{Act, Expected, Trial};
+use super::admits::Admitted;
+use super::file::{Act, Expected, Observation, Trial};
 use super::ready::{Ready, Timed};
 use super::values::{Named, Word};
 use crate::output::Failure;
 use crate::replay::scenario::Source;
 use crate::replay::timeline::Transition;
 
-/// Runs a script; transitions go to `see`. What differs from what the script expects comes back.
+/// What a run shows to who looks on.
+pub(crate) enum Shown<'a> {
+    Transition(&'a Transition),
+    /// A feed has taken an observation; `i` counts those of its step.
+    Heard {
+        observation: &'a Observation,
+        i: usize,
+        at: Nanos,
+    },
+    /// All that happens at a time has happened.
+    Done(Nanos),
+}
+
+/// Runs a script and shows it to `see`. What differs from what the script expects comes back.
 pub(crate) fn run(
     source: &Source,
     ready: &Ready,
-    mut see: impl FnMut(&Transition) -> Result<(), Failure>,
+    mut see: impl FnMut(Shown<'_>) -> Result<(), Failure>,
 ) -> Result<Vec<String>, Failure> {
     let mut player = Player { source, ready, feeds: BTreeMap::new(), permits: BTreeMap::new(), found: vec![] };
     for step in &ready.steps {
@@ -43,20 +57,20 @@ impl<'r> Player<'r> {
         &self.ready.system
     }
 
-    fn step(
-        &mut self,
-        step: &'r Timed,
-        see: &mut impl FnMut(&Transition) -> Result<(), Failure>,
-    ) -> Result<(), Failure> {
+    fn step(&mut self, step: &'r Timed, see: &mut impl FnMut(Shown<'_>) -> Result<(), Failure>) -> Result<(), Failure> {
         for i in 0..step.count {
             let at = step.at(i);
             self.system().advance(at);
             self.take_events(see)?;
             for act in step.acts.iter().flat_map(|acts| &acts.each) {
                 let refusal = self.act(act, i, at)?;
+                if let (Act::Observation(observation), None) = (act, &refusal) {
+                    see(Shown::Heard { observation, i, at })?;
+                }
                 self.judge(step, refusal);
                 self.take_events(see)?;
             }
+            see(Shown::Done(at))?;
         }
         self.look(step)
     }
@@ -76,6 +90,13 @@ impl<'r> Player<'r> {
             if !is_same(expected.get_ref(), &found) {
                 let (expected_words, found) = (words(expected.get_ref()), words(&found));
                 let what = format!("{:?}: expected to permit {expected_words}, permits {found}", scope.get_ref());
+                self.differs(expected.span(), what);
+            }
+        }
+        for (scope, expected) in &step.admits {
+            let (expected_prices, found) = (expected.get_ref(), Admitted::of(&self.gate(scope.get_ref())?));
+            if *expected_prices != found {
+                let what = format!("{:?}: expected to admit {expected_prices}, admits {found}", scope.get_ref());
                 self.differs(expected.span(), what);
             }
         }
@@ -144,14 +165,14 @@ impl<'r> Player<'r> {
         self.found.push(format!("{}: at {now}: {what}", self.source.place(span)));
     }
 
-    fn take_events(&mut self, see: &mut impl FnMut(&Transition) -> Result<(), Failure>) -> Result<(), Failure> {
+    fn take_events(&mut self, see: &mut impl FnMut(Shown<'_>) -> Result<(), Failure>) -> Result<(), Failure> {
         let mut fresh = Vec::new();
         self.system().drain(|event| fresh.push(*event));
         for event in fresh {
             if event.event_type() == EventType::Gap {
                 self.found.push(format!("{} events were lost", event.value));
             }
-            Transition::of(self.system(), &event).iter().try_for_each(&mut *see)?;
+            Transition::of(self.system(), &event).iter().map(Shown::Transition).try_for_each(&mut *see)?;
         }
         Ok(())
     }

@@ -10,6 +10,7 @@ use haltline_config::Config;
 use toml::Spanned;
 
 use super::acts::Refusal;
+use super::admits::Admitted;
 use super::file::{Act, Acts, Observation, Script, Seen, Step, Trial};
 use super::values::{Lasting, Moment, Word};
 use crate::output::{Failure, Zone};
@@ -45,6 +46,7 @@ pub(crate) struct Timed {
     pub(crate) refused: Option<Spanned<Refusal>>,
     pub(crate) expect: BTreeMap<Spanned<String>, Spanned<Seen>>,
     pub(crate) permits: BTreeMap<Spanned<String>, Spanned<Vec<Word<Intent>>>>,
+    pub(crate) admits: BTreeMap<Spanned<String>, Spanned<Admitted>>,
 }
 
 impl Timed {
@@ -100,13 +102,13 @@ fn config(source: &Source, found: &Spanned<toml::Value>) -> Result<(Config, Opti
     }
 }
 
-/// The scopes that are asked whether they permit.
+/// The scopes that are asked what they permit, and which prices.
 fn gates(step: &Timed) -> impl Iterator<Item = &Spanned<String>> {
     let probes = step.acts.iter().flat_map(|acts| &acts.each).filter_map(|act| match act {
         Act::Trial(Trial::Probe(probe)) => Some(&probe.scope),
         _ => None,
     });
-    step.permits.keys().chain(probes)
+    step.permits.keys().chain(step.admits.keys()).chain(probes)
 }
 
 /// Gives steps their times: none begins before the end of the one before.
@@ -133,8 +135,8 @@ impl Clock<'_> {
         }
         let count = self.count(acts.as_ref(), step.times.as_ref(), step.every.as_ref())?;
         let every = step.every.map_or(Duration::ZERO, |every| every.get_ref().0);
-        let Step { refused, expect, permits, .. } = step;
-        let timed = Timed { begin, every, count, acts, refused, expect, permits };
+        let Step { refused, expect, permits, admits, .. } = step;
+        let timed = Timed { begin, every, count, acts, refused, expect, permits, admits };
         if timed.end() > self.start + LONGEST {
             return Err(self.source.wrong(span, "the step ends more than 3650d after the start"));
         }
