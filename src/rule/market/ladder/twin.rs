@@ -1,10 +1,14 @@
 //! The ladder's slow twin: every nanosecond is looked at, every price asked.
 
+use core::time::Duration;
+
 use proptest::prelude::*;
 
 use super::super::*;
-use crate::model::ladder::{Bell, Direction, HaltEnd};
+use crate::model::ladder::{Bell, Direction, HaltEnd, Rung, Window};
 use crate::model::limits::Limits;
+use crate::model::session::Date;
+use crate::model::units::Ratio;
 use crate::rule::RuleSpec;
 use crate::rule::trial::{Said, Trial, rule, sessions};
 
@@ -66,8 +70,8 @@ impl Twin {
     /// The price, reference and session that count at a time, if there are such.
     fn scene(&self, at: u64) -> Option<(Session, i64, i64)> {
         let (index, session) = self.session(at)?;
-        let reference = self.reference_for(index).filter(|_| self.in_force(index) && at > session.open.0)?;
-        let last = self.last.filter(|last| session.open < last.at && last.at <= session.close)?;
+        let reference = self.reference_for(index).filter(|_| self.in_force(index) && at >= session.open.0)?;
+        let last = self.last.filter(|last| session.open <= last.at && last.at <= session.close)?;
         Some((session, reference, last.value))
     }
 
@@ -83,15 +87,14 @@ impl Twin {
             }
             _ => true,
         };
-        let open = self.spec.open_window(rung, &session, Nanos(at)).is_some();
+        let open = at > session.open.0 && self.spec.open_window(rung, &session, Nanos(at)).is_some();
         number > usize::from(self.used(&session)) && open && moved >= of(rung.limits.limit) && further
     }
 
     /// Rungs begin, go on, or end.
-    fn look(&mut self, at: u64, begin: bool) {
+    fn look(&mut self, at: u64) {
         for number in 1..=self.since.len() {
-            let since = self.since[number - 1].or(begin.then_some(at));
-            self.since[number - 1] = since.filter(|_| self.reached(number, at));
+            self.since[number - 1] = self.since[number - 1].or(Some(at)).filter(|_| self.reached(number, at));
         }
     }
 
@@ -105,13 +108,13 @@ impl Twin {
             let (_, session) = self.session(at).unwrap();
             self.used = (session.date, number);
             self.firings.push((self.used, self.last.unwrap().value));
-            self.look(at, true);
+            self.look(at);
         }
     }
 
     fn hear(&mut self, observation: Observation, at: u64) {
         for now in self.now + 1..=at {
-            self.look(now, false);
+            self.look(now);
             self.fire(now);
         }
         self.now = at;
@@ -124,7 +127,7 @@ impl Twin {
             Observation::Venue(_) => self.reopened = None,
             _ => return,
         }
-        self.look(at, true);
+        self.look(at);
         self.fire(at);
     }
 
@@ -132,10 +135,7 @@ impl Twin {
         let mut silent =
             Twin { spec: self.spec.clone(), firings: self.firings.clone(), since: self.since.clone(), ..*self };
         for now in at + 1..=session.close.0 {
-            if silent.since.iter().all(Option::is_none) {
-                break;
-            }
-            silent.look(now, false);
+            silent.look(now);
             if let Some(number) = silent.complete(now) {
                 let step = Step::rung(number).unwrap();
                 return Pending { due: Nanos(now), level: Level::Breach, step, reason: Reason::Rung };
