@@ -400,13 +400,7 @@ impl Listener {
         let word = circuit.board.word(self.entry.id.index());
         let line = circuit.board.listener(self.line);
         if let Some(p) = circuit.pending(&self.entry, line, word).filter(|p| p.due <= at) {
-            // A reading is never refused.
-            let _ = circuit.put(
-                self.entry.id,
-                Input::Read(p.level, p.step, p.reason),
-                p.due.max(circuit.now()),
-                Signed::AUTO,
-            );
+            circuit.come_true(&self.entry, p, p.due.max(circuit.now()));
         }
     }
 

@@ -13,7 +13,8 @@
 //! those of NYSE Rule 7.12 (7, 13 and 20 %).
 //!
 //! A reference is good for one session only, that after the session whose close it is. After the closing bell the next
-//! session counts, so the reference is spent and the ladder is unready until the new one is told.
+//! session counts, by time alone: the reference is spent and the ladder is unready until the new one is told, or ready if it
+//! was told up to the bell.
 //!
 //! It is a level, not an edge: the first price of the day may lie beyond any rung, and a window that opens on a price that
 //! stands beyond its rung fires it, in silence too. A price heard at the opening bell is one of the session; its first window
@@ -33,7 +34,6 @@ use crate::model::observation::{Channel, Observation, VenueStatus};
 use crate::model::policy::Policy;
 use crate::model::reading::{Level, Pending, Reading};
 use crate::model::reason::Reason;
-use crate::model::session::Session;
 use crate::model::state::Step;
 use crate::model::time::Nanos;
 use crate::rule::{Answer, BadInput, Band, Context, Detect, Linear, Mark, Memory, UsedRungs};
@@ -248,9 +248,13 @@ impl Detector {
         {
             answer.reading = self.breach(step, answer.reading);
         }
-        if answer.reading.level != Level::Unready && self.standing(index + 1, memory) == Standing::Doubt {
-            let spent = Pending { due: end, level: Level::Unready, step: Step::FIRST, reason: Reason::NotReady };
-            answer.reading.pending = answer.reading.pending.earlier(spent);
+        let (level, reason) = match self.standing(index + 1, memory) {
+            Standing::Doubt => (Level::Unready, Reason::NotReady),
+            Standing::Reference | Standing::Exempt => (Level::Normal, Reason::ClearLevel),
+        };
+        if answer.reading.level != level {
+            let comes = Pending { due: end, level, step: Step::FIRST, reason };
+            answer.reading.pending = answer.reading.pending.earlier(comes);
         }
         self.beyond = beyond;
         answer

@@ -94,3 +94,33 @@ fn a_price_before_the_opening_bell_counts_for_nothing() {
     trial.evaluate(at(9, 9, 31, 0));
     assert_eq!((trial.reading.level, trial.used.rung), (Level::Normal, 0));
 }
+
+#[test]
+fn a_reference_told_at_the_closing_bell_is_good_for_the_next_session_by_time_alone() {
+    let (close, next) = (at(9, 16, 0, 0), at(9, 16, 0, 0) + TICK);
+    let comes = Pending { due: next, level: Level::Normal, step: Step::FIRST, reason: Reason::ClearLevel };
+    for told in [close - MINUTE, close] {
+        let mut trial = ninth(mwcb());
+        trade(&mut trial, 940.0, at(9, 15, 0, 0));
+        reference(&mut trial, 940.0, 9, told);
+        assert_eq!((trial.reading.level, trial.reading.pending), (Level::Unready, comes), "not good for this one");
+        trial.tick(close);
+        assert_eq!(trial.reading.level, Level::Unready);
+        trial.tick(next);
+        assert_eq!(trial.reading.level, Level::Normal);
+        trial.evaluate(next);
+        assert_eq!(trial.reading.level, Level::Normal, "and that is what the rule says then");
+    }
+    let mut trial = ninth(mwcb());
+    reference(&mut trial, 940.0, 6, close);
+    assert_eq!(trial.reading.pending.level, Level::Unready, "of the session before: spent");
+}
+
+#[test]
+fn what_a_session_has_said_ends_with_it_where_the_next_is_out_of_force() {
+    let mut trial = ninth(Spec { effective_to: Some(Date::new(2020, 3, 9)), ..mwcb() });
+    trade(&mut trial, 940.0, at(9, 15, 0, 0));
+    assert_eq!(trial.reading.level, Level::Warn);
+    trial.tick(at(9, 16, 0, 0) + TICK);
+    assert_eq!(trial.reading.level, Level::Normal);
+}

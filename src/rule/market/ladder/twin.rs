@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::super::*;
 use crate::model::ladder::{Bell, Direction, HaltEnd, Rung, Window};
 use crate::model::limits::Limits;
-use crate::model::session::Date;
+use crate::model::session::{Date, Session};
 use crate::model::units::Ratio;
 use crate::rule::RuleSpec;
 use crate::rule::trial::{Said, Trial, rule, sessions};
@@ -131,7 +131,7 @@ impl Twin {
         self.fire(at);
     }
 
-    fn pending(&self, at: u64, session: &Session, index: usize, level: Level) -> Pending {
+    fn pending(&self, at: u64, session: &Session, level: Level) -> Pending {
         let mut silent =
             Twin { spec: self.spec.clone(), firings: self.firings.clone(), since: self.since.clone(), ..*self };
         for now in at + 1..=session.close.0 {
@@ -141,17 +141,11 @@ impl Twin {
                 return Pending { due: Nanos(now), level: Level::Breach, step, reason: Reason::Rung };
             }
         }
-        let doubt = self.reference_for(index + 1).is_none()
-            && (self.in_force(index + 1) || self.session(session.close.0 + 1).is_none());
-        if doubt && level != Level::Unready {
-            return Pending {
-                due: session.close + TICK,
-                level: Level::Unready,
-                step: Step::FIRST,
-                reason: Reason::NotReady,
-            };
-        }
-        Pending::NONE
+        let due = session.close.0 + 1;
+        let then = self.session(due).map_or(Level::Unready, |(index, _)| self.level(due, index));
+        let reason = if then == Level::Unready { Reason::NotReady } else { Reason::ClearLevel };
+        let comes = Pending { due: Nanos(due), level: then, step: Step::FIRST, reason };
+        if then == level { Pending::NONE } else { comes }
     }
 
     fn said(&self) -> Said {
@@ -170,7 +164,7 @@ impl Twin {
         if self.spec.reopen == Reopen::OnMessage && used > 0 && self.reopened != Some(self.used) {
             (level, step, reason) = (Level::Breach, Step::rung(used).unwrap(), Reason::Rung);
         }
-        (level, step, reason, self.pending(at, &session, index, level))
+        (level, step, reason, self.pending(at, &session, level))
     }
 
     fn level(&self, at: u64, index: usize) -> Level {
