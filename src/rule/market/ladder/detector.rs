@@ -6,6 +6,7 @@
 //! a rung is reached   when  move * 1e9 >= limit * reference                       in integers, exactly
 //!                     and   move >= move at the firing before + further * reference   (`further`, after a firing)
 //!                     and   one of its windows is open
+//!                     and   the one below has fired                                   (`in_turn`, above the lowest)
 //! it fires            when  it has been reached for `lasting`, the highest first
 //! ```
 //!
@@ -28,7 +29,7 @@ use std::sync::Arc;
 
 use super::hours::{Hours, TICK};
 use super::scale::Scale;
-use super::scene::{Beyond, RUNGS, Scene, step};
+use super::scene::{Beyond, Scene, step};
 use crate::model::ladder::{Ladder as Spec, Reopen};
 use crate::model::observation::{Channel, Observation, VenueStatus};
 use crate::model::policy::Policy;
@@ -156,48 +157,72 @@ impl Detector {
         mut used: UsedRungs,
     ) -> (UsedRungs, Option<Late>) {
         let mut late = None;
-        if let Some(fired) = self.fired_elsewhere(at, used) {
-            self.assess(fired, last, memory, used);
+        // What fired in a session that is over halts nothing.
+        if self.session(at).map(|hours| hours.session.date) != Some(self.beyond.session) {
+            return (used, late);
         }
+        let elsewhere = self.fired_elsewhere(at, used);
+        let mut next = elsewhere.and_then(|fired| self.next_in_turn(fired, last, memory, used));
+        next = next.or_else(|| self.next_due(at, used));
         // Each round uses up a rung at least.
-        while let (Some((due, step)), Some(last)) = (self.next_due(at, used), last) {
+        while let (Some((due, step)), Some(last)) = (next, last) {
             used = UsedRungs { session: self.beyond.session, rung: step.number() };
             late = Some(Late { step, value: self.scale(memory).value(last.value) });
             self.remember_firing(Some(last), due, memory, used);
-            self.assess(due, Some(last), memory, used);
+            next = self.next_in_turn(due, Some(last), memory, used).or_else(|| self.next_due(at, used));
         }
         (used, late)
+    }
+
+    /// Looks at the price again when a rung has fired at `at`: the one above it may fire at the same time, in its turn.
+    fn next_in_turn(
+        &mut self,
+        at: Nanos,
+        last: Option<Mark>,
+        memory: &Memory,
+        used: UsedRungs,
+    ) -> Option<(Nanos, Step)> {
+        let Reading { level, step, .. } = self.assess(at, last, memory, used).reading;
+        let fires = self.spec.in_turn && level == Level::Breach && step.number() > used.rung;
+        fires.then_some((at, step))
     }
 
     /// When a rung that the price was beyond has been used up since it was last asked: at its time, by the clock; or else,
     /// by another feed, nobody knows.
     fn fired_elsewhere(&self, at: Nanos, used: UsedRungs) -> Option<Nanos> {
-        let Beyond { session, asked, since } = &self.beyond;
-        let used = if used.session == *session { usize::from(used.rung).min(RUNGS) } else { 0 };
-        let known = since[..used].iter().any(Option::is_some);
+        let Beyond { asked, since, .. } = &self.beyond;
+        let used = self.used_then(used);
+        let known = since.iter().take(used).any(Option::is_some);
         known.then(|| self.dues(at).filter(|(index, _)| *index < used).map(|(_, due)| due).min().unwrap_or(*asked))
     }
 
     /// The rung whose time was full first, after it was last asked and by `at`; the highest of those at one time.
     fn next_due(&self, at: Nanos, used: UsedRungs) -> Option<(Nanos, Step)> {
-        let now = self.hours(self.spec.sessions.current_or_next(at)?)?;
-        if now.session.date != self.beyond.session {
-            return None; // what fired in a session that is over halts nothing
-        }
-        let unused = self.dues(at).filter(|(index, _)| *index >= usize::from(used_in(now, used)));
+        let used = self.used_then(used);
+        let unused = self.dues(at).filter(|(index, _)| *index >= used);
         let first = unused.reduce(|first, next| if next.1 <= first.1 { next } else { first });
         first.map(|(index, due)| (due, step(index)))
+    }
+
+    /// How many rungs are used up in the session in which it was last asked.
+    fn used_then(&self, used: UsedRungs) -> usize {
+        if used.session == self.beyond.session { usize::from(used.rung) } else { 0 }
     }
 
     /// Which rungs' time has become full, after they were last asked and by `at`, and when.
     fn dues(&self, at: Nanos) -> impl Iterator<Item = (usize, Nanos)> {
         let Beyond { asked, since, .. } = &self.beyond;
-        let hours = self.spec.sessions.current_or_next(*asked).and_then(|index| self.hours(index));
+        let hours = self.session(*asked);
         let standing = self.spec.rungs.iter().zip(since).enumerate();
         standing.filter_map(move |(index, (rung, since))| {
             let due = hours?.due(rung, (*since)?, *asked)?;
             (due <= at).then_some((index, due))
         })
+    }
+
+    /// The session that a time belongs to, or the next one.
+    fn session(&self, at: Nanos) -> Option<Hours<'_>> {
+        self.hours(self.spec.sessions.current_or_next(at)?)
     }
 
     fn hours(&self, index: usize) -> Option<Hours<'_>> {
@@ -210,8 +235,7 @@ impl Detector {
 
     /// Notes at which price a rung fired, once. The firing itself may have come from the clock or from another feed.
     fn remember_firing(&self, last: Option<Mark>, at: Nanos, memory: &mut Memory, used: UsedRungs) {
-        let index = self.spec.sessions.current_or_next(at);
-        if let Some(hours) = index.and_then(|index| self.hours(index))
+        if let Some(hours) = self.session(at)
             && let Some(last) = last
             && used_in(hours, used) > 0
             && used.pack() > memory.0[FIRED_RUNG]

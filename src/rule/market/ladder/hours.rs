@@ -107,6 +107,7 @@ mod tests {
             sessions: sessions(&[(9, 100, 200)]),
             direction: Direction::Down,
             rungs: vec![Rung { limits: Limits::of(Ratio::from_raw(70_000_000)), further: Ratio::ZERO, windows }],
+            in_turn: false,
             cutoff_inclusive: true,
             reopen: Reopen::Auto,
             lasting: Duration::from_nanos(lasting),

@@ -37,9 +37,10 @@ pub(super) struct Scene<'a> {
 }
 
 impl<'a> Scene<'a> {
-    /// The rungs that can still fire, with their indices.
+    /// The rungs that can fire next, with their indices: all that have not yet, or, in turn, the lowest of them.
     fn unused(&self) -> impl Iterator<Item = (usize, &'a Rung)> {
-        self.hours.spec.rungs.iter().enumerate().take(RUNGS).skip(usize::from(self.used))
+        let most = if self.hours.spec.in_turn { 1 } else { RUNGS };
+        self.hours.spec.rungs.iter().enumerate().take(RUNGS).skip(usize::from(self.used)).take(most)
     }
 
     /// The least move that reaches a rung.

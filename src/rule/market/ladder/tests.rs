@@ -45,6 +45,7 @@ fn mwcb() -> Spec {
             rung(0.13, cutoff, halt),
             rung(0.20, Bell::BeforeClose(Duration::ZERO), HaltEnd::NextSession),
         ],
+        in_turn: false,
         cutoff_inclusive: true,
         reopen: Reopen::Auto,
         lasting: Duration::ZERO,
@@ -399,5 +400,7 @@ fn it_takes_the_memory_that_its_documentation_says() {
 
 #[path = "silence.rs"]
 mod silence;
+#[path = "stages.rs"]
+mod stages;
 #[path = "twin.rs"]
 mod twin;

@@ -88,7 +88,9 @@ impl Twin {
             _ => true,
         };
         let open = at > session.open.0 && self.spec.open_window(rung, &session, Nanos(at)).is_some();
-        number > usize::from(self.used(&session)) && open && moved >= of(rung.limits.limit) && further
+        let used = usize::from(self.used(&session));
+        let comes = if self.spec.in_turn { number == used + 1 } else { number > used };
+        comes && open && moved >= of(rung.limits.limit) && further
     }
 
     /// Rungs begin, go on, or end.
@@ -178,7 +180,10 @@ impl Twin {
         if self.since.iter().any(Option::is_some) {
             return Level::Warn;
         }
-        let unused: Vec<_> = self.spec.rungs.iter().skip(usize::from(self.used(&session))).collect();
+        let mut unused: Vec<_> = self.spec.rungs.iter().skip(usize::from(self.used(&session))).collect();
+        if self.spec.in_turn {
+            unused.truncate(1);
+        }
         let open = unused.iter().find(|rung| self.spec.open_window(rung, &session, Nanos(at)).is_some());
         let Some(rung) = open.or(unused.first()) else { return Level::Normal };
         let beyond = |ratio: Ratio| {
@@ -226,11 +231,12 @@ fn spec() -> impl Strategy<Value = Spec> {
     let reopen = prop_oneof![3 => Just(Reopen::Auto), 1 => Just(Reopen::OnMessage)];
     let lasting = prop_oneof![2 => Just(0u64), 3 => 1u64..25];
     let from = prop_oneof![4 => Just(None), 1 => Just(Some(Date::new(2020, 3, 11)))];
-    (direction, rungs(), any::<bool>(), reopen, lasting, from).prop_map(
-        |(direction, rungs, inclusive, reopen, lasting, from)| Spec {
+    (direction, rungs(), any::<bool>(), any::<bool>(), reopen, lasting, from).prop_map(
+        |(direction, rungs, in_turn, inclusive, reopen, lasting, from)| Spec {
             sessions: sessions(&[(9, 100, 200), (10, 300, 400), (11, 500, 600), (12, 700, 760)]),
             direction,
             rungs,
+            in_turn,
             cutoff_inclusive: inclusive,
             reopen,
             lasting: Duration::from_nanos(lasting),
