@@ -114,7 +114,10 @@ impl Detect for Detector {
             if self.standing(index, memory) != Standing::Reference {
                 return None;
             }
-            self.scene(hours, at, price, memory, used).sure_breach()
+            // A rung may have fired by the clock, and nobody has noted at which price yet.
+            let mut memory = *memory;
+            self.remember_firing(last, at, &mut memory, used);
+            self.scene(hours, at, price, &memory, used).sure_breach()
         };
         sure().unwrap_or(Band::EMPTY)
     }

@@ -87,6 +87,21 @@ fn a_price_at_the_opening_bell_counts_from_the_next_instant_on() {
 }
 
 #[test]
+fn after_a_firing_by_the_clock_nothing_is_sure_that_asks_for_a_further_move() {
+    let mut spec = hours(&[(10, 11)], Duration::ZERO);
+    let window = Window { from: Bell::AfterOpen(31 * MINUTE), ..spec.rungs[0].windows[0] };
+    let limits = Limits::of(ratio(0.13));
+    spec.rungs.push(Rung { limits, further: ratio(0.01), windows: vec![window] });
+    let mut trial = ninth(spec);
+    trade(&mut trial, 860.0, at(9, 9, 50, 0));
+    trial.clock(at(9, 10, 2, 0));
+    assert!(trial.hear(Observation::Heartbeat, at(9, 10, 2, 0)));
+    // The trial itself holds the rule to what it was sure of after the heartbeat.
+    assert_eq!(trade(&mut trial, 850.000000001, at(9, 10, 2, 0)).1, 1);
+    assert_eq!(trade(&mut trial, 850.0, at(9, 10, 2, 1)).1, 2);
+}
+
+#[test]
 fn a_price_before_the_opening_bell_counts_for_nothing() {
     let mut trial = ninth(mwcb());
     trade(&mut trial, 500.0, at(9, 9, 30, 0) - TICK);
