@@ -4,6 +4,8 @@
 //! repeated when the swap is lost (see [`transition`]). Once it is won the halt stands; only then its cause is
 //! published, its breaker marked for the monitor, and its event put into a ring.
 
+mod pending;
+
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -22,7 +24,7 @@ use crate::model::event::{BreakerId, Event, EventType};
 use crate::model::kind::Kind;
 use crate::model::machine::{Input, Moment, Refusal, step};
 use crate::model::policy::OnStale;
-use crate::model::reading::{Level, Pending, Standing};
+use crate::model::reading::{Level, Standing};
 use crate::model::reason::Reason;
 use crate::model::scope::ScopeId;
 use crate::model::session::Place;
@@ -218,25 +220,6 @@ impl Circuit {
         }
         let each = entry.readings().map(|line| self.said(entry, line, word, now));
         each.reduce(|a, b| if a.level.worst(b.level) == a.level { a } else { b })
-    }
-
-    /// What one feed has said last, or what has come true in silence since.
-    pub(crate) fn said(&self, entry: &Entry, line: usize, word: u64, now: Nanos) -> Said {
-        let line = self.board.listener(line);
-        let said = line.level();
-        match self.pending(entry, line, word) {
-            Some(p) if p.due <= now => Said { level: p.level, step: p.step, reason: p.reason },
-            _ => said,
-        }
-    }
-
-    /// What comes true in silence on one feed. A rung that has fired does not come again.
-    pub(crate) fn pending(&self, entry: &Entry, line: &ListenerLine, word: u64) -> Option<Pending> {
-        let pending = line.pending(word, self.epoch())?;
-        let rung = pending.step.number();
-        let used = self.board.breaker(entry.id.index()).used_rungs();
-        let fired = rung > 0 && used.rung >= rung && Some(used.session) == session_of(entry, pending.due);
-        (!fired).then_some(pending)
     }
 
     /// The numbers that belong to a move: those of the reading if there is one.

@@ -304,7 +304,9 @@ impl Listener {
             circuit.look_again(&self.entry, &moved);
             self.seen = moved.after.pack();
             self.streak.word = self.seen;
-            self.after_a_rung(circuit, moved.after, at);
+            if self.after_a_rung(circuit, moved.after, at) {
+                return self.decide(circuit, outdated, at, is_new);
+            }
         }
         self.begin_anew(circuit, at);
         // While tripped or cooling down a reading like the last one may still end it, and a streak counts repeats.
@@ -381,11 +383,14 @@ impl Listener {
         }
     }
 
-    /// A rung that has fired counts no more: the rule is asked again, so that what stands published is the next one.
-    fn after_a_rung(&mut self, circuit: &Circuit, after: State, at: Nanos) {
-        if self.entry.kind == Kind::MarketCircuitBreaker && after.status == Status::Tripped {
-            self.evaluate(circuit, at);
+    /// A rung that has fired counts no more: the rule is asked again, so that what stands published is the next one. Whether
+    /// that fires at the same price, in its turn.
+    fn after_a_rung(&mut self, circuit: &Circuit, after: State, at: Nanos) -> bool {
+        if self.entry.kind != Kind::MarketCircuitBreaker || after.status != Status::Tripped {
+            return false;
         }
+        self.evaluate(circuit, at);
+        self.reading.level == Level::Breach && self.reading.step > after.step
     }
 
     /// Asks the rule for an answer without a new observation.
@@ -403,13 +408,7 @@ impl Listener {
         let word = circuit.board.word(self.entry.id.index());
         let line = circuit.board.listener(self.line);
         if let Some(p) = circuit.pending(&self.entry, line, word).filter(|p| p.due <= at) {
-            // A reading is never refused.
-            let _ = circuit.put(
-                self.entry.id,
-                Input::Read(p.level, p.step, p.reason),
-                p.due.max(circuit.now()),
-                Signed::AUTO,
-            );
+            circuit.come_true(&self.entry, p, p.due.max(circuit.now()));
         }
     }
 

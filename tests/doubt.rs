@@ -180,6 +180,28 @@ fn yesterdays_late_price_halts_now_and_leaves_todays_rungs() {
 }
 
 #[test]
+fn a_reference_told_at_the_close_to_one_feed_does_not_speak_for_another() {
+    let (friday, monday) = (sessions().as_slice()[0], sessions().as_slice()[1]);
+    for (told, permits) in [(vec!["A"], false), (vec!["B"], false), (vec!["A", "B"], true)] {
+        let spec = mwcb(us_ladder()).watching(vec![scope("A"), scope("B")]);
+        let system = System::manual(plan(vec![spec]), monday.close).unwrap();
+        let gate = system.gate(&[]).unwrap();
+        let mut feeds = ["A", "B"].map(|name| (name, system.feed(name).unwrap()));
+        for (_, feed) in &mut feeds {
+            feed.reference(price(2972.37), friday.date, monday.close).unwrap();
+            feed.trade(price(2900.0), Qty(1), monday.close).unwrap();
+        }
+        assert!(gate.permits(Intent::Increase));
+        for (_, feed) in feeds.iter_mut().filter(|(name, _)| told.contains(name)) {
+            feed.reference(price(2900.0), monday.date, monday.close).unwrap();
+        }
+        assert!(!gate.permits(Intent::Increase), "{told:?}: good for tomorrow, not for today");
+        system.advance(monday.close + Duration::from_micros(1));
+        assert_eq!(gate.permits(Intent::Increase), permits, "{told:?}");
+    }
+}
+
+#[test]
 fn the_venues_last_word_counts_not_its_first() {
     let session = sessions().as_slice()[1];
     let after = |secs| session.open + Duration::from_secs(secs);

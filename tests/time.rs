@@ -355,6 +355,57 @@ fn a_reference_is_spent_at_the_close() {
 }
 
 #[test]
+fn a_rung_is_reached_by_time_alone_when_its_window_opens_on_a_price_that_stands() {
+    let session = sessions().as_slice()[1];
+    let after = |secs| session.open + Duration::from_secs(secs);
+    // At the opening bell itself, and before a window that begins later.
+    for (from, heard) in [(0, 0), (600, 30)] {
+        let mut ladder = us_ladder();
+        for rung in &mut ladder.rungs {
+            rung.windows[0].from = Bell::AfterOpen(Duration::from_secs(from));
+        }
+        let mut spec = mwcb(ladder);
+        spec.policy.on_stale = OnStale::Ignore;
+        let system = System::manual(plan(vec![spec]), session.open).unwrap();
+        let gate = system.gate(&[]).unwrap();
+        let mut feed = system.feed("index/SPX").unwrap();
+        feed.reference(price(2972.37), Date::new(2020, 3, 6), session.open).unwrap();
+        system.advance(after(heard));
+        feed.trade(price(2700.0), Qty(1), after(heard)).unwrap();
+        assert!(gate.permits(Intent::Increase));
+        system.advance(after(from) - Duration::from_micros(1));
+        assert!(gate.permits(Intent::Increase));
+        // After the bell, which does not belong to the window.
+        system.advance(after(from) + Duration::from_micros(1));
+        assert!(!gate.permits(Intent::Increase), "nobody has said anything since");
+        system.advance(after(from + 899));
+        assert!(!gate.permits(Intent::Increase));
+        system.advance(after(from + 901));
+        assert!(gate.permits(Intent::Increase), "a halt of fifteen minutes");
+    }
+}
+
+#[test]
+fn a_price_beyond_stages_that_come_in_turn_halts_for_the_lowest_or_at_once_for_the_highest() {
+    let session = sessions().as_slice()[1];
+    let after = |secs| session.open + Duration::from_secs(secs);
+    for (further, number) in [(0.01, 1), (0.0, 3)] {
+        let mut ladder = Ladder { in_turn: true, ..us_ladder() };
+        for rung in &mut ladder.rungs {
+            rung.further = ratio(further);
+        }
+        let system = System::manual(plan(vec![mwcb(ladder)]), session.open).unwrap();
+        let mut feed = system.feed("index/SPX").unwrap();
+        feed.reference(price(2972.37), Date::new(2020, 3, 6), session.open).unwrap();
+        system.advance(after(10));
+        feed.trade(price(2000.0), Qty(1), after(10)).unwrap();
+        let told = events(&system);
+        let step = State::unpack(told.last().unwrap().after).step;
+        assert_eq!((status(&system, "mwcb").status, Some(step)), (Status::Tripped, Step::rung(number)));
+    }
+}
+
+#[test]
 fn a_market_that_reopens_on_message_waits_for_it() {
     let session = sessions().as_slice()[1];
     let ladder = Ladder { reopen: Reopen::OnMessage, ..us_ladder() };

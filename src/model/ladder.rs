@@ -28,7 +28,7 @@ named! {
     /// # let halts_at = |direction, price| -> Result<bool, Error> {
     /// #     let ladder = Arc::new(Ladder {
     /// #         sessions: sessions.clone(), direction, rungs: vec![rung.clone()], reopen: Reopen::Auto,
-    /// #         cutoff_inclusive: true, lasting: Duration::ZERO, effective_from: None, effective_to: None,
+    /// #         cutoff_inclusive: true, in_turn: false, lasting: Duration::ZERO, effective_from: None, effective_to: None,
     /// #     });
     /// #     let halt = Halt::Ladder(ladder.clone());
     /// #     let default = Kind::MarketCircuitBreaker.default_policy();
@@ -75,7 +75,7 @@ named! {
     /// # let rung = Rung { limits: Limits::of(Ratio::from_f64(0.07)?), further: Ratio::ZERO, windows: vec![window] };
     /// # let ladder = Arc::new(Ladder {
     /// #     sessions: sessions.clone(), direction: Direction::Down, rungs: vec![rung], reopen: Reopen::OnMessage,
-    /// #     cutoff_inclusive: true, lasting: Duration::ZERO, effective_from: None, effective_to: None,
+    /// #     cutoff_inclusive: true, in_turn: false, lasting: Duration::ZERO, effective_from: None, effective_to: None,
     /// # });
     /// # let halt = Halt::Ladder(ladder.clone());
     /// # let default = Kind::MarketCircuitBreaker.default_policy();
@@ -120,7 +120,7 @@ named! {
 /// # let [today, tomorrow] = [day(9, 100_000), day(10, 186_400)];
 /// let rungs = vec![rung(0.07, HaltEnd::After(minutes(15)))?, rung(0.20, HaltEnd::NextSession)?];
 /// let ladder = Ladder {
-///     sessions, direction: Direction::Down, rungs, cutoff_inclusive: true, reopen: Reopen::Auto,
+///     sessions, direction: Direction::Down, rungs, in_turn: false, cutoff_inclusive: true, reopen: Reopen::Auto,
 ///     lasting: Duration::ZERO, effective_from: None, effective_to: None,
 /// };
 /// // The first rung halts for a quarter of an hour, the second for the rest of the day.
@@ -137,6 +137,9 @@ pub struct Ladder {
     pub direction: Direction,
     /// From the lowest; at most six, rising strictly.
     pub rungs: Vec<Rung>,
+    /// Whether a rung can fire only after the one below it has fired in that session. Then a move through several fires the
+    /// lowest; the next needs [`further`](Rung::further) beyond the price of that firing, so without any it fires at once.
+    pub in_turn: bool,
     /// Whether the last instant of a window belongs to it.
     pub cutoff_inclusive: bool,
     /// What ends a halt.
@@ -191,7 +194,7 @@ pub struct Rung {
 /// # let rung = Rung { limits: Limits::of(Ratio::from_f64(0.07)?), further: Ratio::ZERO, windows: vec![window] };
 /// # let ladder = Ladder {
 /// #     sessions: sessions.clone(), direction: Direction::Down, rungs: vec![rung], reopen: Reopen::Auto,
-/// #     cutoff_inclusive: true, lasting: Duration::ZERO, effective_from: None, effective_to: None,
+/// #     cutoff_inclusive: true, in_turn: false, lasting: Duration::ZERO, effective_from: None, effective_to: None,
 /// # };
 /// # let (today, tick) = (day(9, 100_000), Duration::from_nanos(1));
 /// let can_fire = |at| ladder.open_window(&ladder.rungs[0], &today, at).is_some();
@@ -255,7 +258,7 @@ impl Bell {
 /// #     let rung = Rung { limits: Limits::of(Ratio::from_f64(0.20)?), further: Ratio::ZERO, windows: vec![window] };
 /// #     Ok(Ladder {
 /// #         sessions: sessions.clone(), direction: Direction::Down, rungs: vec![rung], reopen: Reopen::Auto,
-/// #         cutoff_inclusive: true, lasting: Duration::ZERO, effective_from: None, effective_to: None,
+/// #         cutoff_inclusive: true, in_turn: false, lasting: Duration::ZERO, effective_from: None, effective_to: None,
 /// #     })
 /// # };
 /// # let (rung, today, last) = (Step::FIRST.next(), day(9, 100_000), day(10, 186_400));

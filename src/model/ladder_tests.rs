@@ -34,6 +34,7 @@ fn ladder(cutoff_inclusive: bool) -> Ladder {
             rung(130_000_000, cutoff, HaltEnd::After(15 * MINUTE)),
             rung(200_000_000, Bell::BeforeClose(Duration::ZERO), HaltEnd::NextSession),
         ],
+        in_turn: false,
         cutoff_inclusive,
         reopen: Reopen::Auto,
         lasting: Duration::ZERO,

@@ -31,6 +31,7 @@ fn ladder() -> Halt {
         sessions: Arc::new(Sessions::new(vec![session]).unwrap()),
         direction: Direction::Down,
         rungs: vec![rung(70_000_000), rung(130_000_000)],
+        in_turn: false,
         cutoff_inclusive: true,
         reopen: Reopen::Auto,
         lasting: Duration::ZERO,

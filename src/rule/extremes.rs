@@ -63,21 +63,25 @@ fn ladder() -> impl Strategy<Value = RuleSpec> {
         prop::collection::vec(rung.prop_map(|(limits, further, windows)| Rung { limits, further, windows }), 0..9);
     let direction = prop::sample::select(Direction::ALL.to_vec());
     let reopen = prop::sample::select(Reopen::ALL.to_vec());
-    (rungs, direction, reopen, any::<bool>(), duration()).prop_map(|(rungs, direction, reopen, inclusive, lasting)| {
-        RuleSpec::MarketCircuitBreaker(
-            Arc::new(Ladder {
-                sessions: calendar(),
-                direction,
-                rungs,
-                cutoff_inclusive: inclusive,
-                reopen,
-                lasting,
-                effective_from: None,
-                effective_to: None,
-            })
-            .into(),
-        )
-    })
+    let switches = (any::<bool>(), any::<bool>());
+    (rungs, direction, reopen, switches, duration()).prop_map(
+        |(rungs, direction, reopen, (in_turn, inclusive), lasting)| {
+            RuleSpec::MarketCircuitBreaker(
+                Arc::new(Ladder {
+                    sessions: calendar(),
+                    direction,
+                    rungs,
+                    in_turn,
+                    cutoff_inclusive: inclusive,
+                    reopen,
+                    lasting,
+                    effective_from: None,
+                    effective_to: None,
+                })
+                .into(),
+            )
+        },
+    )
 }
 
 fn price_band() -> impl Strategy<Value = RuleSpec> {

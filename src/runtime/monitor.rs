@@ -125,8 +125,7 @@ fn run(circuit: &Circuit, entry: &Entry, now: Nanos) {
     for line in entry.readings() {
         let line = circuit.board.listener(line);
         if let Some(p) = circuit.pending(entry, line, circuit.board.word(index)).filter(|p| p.due <= now) {
-            // A reading is never refused; neither is the passing of time.
-            let _ = circuit.put(entry.id, Input::Read(p.level, p.step, p.reason), now, Signed::AUTO);
+            circuit.come_true(entry, p, now);
         }
     }
     circuit.keep_time(entry);

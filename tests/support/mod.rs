@@ -115,6 +115,7 @@ pub fn us_ladder() -> Ladder {
             rung(0.13, cutoff, quarter),
             rung(0.20, Duration::ZERO, HaltEnd::NextSession),
         ],
+        in_turn: false,
         cutoff_inclusive: true,
         reopen: Reopen::Auto,
         lasting: Duration::ZERO,

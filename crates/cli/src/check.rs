@@ -405,7 +405,8 @@ fn what_counts(ladder: &Ladder) -> Vec<String> {
         Direction::Both => Some("a move either way".to_owned()),
     };
     let lasting = (!ladder.lasting.is_zero()).then(|| format!("what lasts {}", short(ladder.lasting)));
-    way.into_iter().chain(lasting).collect()
+    let in_turn = ladder.in_turn.then(|| "each rung after the one below".to_owned());
+    way.into_iter().chain(lasting).chain(in_turn).collect()
 }
 
 /// A time of the session, as it is written in a configuration.

@@ -31,8 +31,12 @@ fn each_is_explained_by_its_source_its_table_and_its_text() {
         assert_eq!(told["breakers"].as_array().unwrap().len(), 1);
     }
     let krx = stdout(&haltline(["packs", "krx"]));
-    for part in ["what lasts 1m", "1: 8 %, open to close-40m, for 20m", "3: 20 %, 1 % further, open to close, to next"]
-    {
+    for part in [
+        "what lasts 1m",
+        "each rung after the one below",
+        "1: 8 %, open to close-40m, for 20m",
+        "3: 20 %, 1 % further, open to close, to next",
+    ] {
         assert!(krx.contains(part), "{part}\n{krx}");
     }
     let text = stdout(&haltline(["packs", "nse"]));

@@ -48,6 +48,7 @@ fn refuse_timing(table: &Table<'_>) {
 
 fn rule(table: &Table<'_>, market: Option<&Market>) -> Option<Ladder> {
     let direction = table.optional("direction").and_then(|item| item.word(Direction::ALL, Direction::name));
+    let in_turn = table.optional("in_turn").and_then(Item::boolean);
     let cutoff_inclusive = table.optional("cutoff_inclusive").and_then(Item::boolean);
     let reopen = table.optional("reopen").and_then(|item| item.word(Reopen::ALL, Reopen::name));
     let lasting = table.optional("lasting").and_then(|item| item.duration(&ANY_TIME));
@@ -57,6 +58,7 @@ fn rule(table: &Table<'_>, market: Option<&Market>) -> Option<Ladder> {
         sessions: market?.sessions().clone(),
         direction: direction.unwrap_or(Direction::Down),
         rungs: rungs?,
+        in_turn: in_turn.unwrap_or(false),
         cutoff_inclusive: cutoff_inclusive.unwrap_or(true),
         reopen: reopen.unwrap_or(Reopen::Auto),
         lasting: lasting.unwrap_or(Duration::ZERO),

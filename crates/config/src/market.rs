@@ -11,8 +11,8 @@ use crate::table::Table;
 
 const SOURCES: [&str; 3] = ["price", "venue", "band"];
 /// The keys of a ladder.
-const LADDER_KEYS: [&str; 7] =
-    ["direction", "cutoff_inclusive", "reopen", "lasting", "effective_from", "effective_to", "rung"];
+const LADDER_KEYS: [&str; 8] =
+    ["direction", "in_turn", "cutoff_inclusive", "reopen", "lasting", "effective_from", "effective_to", "rung"];
 
 /// Whether it hears venues. Then it needs no calendar: a ladder's days are sessions.
 pub(crate) fn hears_venues(table: &Table<'_>) -> bool {

@@ -92,39 +92,59 @@ fn stage_3_takes_20_percent_and_a_further_1_percent_and_ends_the_day() {
 
 #[test]
 fn the_first_instant_is_the_one_after_the_open() {
-    let mut day = tuesday();
-    day.price("09:00:00", 920 * POINT);
-    day.price("09:00:00.000001", 920 * POINT);
-    assert_eq!(day.wait("09:01:00"), None);
-    assert_eq!(day.wait("09:01:00.000001"), halted(1, "09:21:00.000001"));
-}
-
-#[test]
-fn stages_1_and_2_do_not_fire_in_the_last_40_minutes() {
-    for price in [920, 850] {
-        let rung = if price == 920 { 1 } else { 2 };
+    for first in ["09:00:00", "09:00:00.000001"] {
         let mut day = tuesday();
-        day.price("14:48:59.999999", price * POINT);
-        assert_eq!(day.wait("14:49:59.999999"), halted(rung, "15:09:59.999999"));
-        let mut day = tuesday();
-        day.price("14:48:59.999999999", price * POINT);
-        // The last nanosecond; time alone acts within a microsecond.
-        assert_eq!(day.wait("14:50:00"), halted(rung, "15:10:00"));
-        let mut day = tuesday();
-        day.price("14:49:00", price * POINT);
-        assert_eq!(day.wait("15:30:00"), None);
+        day.price(first, 920 * POINT);
+        assert_eq!(day.wait("09:01:00"), None);
+        // Time alone acts within a microsecond.
+        assert_eq!(day.wait("09:01:00.000001"), halted(1, "09:21:00.000001"));
     }
 }
 
 #[test]
-fn stage_3_fires_up_to_the_close() {
+fn a_stage_comes_only_after_the_one_below() {
     let mut day = tuesday();
+    day.price("10:00:00", 700 * POINT);
+    assert_eq!(day.wait("10:01:00"), halted(1, "10:21:00"), "30 % is stage 1");
+    assert_eq!(day.wait("11:00:00"), None);
+    day.price("11:00:00", 690 * POINT + 1);
+    assert_eq!(day.wait("11:05:00"), None);
+    day.price("11:05:00", 690 * POINT);
+    assert_eq!(day.wait("11:06:00"), halted(2, "11:26:00"), "a further 1 % is stage 2");
+    assert_eq!(day.wait("11:26:00"), None);
+    day.price("11:30:00", 680 * POINT);
+    assert_eq!(day.wait("11:31:00"), halted(3, "2024-03-06 09:00:00"));
+}
+
+#[test]
+fn stages_1_and_2_do_not_fire_in_the_last_40_minutes() {
+    for (stage, price) in [(1, 920), (2, 850)] {
+        let day = || if stage == 1 { tuesday() } else { after_stage_1(920 * POINT) };
+        let mut one = day();
+        one.price("14:48:59.999999", price * POINT);
+        assert_eq!(one.wait("14:49:59.999999"), halted(stage, "15:09:59.999999"));
+        let mut one = day();
+        one.price("14:48:59.999999999", price * POINT);
+        // The last nanosecond; time alone acts within a microsecond.
+        assert_eq!(one.wait("14:50:00"), halted(stage, "15:10:00"));
+        let mut one = day();
+        one.price("14:49:00", price * POINT);
+        assert_eq!(one.wait("15:30:00"), None);
+    }
+}
+
+#[test]
+fn stage_3_fires_up_to_the_close_if_stage_2_has() {
+    let mut day = after_stage_2(850 * POINT);
     day.price("15:29:00", 800 * POINT);
     assert_eq!(day.wait("15:29:59.999999999"), None);
     assert_eq!(day.wait("15:30:00"), halted(3, "2024-03-06 09:00:00"));
-    let mut day = tuesday();
+    let mut day = after_stage_2(850 * POINT);
     day.price("15:29:00.000000001", 800 * POINT);
     assert_eq!(day.wait("15:30:00"), None, "not a minute");
+    let mut day = tuesday();
+    day.price("15:00:00", 700 * POINT);
+    assert_eq!(day.wait("15:30:00"), None, "neither of the stages below");
 }
 
 #[test]

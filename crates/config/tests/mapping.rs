@@ -519,6 +519,7 @@ const LADDER: &str = r#"
     calendar = "us"
     release = "latched"
     direction = "both"
+    in_turn = true
     cutoff_inclusive = false
     reopen = "on_message"
     lasting = "1m"
@@ -567,6 +568,7 @@ fn every_key_of_a_ladder_is_mapped() {
                 )],
             },
         ],
+        in_turn: true,
         cutoff_inclusive: false,
         reopen: Reopen::OnMessage,
         lasting: secs(60),
@@ -592,7 +594,7 @@ fn a_ladder_needs_no_more_than_a_calendar_and_a_rung() {
     );
     let ladder = spec.rule.ladder().unwrap();
     assert_eq!((ladder.direction, ladder.reopen), (Direction::Down, Reopen::Auto));
-    assert_eq!((ladder.cutoff_inclusive, ladder.lasting), (true, Duration::ZERO));
+    assert_eq!((ladder.in_turn, ladder.cutoff_inclusive, ladder.lasting), (false, true, Duration::ZERO));
     assert_eq!((ladder.effective_from, ladder.effective_to), (None, None));
 }
 

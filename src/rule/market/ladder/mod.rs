@@ -1,7 +1,9 @@
 //! `market_circuit_breaker`: whether a ladder can be. Its data is [`Ladder`], the detector is in [`detector`].
 
 mod detector;
+mod hours;
 mod scale;
+mod scene;
 
 use core::time::Duration;
 

@@ -1,9 +1,11 @@
+use core::time::Duration;
+
 use super::*;
-use crate::model::ladder::{Bell, Direction, HaltEnd};
+use crate::model::ladder::{Bell, Direction, HaltEnd, Rung, Window};
 use crate::model::limits::Limits;
 use crate::model::observation::Channel::Trade;
-use crate::model::session::Sessions;
-use crate::model::units::Price;
+use crate::model::session::{Date, Sessions};
+use crate::model::units::{Price, Ratio};
 use crate::rule::RuleSpec;
 use crate::rule::trial::{Trial, rule, sessions};
 
@@ -43,6 +45,7 @@ fn mwcb() -> Spec {
             rung(0.13, cutoff, halt),
             rung(0.20, Bell::BeforeClose(Duration::ZERO), HaltEnd::NextSession),
         ],
+        in_turn: false,
         cutoff_inclusive: true,
         reopen: Reopen::Auto,
         lasting: Duration::ZERO,
@@ -122,17 +125,16 @@ fn the_first_price_of_the_day_may_be_beyond() {
 }
 
 #[test]
-fn nothing_is_tested_up_to_the_opening_bell() {
+fn nothing_fires_up_to_the_opening_bell() {
     let mut trial = ninth(mwcb());
     assert_eq!(trade(&mut trial, 500.0, at(9, 9, 29, 59)), (Level::Normal, 0));
-    assert_eq!(trade(&mut trial, 500.0, at(9, 9, 30, 0)), (Level::Normal, 0));
-    trial.evaluate(at(9, 9, 31, 0));
     assert_eq!(
-        (trial.reading.level, trial.used.rung),
-        (Level::Normal, 0),
-        "the price at the bell does not count later"
+        trade(&mut trial, 500.0, at(9, 9, 30, 0)),
+        (Level::Warn, 0),
+        "a price of the session, no window is open"
     );
-    assert_eq!(trade(&mut trial, 500.0, at(9, 9, 31, 0)), (Level::Normal, 3));
+    trial.evaluate(at(9, 9, 31, 0));
+    assert_eq!((trial.reading.level, trial.used.rung), (Level::Normal, 3), "since the first instant after");
 }
 
 #[test]
@@ -393,8 +395,12 @@ fn a_reload_keeps_the_time_that_a_rung_has_been_reached() {
 
 #[test]
 fn it_takes_the_memory_that_its_documentation_says() {
-    assert_eq!(size_of::<Detector>(), 168);
+    assert_eq!(size_of::<Detector>(), 120);
 }
 
+#[path = "silence.rs"]
+mod silence;
+#[path = "stages.rs"]
+mod stages;
 #[path = "twin.rs"]
 mod twin;

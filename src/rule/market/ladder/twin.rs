@@ -1,10 +1,14 @@
 //! The ladder's slow twin: every nanosecond is looked at, every price asked.
 
+use core::time::Duration;
+
 use proptest::prelude::*;
 
 use super::super::*;
-use crate::model::ladder::{Bell, Direction, HaltEnd};
+use crate::model::ladder::{Bell, Direction, HaltEnd, Rung, Window};
 use crate::model::limits::Limits;
+use crate::model::session::{Date, Session};
+use crate::model::units::Ratio;
 use crate::rule::RuleSpec;
 use crate::rule::trial::{Said, Trial, rule, sessions};
 
@@ -66,8 +70,8 @@ impl Twin {
     /// The price, reference and session that count at a time, if there are such.
     fn scene(&self, at: u64) -> Option<(Session, i64, i64)> {
         let (index, session) = self.session(at)?;
-        let reference = self.reference_for(index).filter(|_| self.in_force(index) && at > session.open.0)?;
-        let last = self.last.filter(|last| session.open < last.at && last.at <= session.close)?;
+        let reference = self.reference_for(index).filter(|_| self.in_force(index) && at >= session.open.0)?;
+        let last = self.last.filter(|last| session.open <= last.at && last.at <= session.close)?;
         Some((session, reference, last.value))
     }
 
@@ -83,15 +87,16 @@ impl Twin {
             }
             _ => true,
         };
-        let open = self.spec.open_window(rung, &session, Nanos(at)).is_some();
-        number > usize::from(self.used(&session)) && open && moved >= of(rung.limits.limit) && further
+        let open = at > session.open.0 && self.spec.open_window(rung, &session, Nanos(at)).is_some();
+        let used = usize::from(self.used(&session));
+        let comes = if self.spec.in_turn { number == used + 1 } else { number > used };
+        comes && open && moved >= of(rung.limits.limit) && further
     }
 
     /// Rungs begin, go on, or end.
-    fn look(&mut self, at: u64, begin: bool) {
+    fn look(&mut self, at: u64) {
         for number in 1..=self.since.len() {
-            let since = self.since[number - 1].or(begin.then_some(at));
-            self.since[number - 1] = since.filter(|_| self.reached(number, at));
+            self.since[number - 1] = self.since[number - 1].or(Some(at)).filter(|_| self.reached(number, at));
         }
     }
 
@@ -105,13 +110,13 @@ impl Twin {
             let (_, session) = self.session(at).unwrap();
             self.used = (session.date, number);
             self.firings.push((self.used, self.last.unwrap().value));
-            self.look(at, true);
+            self.look(at);
         }
     }
 
     fn hear(&mut self, observation: Observation, at: u64) {
         for now in self.now + 1..=at {
-            self.look(now, false);
+            self.look(now);
             self.fire(now);
         }
         self.now = at;
@@ -124,34 +129,25 @@ impl Twin {
             Observation::Venue(_) => self.reopened = None,
             _ => return,
         }
-        self.look(at, true);
+        self.look(at);
         self.fire(at);
     }
 
-    fn pending(&self, at: u64, session: &Session, index: usize, level: Level) -> Pending {
+    fn pending(&self, at: u64, session: &Session, level: Level) -> Pending {
         let mut silent =
             Twin { spec: self.spec.clone(), firings: self.firings.clone(), since: self.since.clone(), ..*self };
         for now in at + 1..=session.close.0 {
-            if silent.since.iter().all(Option::is_none) {
-                break;
-            }
-            silent.look(now, false);
+            silent.look(now);
             if let Some(number) = silent.complete(now) {
                 let step = Step::rung(number).unwrap();
                 return Pending { due: Nanos(now), level: Level::Breach, step, reason: Reason::Rung };
             }
         }
-        let doubt = self.reference_for(index + 1).is_none()
-            && (self.in_force(index + 1) || self.session(session.close.0 + 1).is_none());
-        if doubt && level != Level::Unready {
-            return Pending {
-                due: session.close + TICK,
-                level: Level::Unready,
-                step: Step::FIRST,
-                reason: Reason::NotReady,
-            };
-        }
-        Pending::NONE
+        let due = session.close.0 + 1;
+        let then = self.session(due).map_or(Level::Unready, |(index, _)| self.level(due, index));
+        let reason = if then == Level::Unready { Reason::NotReady } else { Reason::ClearLevel };
+        let comes = Pending { due: Nanos(due), level: then, step: Step::FIRST, reason };
+        if then == level { Pending::NONE } else { comes }
     }
 
     fn said(&self) -> Said {
@@ -170,7 +166,7 @@ impl Twin {
         if self.spec.reopen == Reopen::OnMessage && used > 0 && self.reopened != Some(self.used) {
             (level, step, reason) = (Level::Breach, Step::rung(used).unwrap(), Reason::Rung);
         }
-        (level, step, reason, self.pending(at, &session, index, level))
+        (level, step, reason, self.pending(at, &session, level))
     }
 
     fn level(&self, at: u64, index: usize) -> Level {
@@ -184,7 +180,10 @@ impl Twin {
         if self.since.iter().any(Option::is_some) {
             return Level::Warn;
         }
-        let unused: Vec<_> = self.spec.rungs.iter().skip(usize::from(self.used(&session))).collect();
+        let mut unused: Vec<_> = self.spec.rungs.iter().skip(usize::from(self.used(&session))).collect();
+        if self.spec.in_turn {
+            unused.truncate(1);
+        }
         let open = unused.iter().find(|rung| self.spec.open_window(rung, &session, Nanos(at)).is_some());
         let Some(rung) = open.or(unused.first()) else { return Level::Normal };
         let beyond = |ratio: Ratio| {
@@ -232,11 +231,12 @@ fn spec() -> impl Strategy<Value = Spec> {
     let reopen = prop_oneof![3 => Just(Reopen::Auto), 1 => Just(Reopen::OnMessage)];
     let lasting = prop_oneof![2 => Just(0u64), 3 => 1u64..25];
     let from = prop_oneof![4 => Just(None), 1 => Just(Some(Date::new(2020, 3, 11)))];
-    (direction, rungs(), any::<bool>(), reopen, lasting, from).prop_map(
-        |(direction, rungs, inclusive, reopen, lasting, from)| Spec {
+    (direction, rungs(), any::<bool>(), any::<bool>(), reopen, lasting, from).prop_map(
+        |(direction, rungs, in_turn, inclusive, reopen, lasting, from)| Spec {
             sessions: sessions(&[(9, 100, 200), (10, 300, 400), (11, 500, 600), (12, 700, 760)]),
             direction,
             rungs,
+            in_turn,
             cutoff_inclusive: inclusive,
             reopen,
             lasting: Duration::from_nanos(lasting),
