@@ -175,8 +175,8 @@ fn bell(item: Item<'_, '_>, market: Option<&Market>) -> Option<Bell> {
     let Some(time) = time_of_day(text) else { return item.refuse(BELLS) };
     match market?.after_open(time) {
         Ok(after) => Some(Bell::AfterOpen(after)),
-        Err(date) => item.complain(&format!(
-            "found {}, allowed are local times that lie as long after the open in every session (not so on {date})",
+        Err(why) => item.complain(&format!(
+            "found {}, allowed are local times that lie as long after the open in every session ({why})",
             excerpt(text)
         )),
     }

@@ -38,6 +38,7 @@ mod correlation;
 mod data_feed_integrity;
 mod drawdown;
 mod finding;
+mod hours;
 mod include;
 mod item;
 mod ladder;
