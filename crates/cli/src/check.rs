@@ -413,6 +413,7 @@ fn rung(number: usize, rung: &Rung) -> Vec<String> {
         let end = match window.end {
             HaltEnd::After(d) => format!("for {}", short(d)),
             HaltEnd::NextSession => "to next session".into(),
+            HaltEnd::Close => "to the close".into(),
         };
         let limit = percent(rung.limits.limit);
         format!("{number}: {limit}{further}, {} to {}, {end}", bell(window.from), bell(window.until))

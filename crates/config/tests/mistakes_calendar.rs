@@ -83,7 +83,21 @@ fn windows_lie_in_order_between_the_bells() {
     );
     assert_eq!(
         windows("[{ from = \"open\", until = \"close\" }]"),
-        format!("8:12: {at} 1: halt_for is missing, allowed are durations, or until_next_session = true in its place")
+        format!(
+            "8:12: {at} 1: halt_for is missing, allowed are durations, or until_close = true or until_next_session = true in its place"
+        )
+    );
+    assert_eq!(
+        windows("[{ from = \"open\", until = \"close\", until_close = false }]"),
+        format!("8:60: {at} 1: until_close: found false, allowed are true, or halt_for in its place")
+    );
+    assert_eq!(
+        windows("[{ from = \"open\", until = \"close\", until_close = true, halt_for = \"1m\" }]"),
+        format!("8:60: {at} 1: until_close: stands beside halt_for, allowed is one of the two")
+    );
+    assert_eq!(
+        windows("[{ from = \"open\", until = \"close\", until_close = true, until_next_session = true }]"),
+        format!("8:87: {at} 1: until_next_session: stands beside until_close, allowed is one of the two")
     );
     assert_eq!(
         windows("[{ from = \"open\", until = \"close\", until_next_session = false }]"),

@@ -13,7 +13,8 @@
 //! those of NYSE Rule 7.12 (7, 13 and 20 %).
 //!
 //! A reference is good for one session only, that after the session whose close it is. After the closing bell the next
-//! session counts, so the reference is spent and the ladder is unready until the new one is told.
+//! session counts, so the reference is spent and the ladder is unready until the new one is told. Where every halt ends with
+//! its session (`HaltEnd::Close`) it rests between sessions, and is unready from the next open on.
 //!
 //! It is a level, not an edge: the first price of the day may lie beyond any rung. A rung that has fired (`used`,
 //! which belongs to the breaker) and those below it say nothing more in that session.
@@ -231,6 +232,7 @@ impl Detector {
         let Some(&session) = self.spec.sessions.get(index) else { return unready(Nanos::NEVER) };
         let end = session.close + TICK;
         let mut answer = match self.standing(index, memory) {
+            Standing::Doubt if self.rests_until(&session, at) => self.quiet(session.open),
             Standing::Doubt => unready(end),
             Standing::Exempt => self.quiet(end),
             Standing::Reference if at <= session.open => self.quiet((session.open + TICK).min(end)),
@@ -250,11 +252,29 @@ impl Detector {
         {
             answer.reading = self.breach(step, answer.reading);
         }
-        if answer.reading.level != Level::Unready && self.standing(index + 1, memory) == Standing::Doubt {
-            let spent = Pending { due: end, level: Level::Unready, step: Step::FIRST, reason: Reason::NotReady };
+        if answer.reading.level != Level::Unready
+            && let Some(due) = self.lacks_reference_from(index, at, memory)
+        {
+            let spent = Pending { due, level: Level::Unready, step: Step::FIRST, reason: Reason::NotReady };
             answer.reading.pending = answer.reading.pending.earlier(spent);
         }
         answer
+    }
+
+    /// Whether it waits for this session, and needs no reference until then.
+    fn rests_until(&self, session: &Session, at: Nanos) -> bool {
+        at < session.open && self.spec.rests_between_sessions()
+    }
+
+    /// From when on it will have no good reference in silence: from the session of this index on, or after it.
+    fn lacks_reference_from(&self, index: usize, at: Nanos, memory: &Memory) -> Option<Nanos> {
+        let session = self.spec.sessions.get(index)?;
+        let doubts = |index| self.standing(index, memory) == Standing::Doubt;
+        if doubts(index) && self.rests_until(session, at) {
+            return Some(session.open);
+        }
+        let next = self.spec.sessions.get(index + 1).filter(|_| self.spec.rests_between_sessions());
+        doubts(index + 1).then(|| next.map_or(session.close + TICK, |next| next.open))
     }
 
     fn scene<'a>(&'a self, session: &'a Session, at: Nanos, price: i64, memory: &Memory, used: UsedRungs) -> Scene<'a> {
