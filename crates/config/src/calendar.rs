@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock};
 
 use haltline::{Date, Deadline, Nanos, Session, Sessions};
+use jiff::ToSpan;
 use jiff::civil::{self, Time};
 use jiff::tz::{AmbiguousOffset, TimeZone, TimeZoneDatabase};
 
@@ -137,28 +138,77 @@ fn civil_date(date: Date) -> Option<civil::Date> {
 
 /// Reads all `[[calendar]]` tables of all files.
 pub(crate) fn read(files: &Files<'_>) -> Markets {
-    let mut named = BTreeMap::new();
+    let mut named = Named::new();
+    let mut borrowing = Vec::new();
     let mut names = Names::of("calendar");
     let items = files.all().filter_map(|file| file.optional("calendar"));
     let tables = items.filter_map(|i| i.tables(|n| format!("calendar {n}"), "tables [[calendar]]"));
     for table in tables.flatten() {
         let (table, name) = names.claim(table);
-        let market = market(&table);
-        table.finish();
-        if let Some(name) = name {
-            named.insert(name, market);
+        if table.has(DATES_OF) {
+            borrowing.push((table, name));
+            continue;
         }
+        let market = market(&table, own_days(&table));
+        table.finish();
+        named.extend(name.map(|name| (name, market)));
     }
+    // Only then: the days of each calendar that has its own are known.
+    let borrowed = borrowing.into_iter().filter_map(|(table, name)| {
+        let market = market(&table, days_of(&table, &named, files.whole));
+        table.finish();
+        Some((name?, market))
+    });
+    let borrowed: Vec<_> = borrowed.collect();
+    named.extend(borrowed);
     Markets { named, whole: files.whole }
 }
 
-fn market(table: &Table<'_>) -> Option<Market> {
-    let zone = table.required("timezone", "IANA names such as \"America/New_York\"").and_then(zone);
+/// The key that takes the days of another calendar.
+const DATES_OF: &str = "dates_of";
+
+/// Calendars by name; `None` for one with mistakes.
+type Named = BTreeMap<String, Option<Market>>;
+
+/// From when to when, and the days between that have no session.
+struct Days {
+    dates: RangeInclusive<civil::Date>,
+    holidays: BTreeSet<civil::Date>,
+}
+
+fn own_days(table: &Table<'_>) -> Option<Days> {
     let dates = dates(table);
-    let week = week(table);
     let holidays = holidays(table, dates.as_ref());
+    Some(Days { dates: dates?, holidays: holidays? })
+}
+
+/// Those on which another calendar has a session, which has its own.
+fn days_of(table: &Table<'_>, named: &Named, whole: bool) -> Option<Days> {
+    const ALLOWED: &str = "names of a [[calendar]] that has from and to";
+    table.refuse(&["from", "to", "holidays"], "dates_of says on which days there are sessions");
+    let item = table.optional(DATES_OF)?;
+    let name = item.string(ALLOWED)?;
+    let Some(market) = named.get(name) else {
+        if !whole {
+            return None;
+        }
+        let names = || named.keys().map(String::as_str);
+        let known = names().map(|name| format!("{name:?}")).collect::<Vec<_>>().join(", ");
+        let known = if known.is_empty() { "this file has none".into() } else { format!("this file has {known}") };
+        return item.refuse(&format!("{ALLOWED}, and {known}{}", did_you_mean(name, names())));
+    };
+    let market = market.as_ref()?;
+    let trades: BTreeSet<Date> = market.sessions().as_slice().iter().map(|session| session.date).collect();
+    let days = market.dates.start().series(1.day()).take_while(|day| day <= market.dates.end());
+    let holidays = days.filter(|day| !trades.contains(&session_date(*day))).collect();
+    Some(Days { dates: market.dates.clone(), holidays })
+}
+
+fn market(table: &Table<'_>, days: Option<Days>) -> Option<Market> {
+    let zone = table.required("timezone", "IANA names such as \"America/New_York\"").and_then(zone);
+    let week = week(table);
     let early = early_closes(table);
-    let (zone, dates, week, holidays, early) = (zone?, dates?, week?, holidays?, early?);
+    let (zone, Days { dates, holidays }, week, early) = (zone?, days?, week?, early?);
     let draft = Draft { table, zone, dates, week, holidays, early };
     if draft.early_closes_fit() { draft.compile() } else { None }
 }

@@ -101,6 +101,40 @@ fn holidays_and_early_closes_are_dates_of_the_close() {
     }
 }
 
+#[test]
+fn dates_of_takes_the_days_of_another_calendar() {
+    let text = |own: &str, borrowed: &str| {
+        format!(
+            "[[breaker]]\nname = \"b\"\nscope = \"x\"\nkind = \"time_based\"\ncalendar = \"night\"\n[[calendar]]\n\
+             name = \"night\"\ntimezone = \"America/Chicago\"\nsessions = {{ {MON_FRI} }}\n{borrowed}\n[[calendar]]\n\
+             name = \"us\"\ntimezone = \"America/New_York\"\nfrom = 2024-07-01\nto = 2024-07-09\n{own}\n"
+        )
+    };
+    let us = "sessions = { mon-thu = [\"09:30\", \"16:00\"] }\nholidays = [2024-07-04]";
+    let config = parse(&text(us, "dates_of = \"us\""), "f").unwrap_or_else(|mistakes| panic!("{mistakes}"));
+    let dates =
+        |name: &str| config.calendars[name].sessions.as_slice().iter().map(|s| s.date.0 % 100).collect::<Vec<_>>();
+    assert_eq!(dates("night"), [1, 2, 3, 8, 9]);
+    assert_eq!(dates("us"), dates("night"));
+    let mistakes = |own, borrowed| mistakes(&text(own, borrowed)).join("\n");
+    assert_eq!(
+        mistakes(us, "dates_of = \"uk\""),
+        "10:12: calendar \"night\": dates_of: found \"uk\", allowed are names of a [[calendar]] that has from and to, and \
+         this file has \"us\"; did you mean \"us\"?"
+    );
+    assert!(mistakes(us, "dates_of = \"night\"").contains("and this file has \"us\""), "not its own");
+    assert_eq!(
+        mistakes(us, "dates_of = \"us\"\nholidays = []"),
+        "11:1: calendar \"night\": holidays is not allowed: dates_of says on which days there are sessions"
+    );
+    let broken = "sessions = {}";
+    assert_eq!(mistakes(broken, "dates_of = \"us\"").lines().count(), 1, "one mistake, not two");
+    assert_eq!(
+        mistakes(us, "dates_of = \"us\"\nearly_closes = [{ date = 2024-07-05, close = \"01:00\" }]"),
+        "11:26: calendar \"night\": early_closes: 2024-07-05 is a holiday"
+    );
+}
+
 /// When a window of a ladder begins, as it is written.
 fn from(text: &str, sessions: &str, calendar: &str) -> Bell {
     let keys = format!(
