@@ -9,8 +9,8 @@ use haltline::{
     AnomalyDetection, BandRow, Bell, BreakerSpec, CallWindow, Correlation, DataFeedIntegrity, Deadline, Direction,
     Drawdown, Halt, HaltEnd, IntegritySource, Intent, Kind, Ladder, Lanes, Limits, LiquidationRequired, LossRate,
     MarketCircuitBreaker, Metric, ModelPerformance, Money, Nanos, PerformanceSource, Plan, Policy, Polled,
-    PositionLimit, PremarketCheck, Price, PriceBand, Ratio, Release, RuleSpec, Rung, System, Technical, Template,
-    TimeBased, Volatility, VolatilitySource,
+    PositionLimit, PremarketCheck, Price, PriceBand, Ratio, Release, RollingMove, RuleSpec, Rung, System, Technical,
+    Template, TimeBased, Volatility, VolatilitySource,
 };
 use haltline_config::{Calendar, Config, Finding};
 use serde_json::{Value, json};
@@ -181,6 +181,7 @@ fn breaker_as_json(scope: &str, breaker: &BreakerSpec) -> Value {
         RuleSpec::MarketCircuitBreaker(MarketCircuitBreaker::Band(band)) => {
             band.rows.iter().map(band_row_as_json).collect()
         }
+        RuleSpec::MarketCircuitBreaker(MarketCircuitBreaker::Rolling(rolling)) => vec![limits(&rolling.limits)],
         RuleSpec::Drawdown(Drawdown { limits: l, .. })
         | RuleSpec::Volatility(Volatility { limits: l, .. })
         | RuleSpec::Correlation(Correlation { limits: l, .. })
@@ -274,6 +275,7 @@ fn limits(rule: &RuleSpec) -> Vec<String> {
             what_counts(ladder).into_iter().chain(rungs).collect()
         }
         RuleSpec::MarketCircuitBreaker(MarketCircuitBreaker::Band(band)) => price_band(band),
+        RuleSpec::MarketCircuitBreaker(MarketCircuitBreaker::Rolling(rolling)) => rolling_move(rolling),
         RuleSpec::MarketCircuitBreaker(MarketCircuitBreaker::Venue) => vec!["unless each venue is open".into()],
         RuleSpec::Drawdown(drawdown) => vec![share(&drawdown.limits)],
         RuleSpec::Polled(Polled { limits: l, .. }) => match rule.best() {
@@ -381,11 +383,24 @@ fn position_limits(rule: &PositionLimit) -> Vec<String> {
 fn what_counts(ladder: &Ladder) -> Vec<String> {
     let way = match ladder.direction {
         Direction::Down => None,
-        Direction::Up => Some("a rise".to_owned()),
-        Direction::Both => Some("a move either way".to_owned()),
+        way => Some(which_way(way).to_owned()),
     };
     let lasting = (!ladder.lasting.is_zero()).then(|| format!("what lasts {}", short(ladder.lasting)));
     way.into_iter().chain(lasting).collect()
+}
+
+fn which_way(direction: Direction) -> &'static str {
+    match direction {
+        Direction::Down => "a fall",
+        Direction::Up => "a rise",
+        Direction::Both => "a move either way",
+    }
+}
+
+fn rolling_move(rolling: &RollingMove) -> Vec<String> {
+    let Limits { limit, warn, .. } = rolling.limits;
+    let what = format!("{} within {}", which_way(rolling.direction), short(rolling.window));
+    vec![what, format!("{} (warns at {}), a pause of {}", percent(limit), percent(warn), short(rolling.pause))]
 }
 
 fn price_band(band: &PriceBand) -> Vec<String> {

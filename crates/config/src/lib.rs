@@ -54,6 +54,7 @@ mod policy;
 mod polled;
 mod position_limit;
 mod premarket_validation;
+mod rolling;
 mod scalar;
 mod system;
 mod table;

@@ -27,15 +27,15 @@ fn each_makes_a_system_and_has_nothing_that_is_worth_a_warning() {
 #[test]
 fn each_says_what_it_is_and_its_ladder_is_in_force_from_that_day_on() {
     let names: Vec<&str> = packs().iter().map(|pack| pack.name).collect();
-    let us = ["us-equities", "us-mwcb", "us-luld-1", "us-luld-2", "cme-equity", "cme-equity-overnight"];
-    assert_eq!(names, [&us[..], &["krx", "nse"]].concat());
+    let us = ["us-equities", "us-mwcb", "us-luld-1", "us-luld-2", "cme-equity"];
+    assert_eq!(names, [&us[..], &["cme-equity-overnight", "cme-equity-dynamic", "krx", "nse"]].concat());
     for pack in packs() {
         assert!(pack.toml.contains(&format!("\n[pack]\nname = {:?}\n", pack.name)));
         assert!([&pack.title, &pack.version, &pack.source, &pack.summary].iter().all(|text| !text.is_empty()));
         assert_eq!(pack.effective_to.is_some(), pack.name == "us-equities");
         let rule = &example(pack).plan.breakers[0].rule;
         let ladder = rule.ladder().cloned();
-        assert_eq!(ladder.is_some() || rule.band().is_some(), pack.has_breaker);
+        assert_eq!(ladder.is_some() || rule.band().is_some() || rule.rolling().is_some(), pack.has_breaker);
         if let Some(ladder) = ladder {
             assert_eq!(ladder.effective_from, Some(pack.effective_from), "{}", pack.name);
             assert!(pack.summary.contains("Not covered"), "{}", pack.name);
