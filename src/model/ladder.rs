@@ -290,8 +290,8 @@ impl Ladder {
         self.effective_from.is_none_or(|from| date >= from) && self.effective_to.is_none_or(|to| date <= to)
     }
 
-    /// Whether every halt ends at the close of its session, [`HaltEnd::Close`]: then the ladder is about sessions alone, and
-    /// says nothing between them, not even that it has no reference.
+    /// Whether every halt ends at the close of its session, [`HaltEnd::Close`]: then the ladder is about sessions alone,
+    /// and says nothing between them, not even that it has no reference.
     pub fn rests_between_sessions(&self) -> bool {
         self.rungs.iter().flat_map(|rung| &rung.windows).all(|window| window.end == HaltEnd::Close)
     }

@@ -9,8 +9,8 @@ use super::session::Sessions;
 
 /// A dynamic circuit breaker, as data: who moves so far within a window pauses.
 ///
-/// The move is the distance of the last price from the highest (a fall) or the lowest (a rise) of the window, as a share of that
-/// extreme. `pause` is a time above zero, `window` one from a second to a day.
+/// The move is the distance of the last price from the highest (a fall) or the lowest (a rise) of the window, as a share
+/// of that extreme. `pause` is a time above zero, `window` one from a second to a day.
 ///
 /// ```
 /// # use haltline::*;

@@ -93,6 +93,31 @@ fn it_pauses_stands_at_its_limit_and_ends_with_the_bell_of_the_stock_market() {
 }
 
 #[test]
+fn the_afternoon_has_a_dynamic_breaker_of_its_own_by_its_calendar() {
+    let text = "include = [\"cme-equity-dynamic\"]\n[[breaker]]\nname = \"dcb\"\npack = \"cme-equity-dynamic\"\n\
+                scope = \"XCME/ES\"\ncalendar = \"cme-equity-afternoon\"\n";
+    let config = parse(text, "f").unwrap_or_else(|mistakes| panic!("{mistakes}"));
+    let zone = TimeZoneDatabase::bundled().get("America/Chicago").unwrap();
+    let system = System::manual(config.plan, instant(&zone, TUESDAY, "14:00:00")).unwrap();
+    let (gate, tape) = (system.gate(&["XCME/ES"]).unwrap(), system.feed("XCME/ES").unwrap());
+    let mut night = Night { system, gate, tape, zone };
+    for (clock, points, reason) in [
+        ("14:59:59.999999999", 5_000, Reason::None),
+        ("15:00:00", 4_000, Reason::None),
+        ("15:00:10", 3_861, Reason::None),
+        ("15:00:20", 3_860, Reason::Limit),
+        ("15:02:20", 3_800, Reason::None),
+    ] {
+        assert_eq!(night.trade(clock, points * POINT), reason, "{clock}");
+    }
+    for clock in ["15:02:49", "15:03:18", "15:03:47"] {
+        assert_eq!(night.trade(clock, 3_800 * POINT), Reason::None, "{clock}");
+    }
+    assert_eq!(night.wait("15:04:17"), Reason::Stale, "silence in session trips");
+    assert_eq!(night.trade("16:00:01", 3_000 * POINT), Reason::None, "after four it says nothing");
+}
+
+#[test]
 fn a_night_without_its_reference_is_denied_from_the_bell_on() {
     let mut night = Night::begin();
     night.trade("08:30:01", 5_000 * POINT);

@@ -13,8 +13,8 @@
 //! those of NYSE Rule 7.12 (7, 13 and 20 %).
 //!
 //! A reference is good for one session only, that after the session whose close it is. After the closing bell the next
-//! session counts, so the reference is spent and the ladder is unready until the new one is told. Where every halt ends with
-//! its session (`HaltEnd::Close`) it rests between sessions, and is unready from the next open on.
+//! session counts, so the reference is spent and the ladder is unready until the new one is told. Where every halt ends
+//! with its session (`HaltEnd::Close`) it rests between sessions, and is unready from the next open on.
 //!
 //! It is a level, not an edge: the first price of the day may lie beyond any rung. A rung that has fired (`used`,
 //! which belongs to the breaker) and those below it say nothing more in that session.

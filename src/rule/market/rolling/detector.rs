@@ -7,11 +7,12 @@
 //! reached   when  move * 1e9 >= limit * extreme          in integers, exactly
 //! ```
 //!
-//! * The window of a time `t` is `t - window` to `t`, both included, and up to one bucket of `window / 256` more at its far end
-//!   ([`Maximum`]; 14 s of an hour): an extreme is forgotten late, never early, so a pause may come where the extreme is a few
-//!   seconds too old, and none is missed.
-//! * Only prices of the present session count, both bells included; with a session the window begins anew. Between sessions it says
-//!   nothing (normal), and so it does in session before the first price; after the last session it is unready.
+//! * The window of a time `t` is `t - window` to `t`, both included, and up to one bucket of `window / 256` more at its
+//!   far end ([`Maximum`]; 14 s of an hour): an extreme is forgotten late, never early, so a pause may come where the
+//!   extreme is a few seconds too old, and none is missed.
+//! * Only prices of the present session count, both bells included; with a session the window begins anew. Between
+//!   sessions it says nothing (normal), and so it does in session before the first price; after the last session it is
+//!   unready.
 //! * A price that reaches the limit begins a pause. Prices in it do not count. The first observation from its end on ends it; a
 //!   heartbeat is one. Then the window begins anew. A pause has its time also where its session ends before.
 //! * Another claimant goes on with a pause, but not with the window: that begins anew.
