@@ -108,6 +108,7 @@ pub use model::policy::*;
 pub use model::price_band::{BandRow, PriceBand, Rounding, Side, Tier, WideWindow};
 pub use model::reading::{Level, Standing};
 pub use model::reason::Reason;
+pub use model::rolling_move::RollingMove;
 pub use model::scope::{GATE_SCOPES, PATH_BYTES, PATH_SEGMENTS, ScopeId, ScopePath};
 pub use model::session::{Date, Place, Session, Sessions};
 pub use model::state::{State, Step};

@@ -137,8 +137,8 @@ pub struct BreakerSpec {
 }
 
 impl BreakerSpec {
-    /// A breaker with its kind's default policy, which hears its own scope. A ladder and a price band bring their halts and their
-    /// sessions along; a halt of a venue ends with its word.
+    /// A breaker with its kind's default policy, which hears its own scope. A ladder, a price band and a rolling move bring their halts
+    /// and their sessions along; a halt of a venue ends with its word.
     pub fn new(name: &str, scope: ScopePath, rule: RuleSpec) -> Self {
         let mut policy = rule.kind().default_policy();
         match &rule {
@@ -149,6 +149,10 @@ impl BreakerSpec {
             RuleSpec::MarketCircuitBreaker(MarketCircuitBreaker::Band(band)) => {
                 policy.halt = Halt::Timed { base: band.pause, backoff: 1.0, max: band.pause };
                 policy.sessions = Some(band.sessions.clone());
+            }
+            RuleSpec::MarketCircuitBreaker(MarketCircuitBreaker::Rolling(rolling)) => {
+                policy.halt = Halt::Timed { base: rolling.pause, backoff: 1.0, max: rolling.pause };
+                policy.sessions = Some(rolling.sessions.clone());
             }
             RuleSpec::MarketCircuitBreaker(MarketCircuitBreaker::Venue) => policy.release = Release::Level,
             // Who polls everything and stops is in doubt, and nothing has to be admitted before the first number.

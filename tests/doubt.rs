@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod support;
+use std::sync::Arc;
 use std::time::Duration;
 
 use haltline::*;
@@ -295,6 +296,19 @@ fn limits_in_per_cent_and_switches_that_stop_nothing_are_refused() {
         change(&mut spec);
         spec
     };
+    let rolling = |change: fn(&mut RollingMove)| {
+        let limits = Limits::of(ratio(0.035));
+        let (window, pause) = (Duration::from_secs(3_600), Duration::from_secs(120));
+        let mut rolling = RollingMove { sessions: sessions(), direction: Direction::Both, window, limits, pause };
+        change(&mut rolling);
+        BreakerSpec::new("dcb", scope("X"), RuleSpec::MarketCircuitBreaker(Arc::new(rolling).into()))
+    };
+    let rolling_with = |change: fn(&mut Policy)| {
+        let mut spec = rolling(|_| ());
+        change(&mut spec.policy);
+        spec
+    };
+    assert!(System::manual(plan(vec![rolling(|_| ())]), at(0)).is_ok());
     let mut level = mwcb(us_ladder());
     level.policy.release = Release::Level;
     let mut elsewhere = mwcb(us_ladder());
@@ -307,6 +321,15 @@ fn limits_in_per_cent_and_switches_that_stop_nothing_are_refused() {
         ladder(|l| (l.effective_from, l.effective_to) = (Some(Date::new(2021, 1, 1)), Some(Date::new(2020, 1, 1)))),
         level,
         elsewhere,
+        rolling(|r| r.limits = Limits::of(Ratio::from_raw(3_500_000_000))),
+        rolling(|r| r.window = Duration::from_millis(999)),
+        rolling(|r| r.window = Duration::from_secs(86_401)),
+        rolling(|r| r.pause = Duration::ZERO),
+        rolling(|r| r.sessions = Sessions::new(vec![]).unwrap().into()),
+        rolling_with(|policy| policy.sessions = None),
+        rolling_with(|policy| policy.release = Release::Level),
+        rolling_with(|policy| policy.confirm = 2),
+        rolling_with(|policy| policy.halt = Kind::MarketCircuitBreaker.default_policy().halt),
         with(|s| s.rule = RuleSpec::KillSwitch(KillSwitch { allows: [false; 3] })),
         with(|s| s.policy.effect = Lanes::NO_NEW),
         with(|s| s.policy.reset_authority = Authority::Trader),

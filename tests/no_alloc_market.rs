@@ -39,6 +39,19 @@ fn bands() -> BreakerSpec {
     BreakerSpec::new("bands", scope("X"), RuleSpec::MarketCircuitBreaker(MarketCircuitBreaker::Band(band.into())))
 }
 
+/// A move of 5 % within a minute: the jumps.
+fn rolling() -> BreakerSpec {
+    let rolling = RollingMove {
+        sessions: sessions(),
+        direction: Direction::Both,
+        window: std::time::Duration::from_secs(60),
+        limits: Limits::of(ratio(0.05)),
+        pause: std::time::Duration::from_secs(2),
+    };
+    let rule = RuleSpec::MarketCircuitBreaker(std::sync::Arc::new(rolling).into());
+    BreakerSpec::new("rolling", scope("X"), rule)
+}
+
 /// What it is measured by at first.
 fn x_closed(system: &System) {
     system.feed("X").unwrap().reference(price(100.0), Date::new(2020, 3, 6), at(0)).unwrap();
@@ -54,6 +67,7 @@ fn after_they_are_made_they_allocate_nothing() {
         level("feed", RuleSpec::DataFeedIntegrity(integrity)),
         basket(),
         bands(),
+        rolling(),
     ]);
     let gate = system.gate(&["X"]).unwrap();
     x_closed(&system);
@@ -91,5 +105,5 @@ fn after_they_are_made_they_allocate_nothing() {
         }
     });
     let names: Vec<_> = tripped.iter().filter_map(|id| system.breaker_name(*id)).collect();
-    assert_eq!(names.len(), 6, "{names:?}: the day was not wild enough to prove anything");
+    assert_eq!(names.len(), 7, "{names:?}: the day was not wild enough to prove anything");
 }

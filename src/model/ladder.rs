@@ -267,6 +267,7 @@ impl Bell {
 /// let late = today.close - minutes(5);
 /// assert_eq!(end(HaltEnd::After(minutes(15)), late)?, Some(late + minutes(15)));
 /// assert_eq!(end(HaltEnd::NextSession, late)?, Some(last.open));
+/// assert_eq!(end(HaltEnd::Close, late)?, Some(today.close));
 /// // The calendar ends with the last session: then no time ends it.
 /// assert_eq!(end(HaltEnd::NextSession, last.open + minutes(1))?, None);
 /// # Ok::<(), haltline::Error>(())
@@ -277,6 +278,8 @@ pub enum HaltEnd {
     After(Duration),
     /// At the next session's open.
     NextSession,
+    /// At the close of its session.
+    Close,
 }
 
 impl Ladder {
@@ -288,6 +291,12 @@ impl Ladder {
     /// Whether the ladder is in force in a session.
     pub fn in_force(&self, date: Date) -> bool {
         self.effective_from.is_none_or(|from| date >= from) && self.effective_to.is_none_or(|to| date <= to)
+    }
+
+    /// Whether every halt ends at the close of its session, [`HaltEnd::Close`]: then the ladder is about sessions alone,
+    /// and says nothing between them, not even that it has no reference.
+    pub fn rests_between_sessions(&self) -> bool {
+        self.rungs.iter().flat_map(|rung| &rung.windows).all(|window| window.end == HaltEnd::Close)
     }
 
     /// The window of `rung` that is open at `at` in `session`.
@@ -311,6 +320,7 @@ impl Ladder {
         let end = |window: &Window| match window.end {
             HaltEnd::After(d) => Some(since + d),
             HaltEnd::NextSession => self.sessions.next_open(since),
+            HaltEnd::Close => Some(session.close),
         };
         let (fired, now) = (begun_by(since - Duration::from_nanos(999))?, begun_by(since)?);
         // Without a next session the halt has no end by time: the later of the two.

@@ -99,6 +99,22 @@ fn the_highest_rung_halts_until_the_next_session_even_from_the_close() {
 }
 
 #[test]
+fn a_halt_until_the_close_ends_at_the_close_and_not_a_nanosecond_later() {
+    let mut ladder = ladder(true);
+    assert!(!ladder.rests_between_sessions());
+    ladder.rungs.truncate(1);
+    ladder.rungs[0].windows[0].until = Bell::BeforeClose(Duration::ZERO);
+    ladder.rungs[0].windows[0].end = HaltEnd::Close;
+    assert!(ladder.rests_between_sessions());
+    let (close, early) = (at(9, 16, 0), at(10, 13, 0));
+    for since in [at(9, 9, 30) + TICK, close - TICK, close, close + Duration::from_micros(1)] {
+        assert_eq!(ladder.halt_end(step(1), since), Some(close));
+    }
+    assert_eq!(ladder.halt_end(step(1), early), Some(early), "a day that closes early");
+    assert_eq!(ladder.halt_end(step(1), at(11, 12, 0)), Some(at(11, 16, 0)), "the last session has a close");
+}
+
+#[test]
 fn no_rung_no_end() {
     let ladder = ladder(true);
     assert_eq!(ladder.halt_end(Step::FIRST, at(9, 12, 0)), None);

@@ -18,6 +18,7 @@ pub(crate) mod policy;
 pub(crate) mod price_band;
 pub(crate) mod reading;
 pub(crate) mod reason;
+pub(crate) mod rolling_move;
 pub(crate) mod scope;
 pub(crate) mod session;
 pub(crate) mod state;

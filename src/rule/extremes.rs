@@ -25,6 +25,7 @@ use crate::model::limits::Limits;
 use crate::model::observation::{Channel, CheckId, Observation, Outcome, VenueStatus};
 use crate::model::policy::Policy;
 use crate::model::price_band::{BandRow, PriceBand, Rounding, WideWindow};
+use crate::model::rolling_move::RollingMove;
 use crate::model::session::{Date, Sessions};
 use crate::model::time::Nanos;
 use crate::model::units::{Money, Price, Qty, Ratio};
@@ -118,6 +119,14 @@ fn price_band() -> impl Strategy<Value = RuleSpec> {
             })))
         },
     )
+}
+
+fn rolling_move() -> impl Strategy<Value = RuleSpec> {
+    let direction = prop::sample::select(Direction::ALL.to_vec());
+    (limits(), direction, duration(), duration()).prop_map(|(limits, direction, window, pause)| {
+        let rolling = RollingMove { sessions: calendar(), direction, window, limits, pause };
+        RuleSpec::MarketCircuitBreaker(Arc::new(rolling).into())
+    })
 }
 
 fn drawdown() -> impl Strategy<Value = RuleSpec> {
@@ -307,6 +316,7 @@ proptest! {
         spec in prop_oneof![
             ladder(),
             price_band(),
+            rolling_move(),
             drawdown(),
             volatility(),
             technical(),

@@ -7,6 +7,7 @@ use crate::model::ladder::Ladder;
 use crate::model::metrics::Metric;
 use crate::model::policy::Policy;
 use crate::model::price_band::PriceBand;
+use crate::model::rolling_move::RollingMove;
 use crate::model::time::Nanos;
 
 impl RuleSpec {
@@ -78,6 +79,14 @@ impl RuleSpec {
     pub fn band(&self) -> Option<&Arc<PriceBand>> {
         match self {
             Self::MarketCircuitBreaker(rule) => rule.band(),
+            _ => None,
+        }
+    }
+
+    /// The rolling move of a market circuit breaker that has one.
+    pub fn rolling(&self) -> Option<&Arc<RollingMove>> {
+        match self {
+            Self::MarketCircuitBreaker(rule) => rule.rolling(),
             _ => None,
         }
     }

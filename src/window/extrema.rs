@@ -22,7 +22,7 @@ const BEFORE: u64 = 256;
 pub(crate) struct Maximum {
     /// Nanoseconds of a bucket.
     width: u64,
-    /// The present bucket: that of the last push.
+    /// The present bucket: that of the latest time heard of.
     bucket: u64,
     /// (bucket, its maximum), old and great to young and small.
     peaks: VecDeque<(u64, i64)>,
@@ -39,12 +39,17 @@ impl Maximum {
         self.peaks.capacity() * size_of::<(u64, i64)>()
     }
 
-    /// Adds a value. A time before the last counts as the last.
-    pub(crate) fn push(&mut self, at: Nanos, value: i64) {
+    /// Time passes: what is too old by then leaves.
+    pub(crate) fn advance(&mut self, at: Nanos) {
         self.bucket = self.bucket.max(at.0 / self.width);
         while self.peaks.front().is_some_and(|(bucket, _)| self.bucket - bucket > BEFORE) {
             self.peaks.pop_front();
         }
+    }
+
+    /// Adds a value. A time before the last counts as the last.
+    pub(crate) fn push(&mut self, at: Nanos, value: i64) {
+        self.advance(at);
         while self.peaks.back().is_some_and(|(_, peak)| *peak <= value) {
             self.peaks.pop_back();
         }
@@ -54,7 +59,7 @@ impl Maximum {
         }
     }
 
-    /// The maximum as of the last push, and when its bucket began.
+    /// The maximum as of the latest time heard of, and when its bucket began.
     pub(crate) fn greatest(&self) -> Option<(Nanos, i64)> {
         self.peaks.front().map(|(bucket, peak)| (Nanos(bucket.saturating_mul(self.width)), *peak))
     }
@@ -103,6 +108,16 @@ mod tests {
         assert_eq!(maximum.greatest(), Some((Nanos(10), 9)), "the last instant of the 256th bucket after it");
         maximum.push(Nanos(10 + 2_570), 1);
         assert_eq!(maximum.greatest(), Some((Nanos(2_570), 2)));
+    }
+
+    #[test]
+    fn by_time_alone_it_leaves_when_it_would_by_another_value() {
+        let mut maximum = Maximum::new(Duration::from_nanos(2_560));
+        maximum.push(Nanos(15), 9);
+        maximum.advance(Nanos(2_579));
+        assert_eq!(maximum.greatest(), Some((Nanos(10), 9)));
+        maximum.advance(Nanos(2_580));
+        assert_eq!(maximum.greatest(), None);
     }
 
     #[test]

@@ -13,8 +13,8 @@ use haltline::{
     AnomalyDetection, Bell, BreakerSpec, CallWindow, Correlation, DataFeedIntegrity, Deadline, Direction, Drawdown,
     Halt, HaltEnd, IntegritySource, Intent, Kind, Ladder, Lanes, Limits, LiquidationRequired, LossRate,
     MarketCircuitBreaker, Metric, ModelPerformance, Money, Nanos, PerformanceSource, Policy, Polled, PositionLimit,
-    PremarketCheck, Ratio, Release, RuleSpec, Rung, ScopePath, System, Technical, Template, TimeBased, Volatility,
-    VolatilitySource,
+    PremarketCheck, Ratio, Release, RollingMove, RuleSpec, Rung, ScopePath, System, Technical, Template, TimeBased,
+    Volatility, VolatilitySource,
 };
 use haltline_config::{Calendar, Config, Finding, Instruments};
 use serde_json::{Value, json};
@@ -206,6 +206,7 @@ fn breaker_as_json(scope: &str, breaker: &BreakerSpec) -> Value {
         RuleSpec::MarketCircuitBreaker(MarketCircuitBreaker::Band(band)) => {
             band.rows.iter().map(bands::row_as_json).collect()
         }
+        RuleSpec::MarketCircuitBreaker(MarketCircuitBreaker::Rolling(rolling)) => vec![limits(&rolling.limits)],
         RuleSpec::Drawdown(Drawdown { limits: l, .. })
         | RuleSpec::Volatility(Volatility { limits: l, .. })
         | RuleSpec::Correlation(Correlation { limits: l, .. })
@@ -294,6 +295,7 @@ fn limits(rule: &RuleSpec) -> Vec<String> {
             what_counts(ladder).into_iter().chain(rungs).collect()
         }
         RuleSpec::MarketCircuitBreaker(MarketCircuitBreaker::Band(band)) => bands::told(band),
+        RuleSpec::MarketCircuitBreaker(MarketCircuitBreaker::Rolling(rolling)) => rolling_move(rolling),
         RuleSpec::MarketCircuitBreaker(MarketCircuitBreaker::Venue) => vec!["unless each venue is open".into()],
         RuleSpec::Drawdown(drawdown) => vec![share(&drawdown.limits)],
         RuleSpec::Polled(Polled { limits: l, .. }) => match rule.best() {
@@ -401,12 +403,25 @@ fn position_limits(rule: &PositionLimit) -> Vec<String> {
 fn what_counts(ladder: &Ladder) -> Vec<String> {
     let way = match ladder.direction {
         Direction::Down => None,
-        Direction::Up => Some("a rise".to_owned()),
-        Direction::Both => Some("a move either way".to_owned()),
+        way => Some(which_way(way).to_owned()),
     };
     let lasting = (!ladder.lasting.is_zero()).then(|| format!("what lasts {}", short(ladder.lasting)));
     let in_turn = ladder.in_turn.then(|| "each rung after the one below".to_owned());
     way.into_iter().chain(lasting).chain(in_turn).collect()
+}
+
+fn which_way(direction: Direction) -> &'static str {
+    match direction {
+        Direction::Down => "a fall",
+        Direction::Up => "a rise",
+        Direction::Both => "a move either way",
+    }
+}
+
+fn rolling_move(rolling: &RollingMove) -> Vec<String> {
+    let Limits { limit, warn, .. } = rolling.limits;
+    let what = format!("{} within {}", which_way(rolling.direction), short(rolling.window));
+    vec![what, format!("{} (warns at {}), a pause of {}", percent(limit), percent(warn), short(rolling.pause))]
 }
 
 /// A time of the session, as it is written in a configuration.
@@ -428,6 +443,7 @@ fn rung(number: usize, rung: &Rung) -> Vec<String> {
         let end = match window.end {
             HaltEnd::After(d) => format!("for {}", short(d)),
             HaltEnd::NextSession => "to next session".into(),
+            HaltEnd::Close => "to the close".into(),
         };
         let limit = percent(rung.limits.limit);
         format!("{number}: {limit}{further}, {} to {}, {end}", bell(window.from), bell(window.until))

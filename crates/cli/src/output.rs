@@ -6,7 +6,7 @@ use std::io;
 
 use anstyle::{AnsiColor, Style};
 use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
-use haltline::{Nanos, Ratio, Status};
+use haltline::{Nanos, Ratio, Session, Status};
 
 /// Why a command could not do what it was asked for.
 #[derive(Debug)]
@@ -194,13 +194,21 @@ impl Zone {
         i64::from(self.0.to_offset(at).seconds()) * 1_000_000_000
     }
 
-    /// The instant of a local time; `None` if there is none or two.
-    pub(crate) fn at(&self, date: haltline::Date, time: jiff::civil::Time) -> Option<Nanos> {
-        let number = date.0;
+    /// The instant of a time of day in a session, which may have opened on the day before its date; `None` if there is
+    /// none or two.
+    pub(crate) fn within(&self, session: &Session, time: jiff::civil::Time) -> Option<Nanos> {
+        let number = session.date.0;
         let (year, month, day) = (number / 10_000, number / 100 % 100, number % 100);
         let date = jiff::civil::Date::new(year.try_into().ok()?, month.try_into().ok()?, day.try_into().ok()?).ok()?;
-        let at = self.0.to_ambiguous_timestamp(date.to_datetime(time)).unambiguous().ok()?;
-        u64::try_from(at.as_nanosecond()).ok().map(Nanos)
+        let on = |date: jiff::civil::Date| {
+            let at = self.0.to_ambiguous_timestamp(date.to_datetime(time)).unambiguous().ok()?;
+            let at = u64::try_from(at.as_nanosecond()).ok().map(Nanos)?;
+            (session.open <= at && at <= session.close).then_some(at)
+        };
+        match (on(date), date.yesterday().ok().and_then(on)) {
+            (Some(at), None) | (None, Some(at)) => Some(at),
+            _ => None,
+        }
     }
 }
 
@@ -222,9 +230,41 @@ mod tests {
     #[test]
     fn local_times_carry_their_offset() {
         let zone = Zone::new("America/New_York").unwrap();
-        let at = zone.at(haltline::Date::new(2020, 3, 9), jiff::civil::time(9, 34, 13, 0)).unwrap();
+        let at = zone.within(&SESSION, jiff::civil::time(9, 34, 13, 0)).unwrap();
         assert_eq!(zone.long(at), "2020-03-09 09:34:13 -04:00");
         assert_eq!(zone.iso(at + Duration::from_millis(500)), "2020-03-09T09:34:13.5-04:00");
-        assert_eq!(zone.at(haltline::Date::new(2020, 3, 8), jiff::civil::time(2, 30, 0, 0)), None, "never was");
+    }
+
+    /// From 18:00 on Sunday, 8 March 2020, to 17:00 on Monday in New York; clocks had gone forward that morning.
+    const SESSION: Session = Session {
+        date: haltline::Date::new(2020, 3, 9),
+        open: Nanos::from_secs(1_583_704_800),
+        close: Nanos::from_secs(1_583_787_600),
+    };
+
+    #[test]
+    fn a_time_of_day_lies_on_the_day_before_where_the_session_does() {
+        let zone = Zone::new("America/New_York").unwrap();
+        let within = |session: &Session, hour, minute| {
+            let at = zone.within(session, jiff::civil::time(hour, minute, 0, 0));
+            at.map(|at| format!("{} {}", zone.date(at), zone.clock(at)))
+        };
+        for (hour, minute, at) in [
+            (18, 0, Some("2020-03-08 18:00:00")),
+            (23, 59, Some("2020-03-08 23:59:00")),
+            (0, 0, Some("2020-03-09 00:00:00")),
+            (17, 0, Some("2020-03-09 17:00:00")),
+            (17, 1, None),
+        ] {
+            assert_eq!(within(&SESSION, hour, minute).as_deref(), at);
+        }
+        let long = Session { open: SESSION.open - Duration::from_secs(3_600), ..SESSION };
+        assert_eq!(within(&long, 17, 0), None, "twice");
+        let night = Session {
+            date: haltline::Date::new(2020, 3, 8),
+            open: SESSION.open - Duration::from_secs(64_800),
+            ..SESSION
+        };
+        assert_eq!(within(&night, 2, 30), None, "never was");
     }
 }

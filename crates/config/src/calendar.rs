@@ -1,5 +1,7 @@
 //! `[[calendar]]`: local hours, holidays and early closes, compiled to UTC.
 //!
+//! A session bears the date of its close; its open may be on the day before.
+//!
 //! A bell at a local time that does not exist on some day, or exists twice, is a mistake: nobody can say what it
 //! means. Everything else about days of 23 and 25 hours is the time-zone library's business.
 
@@ -9,22 +11,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock};
 
 use haltline::{Date, Deadline, Nanos, Session, Sessions};
+use jiff::ToSpan;
 use jiff::civil::{self, Time};
 use jiff::tz::{AmbiguousOffset, TimeZone, TimeZoneDatabase};
 
 use crate::Calendar;
+use crate::hours::{Bell, Hours, Week, short, week};
 use crate::item::{Item, session_date};
 use crate::names::Names;
-use crate::scalar::{did_you_mean, excerpt};
+use crate::scalar::did_you_mean;
 use crate::system::Files;
 use crate::table::Table;
 
 /// Only what is built in: one file means the same on every machine.
 static ZONES: LazyLock<TimeZoneDatabase> = LazyLock::new(TimeZoneDatabase::bundled);
-
-const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
-const DAYS_ALLOWED: &str = "mon, tue, wed, thu, fri, sat, sun and ranges such as mon-fri";
-const HOURS_ALLOWED: &str = "pairs of an open and a close such as [\"09:30\", \"16:00\"]";
 
 /// The calendars of all files.
 pub(crate) struct Markets {
@@ -54,6 +54,7 @@ pub(crate) struct Market {
     pub(crate) calendar: Calendar,
     zone: TimeZone,
     dates: RangeInclusive<civil::Date>,
+    week: Week,
     early: BTreeSet<Date>,
 }
 
@@ -62,7 +63,7 @@ impl Market {
         &self.calendar.sessions
     }
 
-    /// The days that it speaks of.
+    /// The days that it speaks of, with that on which the first session opens.
     pub(crate) fn dates(&self) -> &RangeInclusive<civil::Date> {
         &self.dates
     }
@@ -88,68 +89,126 @@ impl Market {
     /// How long after the open a time of day is, if that is the same in every session.
     ///
     /// # Errors
-    /// The first session in which it is not.
-    pub(crate) fn after_open(&self, time: Time) -> Result<Duration, Date> {
+    /// Where it is not, in words.
+    pub(crate) fn after_open(&self, time: Time) -> Result<Duration, String> {
         match self.by_open(time)? {
             Deadline::AfterOpen(after) => Ok(after),
-            Deadline::BeforeOpen(_) => Err(self.sessions().as_slice().first().map_or_else(Date::default, |s| s.date)),
+            Deadline::BeforeOpen(_) => Err(not_so_on(self.sessions().as_slice().first())),
         }
     }
 
-    /// How far from the open a time of day is, if that is the same in every session.
+    /// How far from the open a time of day is, if that is the same in every session. In a session that opens on the day
+    /// before, a time up to the regular close is that of its date, a later one that of the day before.
     ///
     /// # Errors
-    /// The first session in which it is not.
-    pub(crate) fn by_open(&self, time: Time) -> Result<Deadline, Date> {
-        let by_open = |session: &Session| {
-            let open = self.local(session.open)?;
-            let at = self.zone.to_ambiguous_timestamp(open.date().to_datetime(time)).unambiguous().ok()?;
-            nanos(at).map(|at| match at < session.open {
-                true => Deadline::BeforeOpen(session.open - at),
-                false => Deadline::AfterOpen(at - session.open),
-            })
-        };
+    /// Where it is not, in words.
+    pub(crate) fn by_open(&self, time: Time) -> Result<Deadline, String> {
         let mut common = None;
         for session in self.sessions().as_slice() {
-            match (by_open(session), common) {
+            let hours = civil_date(session.date).and_then(|date| Some((date, self.week.hours(date)?)));
+            if hours.is_some_and(|(_, hours)| hours.has_twice(time)) {
+                return Err(format!("twice in the session of {}", session.date));
+            }
+            let by_open = || {
+                let (date, hours) = hours?;
+                let at = instant(&self.zone, hours.bell(time).on(date)?).ok()?;
+                Some(match at < session.open {
+                    true => Deadline::BeforeOpen(session.open - at),
+                    false => Deadline::AfterOpen(at - session.open),
+                })
+            };
+            match (by_open(), common) {
                 (Some(d), None) => common = Some(d),
                 (Some(d), Some(same)) if d == same => {}
-                _ => return Err(session.date),
+                _ => return Err(not_so_on(Some(session))),
             }
         }
         Ok(common.unwrap_or(Deadline::AfterOpen(Duration::ZERO)))
     }
+}
 
-    fn local(&self, at: Nanos) -> Option<civil::DateTime> {
-        let at = jiff::Timestamp::from_nanosecond(i128::from(at.0)).ok()?;
-        Some(self.zone.to_datetime(at))
-    }
+fn not_so_on(session: Option<&Session>) -> String {
+    format!("not so on {}", session.map_or_else(Date::default, |session| session.date))
+}
+
+fn civil_date(date: Date) -> Option<civil::Date> {
+    let part = |part: u32| i8::try_from(part % 100).ok();
+    civil::Date::new(i16::try_from(date.0 / 10_000).ok()?, part(date.0 / 100)?, part(date.0)?).ok()
 }
 
 /// Reads all `[[calendar]]` tables of all files.
 pub(crate) fn read(files: &Files<'_>) -> Markets {
-    let mut named = BTreeMap::new();
+    let mut named = Named::new();
+    let mut borrowing = Vec::new();
     let mut names = Names::of("calendar");
     let items = files.all().filter_map(|file| file.optional("calendar"));
     let tables = items.filter_map(|i| i.tables(|n| format!("calendar {n}"), "tables [[calendar]]"));
     for table in tables.flatten() {
         let (table, name) = names.claim(table);
-        let market = market(&table);
-        table.finish();
-        if let Some(name) = name {
-            named.insert(name, market);
+        if table.has(DATES_OF) {
+            borrowing.push((table, name));
+            continue;
         }
+        let market = market(&table, own_days(&table));
+        table.finish();
+        named.extend(name.map(|name| (name, market)));
     }
+    // Only then: the days of each calendar that has its own are known.
+    let borrowed = borrowing.into_iter().filter_map(|(table, name)| {
+        let market = market(&table, days_of(&table, &named, files.whole));
+        table.finish();
+        Some((name?, market))
+    });
+    let borrowed: Vec<_> = borrowed.collect();
+    named.extend(borrowed);
     Markets { named, whole: files.whole }
 }
 
-fn market(table: &Table<'_>) -> Option<Market> {
-    let zone = table.required("timezone", "IANA names such as \"America/New_York\"").and_then(zone);
+/// The key that takes the days of another calendar.
+const DATES_OF: &str = "dates_of";
+
+/// Calendars by name; `None` for one with mistakes.
+type Named = BTreeMap<String, Option<Market>>;
+
+/// From when to when, and the days between that have no session.
+struct Days {
+    dates: RangeInclusive<civil::Date>,
+    holidays: BTreeSet<civil::Date>,
+}
+
+fn own_days(table: &Table<'_>) -> Option<Days> {
     let dates = dates(table);
-    let week = week(table);
     let holidays = holidays(table, dates.as_ref());
+    Some(Days { dates: dates?, holidays: holidays? })
+}
+
+/// Those on which another calendar has a session, which has its own.
+fn days_of(table: &Table<'_>, named: &Named, whole: bool) -> Option<Days> {
+    const ALLOWED: &str = "names of a [[calendar]] that has from and to";
+    table.refuse(&["from", "to", "holidays"], "dates_of says on which days there are sessions");
+    let item = table.optional(DATES_OF)?;
+    let name = item.string(ALLOWED)?;
+    let Some(market) = named.get(name) else {
+        if !whole {
+            return None;
+        }
+        let names = || named.keys().map(String::as_str);
+        let known = names().map(|name| format!("{name:?}")).collect::<Vec<_>>().join(", ");
+        let known = if known.is_empty() { "this file has none".into() } else { format!("this file has {known}") };
+        return item.refuse(&format!("{ALLOWED}, and {known}{}", did_you_mean(name, names())));
+    };
+    let market = market.as_ref()?;
+    let trades: BTreeSet<Date> = market.sessions().as_slice().iter().map(|session| session.date).collect();
+    let days = market.dates.start().series(1.day()).take_while(|day| day <= market.dates.end());
+    let holidays = days.filter(|day| !trades.contains(&session_date(*day))).collect();
+    Some(Days { dates: market.dates.clone(), holidays })
+}
+
+fn market(table: &Table<'_>, days: Option<Days>) -> Option<Market> {
+    let zone = table.required("timezone", "IANA names such as \"America/New_York\"").and_then(zone);
+    let week = week(table);
     let early = early_closes(table);
-    let (zone, dates, week, holidays, early) = (zone?, dates?, week?, holidays?, early?);
+    let (zone, Days { dates, holidays }, week, early) = (zone?, days?, week?, early?);
     let draft = Draft { table, zone, dates, week, holidays, early };
     if draft.early_closes_fit() { draft.compile() } else { None }
 }
@@ -171,76 +230,6 @@ fn dates(table: &Table<'_>) -> Option<RangeInclusive<civil::Date>> {
         return item.refuse(&format!("dates not before from ({from})"));
     }
     Some(from..=to)
-}
-
-/// The hours of one weekday, and where they stand in the file.
-#[derive(Clone, Copy)]
-struct Hours {
-    open: Time,
-    close: Time,
-    at: usize,
-}
-
-type Week = [Option<Hours>; 7];
-
-/// Reads `sessions = { mon-thu = [..], fri = [..] }`.
-fn week(table: &Table<'_>) -> Option<Week> {
-    let item = table.required("sessions", "tables of days such as { mon-fri = [\"09:30\", \"16:00\"] }")?;
-    let days = item.table(table.label().into(), "tables of days such as { mon-fri = [\"09:30\", \"16:00\"] }")?;
-    let mut week = Week::default();
-    let mut sound = true;
-    for (key, key_at, item) in days.entries("sessions") {
-        let Some(range) = day_range(key) else {
-            let hint = did_you_mean(key, DAYS);
-            let text = format!("sessions: unknown day {}, allowed are {DAYS_ALLOWED}{hint}", excerpt(key));
-            days.log().wrong(key_at, days.message(&text));
-            sound = false;
-            continue;
-        };
-        let hours = hours(item);
-        sound &= hours.is_some();
-        for day in range {
-            // The key that stands later in the file is the one that is too much; the table is sorted by name.
-            if let (Some(first), Some(second)) = (week[day], hours) {
-                let place = days.log().place(first.at.min(second.at));
-                let text = format!("sessions: {} has its hours already at {place}", DAYS[day]);
-                days.log().wrong(first.at.max(second.at), days.message(&text));
-                sound = false;
-            }
-            week[day] = hours.or(week[day]);
-        }
-    }
-    if sound && week.iter().all(Option::is_none) {
-        return item.complain(&format!("found no day, allowed are {DAYS_ALLOWED}"));
-    }
-    sound.then_some(week)
-}
-
-/// `mon` or `mon-fri`, as indices of the week.
-fn day_range(key: &str) -> Option<RangeInclusive<usize>> {
-    let day = |name: &str| DAYS.iter().position(|day| *day == name);
-    match key.split_once('-') {
-        None => day(key).map(|d| d..=d),
-        Some((from, to)) => Some(day(from)?..=day(to)?).filter(|range| range.start() < range.end()),
-    }
-}
-
-fn hours(item: Item<'_, '_>) -> Option<Hours> {
-    let pair = item.elements(HOURS_ALLOWED)?;
-    let [open, close] = pair.as_slice() else {
-        return item.complain(&format!("found an array of {}, allowed are {HOURS_ALLOWED}", pair.len()));
-    };
-    let (open_time, close_time) = (open.time(), close.time());
-    let hours = Hours { open: open_time?, close: close_time?, at: item.at() };
-    if hours.close <= hours.open {
-        return close.refuse(&format!("times after the open ({})", short(hours.open)));
-    }
-    Some(hours)
-}
-
-/// A time of day as it is written in a file.
-fn short(time: Time) -> String {
-    if time.second() == 0 { format!("{:02}:{:02}", time.hour(), time.minute()) } else { time.to_string() }
 }
 
 fn holidays(table: &Table<'_>, dates: Option<&RangeInclusive<civil::Date>>) -> Option<BTreeSet<civil::Date>> {
@@ -303,8 +292,7 @@ struct Draft<'t, 'a> {
 
 impl Draft<'_, '_> {
     fn hours(&self, date: civil::Date) -> Option<Hours> {
-        // Both count the days of a week from Monday.
-        self.week.get(date.weekday().to_monday_zero_offset().unsigned_abs() as usize).copied().flatten()
+        self.week.hours(date)
     }
 
     fn wrong(&self, at: usize, text: &str) {
@@ -321,8 +309,8 @@ impl Draft<'_, '_> {
                 }
                 _ if self.holidays.contains(date) => Some((early.date_at, format!("{date} is a holiday"))),
                 None => Some((early.date_at, format!("{date} has no session on its day of the week"))),
-                Some(hours) if early.time <= hours.open || early.time >= hours.close => {
-                    let (found, open, close) = (short(early.time), short(hours.open), short(hours.close));
+                Some(hours) if !hours.holds(early.time) => {
+                    let (found, open, close) = (short(early.time), hours.open, hours.close);
                     let allowed = format!("times between the open ({open}) and the close ({close})");
                     Some((early.time_at, format!("found {found:?}, allowed are {allowed}")))
                 }
@@ -343,7 +331,8 @@ impl Draft<'_, '_> {
         while let Some(date) = next.filter(|date| self.dates.contains(date)) {
             next = date.tomorrow().ok();
             let Some(hours) = self.hours(date).filter(|_| !self.holidays.contains(&date)) else { continue };
-            let (close, close_at) = self.early.get(&date).map_or((hours.close, hours.at), |e| (e.time, e.time_at));
+            let early = self.early.get(&date);
+            let (close, close_at) = early.map_or((hours.close, hours.at), |e| (Bell::same_day(e.time), e.time_at));
             let bells = (self.bell(date, hours.open), self.bell(date, close));
             match bells {
                 (Ok(open), Ok(close)) => list.push(Session { date: session_date(date), open, close }),
@@ -369,11 +358,21 @@ impl Draft<'_, '_> {
         let time_zone = self.zone.iana_name().unwrap_or("UTC").to_owned();
         let calendar = Calendar { time_zone, sessions: Arc::new(sessions) };
         let early = self.early.keys().copied().map(session_date).collect();
-        Some(Market { calendar, zone: self.zone.clone(), dates: self.dates.clone(), early })
+        let dates = self.first_day(&calendar.sessions)..=*self.dates.end();
+        Some(Market { calendar, zone: self.zone.clone(), dates, week: self.week, early })
     }
 
-    fn bell(&self, date: civil::Date, time: Time) -> Result<Nanos, String> {
-        instant(&self.zone, date.to_datetime(time))
+    /// `from`, or the day before if the first session opens then.
+    fn first_day(&self, sessions: &Sessions) -> civil::Date {
+        let from = *self.dates.start();
+        let date = sessions.as_slice().first().filter(|session| session.date == session_date(from));
+        let open = date.and_then(|_| self.hours(from)).and_then(|hours| hours.open.on(from));
+        open.map_or(from, |open| open.date())
+    }
+
+    fn bell(&self, date: civil::Date, bell: Bell) -> Result<Nanos, String> {
+        let local = bell.on(date).ok_or_else(|| format!("{bell} on {date} is out of range"))?;
+        instant(&self.zone, local)
     }
 }
 

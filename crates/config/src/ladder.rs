@@ -145,14 +145,26 @@ fn window(table: &Table<'_>, market: Option<&Market>) -> Option<Window> {
 
 fn halt_end(table: &Table<'_>) -> Option<HaltEnd> {
     let halt_for = table.optional("halt_for");
-    let until_next = table.optional("until_next_session");
-    match (halt_for, until_next) {
-        (Some(item), None) => item.duration(&SOME_TIME).map(HaltEnd::After),
-        (None, Some(item)) if item.boolean()? => Some(HaltEnd::NextSession),
-        (None, Some(item)) => item.refuse("true, or halt_for in its place"),
-        (Some(_), Some(item)) => item.complain("stands beside halt_for, allowed is one of the two"),
-        (None, None) => {
-            table.missing("halt_for is missing, allowed are durations, or until_next_session = true in its place");
+    let bells = [("until_close", HaltEnd::Close), ("until_next_session", HaltEnd::NextSession)]
+        .map(|(key, end)| table.optional(key).map(|item| (item, end)));
+    match (halt_for, bells) {
+        (Some(item), [None, None]) => item.duration(&SOME_TIME).map(HaltEnd::After),
+        (None, [Some((item, end)), None] | [None, Some((item, end))]) => {
+            if item.boolean()? {
+                Some(end)
+            } else {
+                item.refuse("true, or halt_for in its place")
+            }
+        }
+        (Some(_), [Some((item, _)), _] | [None, Some((item, _))]) => {
+            item.complain("stands beside halt_for, allowed is one of the two")
+        }
+        (None, [Some(_), Some((item, _))]) => item.complain("stands beside until_close, allowed is one of the two"),
+        (None, [None, None]) => {
+            table.missing(
+                "halt_for is missing, allowed are durations, or until_close = true or until_next_session = true in its \
+                 place",
+            );
             None
         }
     }
@@ -177,8 +189,8 @@ pub(crate) fn bell(item: Item<'_, '_>, market: Option<&Market>) -> Option<Bell> 
     let Some(time) = time_of_day(text) else { return item.refuse(BELLS) };
     match market?.after_open(time) {
         Ok(after) => Some(Bell::AfterOpen(after)),
-        Err(date) => item.complain(&format!(
-            "found {}, allowed are local times that lie as long after the open in every session (not so on {date})",
+        Err(why) => item.complain(&format!(
+            "found {}, allowed are local times that lie as long after the open in every session ({why})",
             excerpt(text)
         )),
     }

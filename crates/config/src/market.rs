@@ -1,4 +1,4 @@
-//! `market_circuit_breaker`: a ladder, the price bands of an instrument, or the word of venues.
+//! `market_circuit_breaker`: a ladder, the price bands of an instrument, a move within a rolling window, or the word of venues.
 
 use haltline::{Kind, MarketCircuitBreaker, Policy, Release, RuleSpec};
 
@@ -7,12 +7,15 @@ use crate::calendar::Market;
 use crate::item::Item;
 use crate::ladder::ladder;
 use crate::policy::{CONFIRM_KEYS, COOLDOWN_KEYS, LIMIT_KEYS, RELEASE_KEYS, doubt, general};
+use crate::rolling::{ROLLING_KEYS, rolling};
 use crate::table::Table;
 
-const SOURCES: [&str; 3] = ["price", "venue", "band"];
+const SOURCES: [&str; 4] = ["price", "venue", "band", "rolling"];
 /// The keys of a ladder.
-const LADDER_KEYS: [&str; 8] =
-    ["direction", "in_turn", "cutoff_inclusive", "reopen", "lasting", "effective_from", "effective_to", "rung"];
+const LADDER_KEYS: [&str; 7] =
+    ["in_turn", "cutoff_inclusive", "reopen", "lasting", "effective_from", "effective_to", "rung"];
+/// Of all that measure moves.
+const DIRECTION: [&str; 1] = ["direction"];
 
 /// Whether it hears venues. Then it needs no calendar: a ladder's days are sessions.
 pub(crate) fn hears_venues(table: &Table<'_>) -> bool {
@@ -24,16 +27,27 @@ pub(crate) fn market_circuit_breaker(table: &Table<'_>, market: Option<&Market>)
     match source {
         Some("venue") => venue(table),
         Some("band") => {
-            table.refuse(&LADDER_KEYS, "with source = \"band\" there is no ladder");
+            let why = "with source = \"band\" there is no ladder";
+            table.refuse(&DIRECTION, why);
+            table.refuse(&LADDER_KEYS, why);
+            table.refuse(&ROLLING_KEYS, "only source = \"rolling\" has it");
             band(table, market)
+        }
+        Some("rolling") => {
+            table.refuse(&LADDER_KEYS, "with source = \"rolling\" there is no ladder");
+            table.refuse(&BAND_KEYS, "only source = \"band\" has it");
+            rolling(table, market)
         }
         Some(_) => {
             table.refuse(&BAND_KEYS, "only source = \"band\" has it");
+            table.refuse(&ROLLING_KEYS, "only source = \"rolling\" has it");
             ladder(table, market)
         }
         None => {
+            table.leave(&DIRECTION);
             table.leave(&LADDER_KEYS);
             table.leave(&BAND_KEYS);
+            table.leave(&ROLLING_KEYS);
             table.leave(&LIMIT_KEYS);
             table.leave(&CONFIRM_KEYS);
             table.leave(&COOLDOWN_KEYS);
@@ -55,8 +69,10 @@ fn venue(table: &Table<'_>) -> (Option<RuleSpec>, Policy) {
     }
     doubt(table, &mut policy);
     let why = "with source = \"venue\" the venue itself says when it has halted and when it is open again";
+    table.refuse(&DIRECTION, why);
     table.refuse(&LADDER_KEYS, why);
     table.refuse(&BAND_KEYS, why);
+    table.refuse(&ROLLING_KEYS, why);
     table.refuse(&LIMIT_KEYS, why);
     table.refuse(&CONFIRM_KEYS, why);
     table.refuse(&COOLDOWN_KEYS, why);

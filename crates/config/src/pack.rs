@@ -31,12 +31,14 @@ impl Builtin {
     }
 }
 
-const BUILTIN: [Builtin; 7] = [
+const BUILTIN: [Builtin; 9] = [
     Builtin { name: "us-equities", toml: include_str!("../packs/us-equities.toml") },
     Builtin { name: "us-mwcb", toml: include_str!("../packs/us-mwcb.toml") },
     Builtin { name: "us-luld-1", toml: include_str!("../packs/us-luld-1.toml") },
     Builtin { name: "us-luld-2", toml: include_str!("../packs/us-luld-2.toml") },
     Builtin { name: "cme-equity", toml: include_str!("../packs/cme-equity.toml") },
+    Builtin { name: "cme-equity-overnight", toml: include_str!("../packs/cme-equity-overnight.toml") },
+    Builtin { name: "cme-equity-dynamic", toml: include_str!("../packs/cme-equity-dynamic.toml") },
     Builtin { name: "krx", toml: include_str!("../packs/krx.toml") },
     Builtin { name: "nse", toml: include_str!("../packs/nse.toml") },
 ];

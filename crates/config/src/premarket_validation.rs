@@ -79,9 +79,9 @@ fn deadline(item: Item<'_, '_>, market: Option<&Market>) -> Option<Deadline> {
         (Some(deadline), _) => deadline,
         (None, Some(time)) => match market?.by_open(time) {
             Ok(deadline) => deadline,
-            Err(date) => {
+            Err(why) => {
                 let allowed = "local times that lie as far from the open in every session";
-                return item.complain(&format!("found {}, allowed are {allowed} (not so on {date})", excerpt(text)));
+                return item.complain(&format!("found {}, allowed are {allowed} ({why})", excerpt(text)));
             }
         },
         (None, None) => return item.refuse(DEADLINES),

@@ -166,7 +166,8 @@ fn what_cannot_be_included_is_told_and_its_absence_echoes_nowhere() {
     assert_eq!(
         mistakes(&text),
         [
-            "1:12: include: found \"us-mwcp\", allowed are \"us-equities\", \"us-mwcb\", \"us-luld-1\", \"us-luld-2\", \"cme-equity\", \"krx\", \
+            "1:12: include: found \"us-mwcp\", allowed are \"us-equities\", \"us-mwcb\", \"us-luld-1\", \"us-luld-2\", \"cme-equity\", \"cme-equity-overnight\", \
+             \"cme-equity-dynamic\", \"krx\", \
              \"nse\" and paths of files that end in .toml; did you mean \"us-mwcb\"?"
         ]
     );

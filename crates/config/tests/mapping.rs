@@ -537,7 +537,10 @@ const LADDER: &str = r#"
     [[breaker.rung]]
     limit = 0.15
     further = 0.01
-    windows = [{ from = "open", until = "close-40m", halt_for = "20m" }]
+    windows = [
+        { from = "open", until = "close-40m", halt_for = "20m" },
+        { from = "close-40m", until = "close", until_close = true },
+    ]
 "#;
 
 #[test]
@@ -561,11 +564,14 @@ fn every_key_of_a_ladder_is_mapped() {
             Rung {
                 limits: limits(0.15, 0.12, 0.108),
                 further: ratio(0.01),
-                windows: vec![window(
-                    Bell::AfterOpen(Duration::ZERO),
-                    Bell::BeforeClose(secs(2_400)),
-                    HaltEnd::After(secs(20 * 60)),
-                )],
+                windows: vec![
+                    window(
+                        Bell::AfterOpen(Duration::ZERO),
+                        Bell::BeforeClose(secs(2_400)),
+                        HaltEnd::After(secs(1_200)),
+                    ),
+                    window(Bell::BeforeClose(secs(2_400)), Bell::BeforeClose(Duration::ZERO), HaltEnd::Close),
+                ],
             },
         ],
         in_turn: true,

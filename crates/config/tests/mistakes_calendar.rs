@@ -83,7 +83,21 @@ fn windows_lie_in_order_between_the_bells() {
     );
     assert_eq!(
         windows("[{ from = \"open\", until = \"close\" }]"),
-        format!("8:12: {at} 1: halt_for is missing, allowed are durations, or until_next_session = true in its place")
+        format!(
+            "8:12: {at} 1: halt_for is missing, allowed are durations, or until_close = true or until_next_session = true in its place"
+        )
+    );
+    assert_eq!(
+        windows("[{ from = \"open\", until = \"close\", until_close = false }]"),
+        format!("8:60: {at} 1: until_close: found false, allowed are true, or halt_for in its place")
+    );
+    assert_eq!(
+        windows("[{ from = \"open\", until = \"close\", until_close = true, halt_for = \"1m\" }]"),
+        format!("8:60: {at} 1: until_close: stands beside halt_for, allowed is one of the two")
+    );
+    assert_eq!(
+        windows("[{ from = \"open\", until = \"close\", until_close = true, until_next_session = true }]"),
+        format!("8:87: {at} 1: until_next_session: stands beside until_close, allowed is one of the two")
     );
     assert_eq!(
         windows("[{ from = \"open\", until = \"close\", until_next_session = false }]"),
@@ -174,20 +188,35 @@ fn dates_of_a_calendar_must_make_sense() {
 fn hours_of_a_calendar_must_make_sense() {
     let pair = "pairs of an open and a close such as [\"09:30\", \"16:00\"]";
     let times = "times of day in quotes, such as \"09:30\" or \"16:00:00\"";
+    let opens = format!("{times}, and \"17:00-1d\" for 17:00 on the day before");
     for (sessions, expected) in [
         (
             "{ mon = [\"16:00\", \"09:30\"] }",
-            "10:30: calendar \"us\": sessions: found \"09:30\", allowed are times after the open (16:00)".into(),
+            "10:30: calendar \"us\": sessions: found \"09:30\", allowed are times after the open (16:00), which is \
+             written \"16:00-1d\" if it is on the day before"
+                .into(),
         ),
         ("{ mon = [\"09:30\"] }", format!("10:20: calendar \"us\": sessions: found an array of 1, allowed are {pair}")),
         ("{ mon = \"09:30\" }", format!("10:20: calendar \"us\": sessions: found a string \"09:30\", allowed are {pair}")),
-        ("{ mon = [\"9:30\", \"16:00\"] }", format!("10:21: calendar \"us\": sessions: found \"9:30\", allowed are {times}")),
+        ("{ mon = [\"9:30\", \"16:00\"] }", format!("10:21: calendar \"us\": sessions: found \"9:30\", allowed are {opens}")),
         (
             "{ mon = [09:30:00, \"24:00\"] }",
             format!(
-                "10:21: calendar \"us\": sessions: found a date or time 09:30:00, allowed are {times}\n\
+                "10:21: calendar \"us\": sessions: found a date or time 09:30:00, allowed are {opens}\n\
                  10:31: calendar \"us\": sessions: found \"24:00\", allowed are {times}"
             ),
+        ),
+        (
+            "{ mon = [\"17:00-1d\", \"08:30-1d\"] }",
+            format!("10:33: calendar \"us\": sessions: found \"08:30-1d\", allowed are {times}"),
+        ),
+        (
+            "{ mon = [\"17:00 -1d\", \"08:30\"] }",
+            format!("10:21: calendar \"us\": sessions: found \"17:00 -1d\", allowed are {opens}"),
+        ),
+        (
+            "{ mon-tue = [\"17:00-1d\", \"17:00\"] }",
+            "5:1: calendar \"us\": session 2020-03-03: opens before the session before it has closed".into(),
         ),
         (
             "{ monday = [\"09:30\", \"16:00\"] }",

@@ -27,14 +27,15 @@ fn each_makes_a_system_and_has_nothing_that_is_worth_a_warning() {
 #[test]
 fn each_says_what_it_is_and_its_ladder_is_in_force_from_that_day_on() {
     let names: Vec<&str> = packs().iter().map(|pack| pack.name).collect();
-    assert_eq!(names, ["us-equities", "us-mwcb", "us-luld-1", "us-luld-2", "cme-equity", "krx", "nse"]);
+    let us = ["us-equities", "us-mwcb", "us-luld-1", "us-luld-2", "cme-equity"];
+    assert_eq!(names, [&us[..], &["cme-equity-overnight", "cme-equity-dynamic", "krx", "nse"]].concat());
     for pack in packs() {
         assert!(pack.toml.contains(&format!("\n[pack]\nname = {:?}\n", pack.name)));
         assert!([&pack.title, &pack.version, &pack.source, &pack.summary].iter().all(|text| !text.is_empty()));
         assert_eq!(pack.effective_to.is_some(), pack.name == "us-equities");
         let rule = &example(pack).plan.breakers[0].rule;
         let ladder = rule.ladder().cloned();
-        assert_eq!(ladder.is_some() || rule.band().is_some(), pack.has_breaker);
+        assert_eq!(ladder.is_some() || rule.band().is_some() || rule.rolling().is_some(), pack.has_breaker);
         if let Some(ladder) = ladder {
             assert_eq!(ladder.effective_from, Some(pack.effective_from), "{}", pack.name);
             assert!(pack.summary.contains("Not covered"), "{}", pack.name);
@@ -86,6 +87,43 @@ fn a_future_at_its_limit_halts_as_the_stock_market_does_and_not_from_14_25_on() 
     assert_eq!(chicago().price("14:24:59.999999", 930 * POINT), halted(1, "14:39:59.999999"));
     assert_eq!(chicago().price("14:25:00", 870 * POINT), None);
     assert_eq!(chicago().price("15:00:00", 800 * POINT), halted(3, "2024-03-06 08:30:00"));
+}
+
+/// The night before Tuesday, 5 March 2024.
+fn night() -> Day {
+    let mut night = Day::of("cme-equity-overnight", "America/Chicago", date(2024, 3, 5), "on_stale = \"ignore\"\n");
+    assert_eq!(night.price("2024-03-04 17:00:00.000000001", 1_000 * POINT), None);
+    night
+}
+
+#[test]
+fn a_future_at_its_limit_of_the_night_halts_until_the_stock_market_opens() {
+    for (limit, inside) in [(930 * POINT, 1), (1_070 * POINT, -1)] {
+        for clock in ["2024-03-04 17:00:00.000001", "2024-03-04 23:59:59", "02:00:00", "08:29:59.999999"] {
+            let mut night = night();
+            assert_eq!(night.price(clock, limit + inside), None);
+            assert_eq!(night.price(clock, limit), halted(1, "08:30:00"), "{clock}");
+            assert_eq!(night.wait("08:29:59.999999999"), halted(1, "08:30:00"));
+            assert_eq!(night.wait("08:30:00"), None);
+            assert_eq!(night.price("08:30:01", limit), None, "by day another rule holds");
+            assert_eq!(night.price("15:00:00", limit), None);
+        }
+    }
+    let mut night = night();
+    assert_eq!(night.price("08:30:00", 930 * POINT), halted(1, "08:30:00"), "the bell belongs to the night");
+    assert_eq!(night.wait("08:30:00.000001"), None);
+}
+
+#[test]
+fn each_night_is_measured_from_the_day_before_and_denies_without_that() {
+    let mut night = night();
+    night.wait("08:30:00");
+    night.next(date(2024, 3, 6), 2_000 * POINT);
+    assert_eq!(night.price("02:00:00", 1_860 * POINT + 1), None);
+    assert_eq!(night.price("02:00:00", 1_860 * POINT), halted(1, "08:30:00"));
+    assert!(!night.lacks_reference("08:30:00.000000001"), "by day it needs none");
+    assert!(!night.lacks_reference("16:59:59.999999999"));
+    assert!(night.lacks_reference("17:00:00"), "in the night it does");
 }
 
 #[test]

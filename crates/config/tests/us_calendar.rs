@@ -143,6 +143,22 @@ fn the_scenario_s_own_list_says_the_same_of_its_years() {
 }
 
 #[test]
+fn the_nights_of_chicago_lead_to_the_days_of_new_york() {
+    let config =
+        parse(&pack("cme-equity-overnight").unwrap().example(), "f").unwrap_or_else(|mistakes| panic!("{mistakes}"));
+    let nights = config.calendars["cme-equity-overnight"].sessions.as_slice();
+    let dates = |sessions: &[Session]| sessions.iter().map(|session| session.date).collect::<Vec<_>>();
+    assert_eq!(dates(nights), dates(&sessions()));
+    for night in nights {
+        let zone = zone("America/Chicago");
+        let local = |at: haltline::Nanos| zone.to_datetime(jiff::Timestamp::from_nanosecond(i128::from(at.0)).unwrap());
+        let (open, close) = (local(night.open), local(night.close));
+        assert_eq!((open.date().tomorrow().unwrap(), open.time()), (close.date(), time(17, 0, 0, 0)));
+        assert_eq!((session::day(close.date()), close.time()), (night.date, time(8, 30, 0, 0)));
+    }
+}
+
+#[test]
 fn the_hours_of_chicago_are_those_of_new_york() {
     let pack = pack("cme-equity").unwrap();
     let config = parse(&pack.example(), "f").unwrap_or_else(|mistakes| panic!("{mistakes}"));

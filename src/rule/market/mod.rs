@@ -1,8 +1,9 @@
 //! `market_circuit_breaker`: what halts a market. A ladder of rungs against the close before, the price bands of one instrument,
-//! or what a venue says of itself.
+//! a move within a rolling window, or what a venue says of itself.
 
 pub(crate) mod band;
 pub(crate) mod ladder;
+pub(crate) mod rolling;
 pub(crate) mod venue;
 
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use crate::model::observation::{Channel, Observation};
 use crate::model::policy::Policy;
 use crate::model::price_band::{PriceBand, Prices};
 use crate::model::reading::Reading;
+use crate::model::rolling_move::RollingMove;
 use crate::model::time::Nanos;
 use crate::rule::check::Check;
 use crate::rule::{Answer, BadInput, Band, Context, Detect, Mark};
@@ -43,6 +45,8 @@ pub enum MarketCircuitBreaker {
     /// The prices of one instrument, within bands around a reference that follows them. Hears one feed: its trades, its quotes and
     /// the official close of the session before.
     Band(Arc<PriceBand>),
+    /// Prices, against the highest and the lowest of a rolling window.
+    Rolling(Arc<RollingMove>),
     /// The status of one venue or more, one feed each: denies unless each says that it is open.
     Venue,
 }
@@ -63,6 +67,20 @@ impl MarketCircuitBreaker {
             _ => None,
         }
     }
+
+    /// The rolling move, if it is one.
+    pub fn rolling(&self) -> Option<&Arc<RollingMove>> {
+        match self {
+            Self::Rolling(rolling) => Some(rolling),
+            _ => None,
+        }
+    }
+}
+
+impl From<Arc<RollingMove>> for MarketCircuitBreaker {
+    fn from(rolling: Arc<RollingMove>) -> Self {
+        Self::Rolling(rolling)
+    }
 }
 
 impl From<Arc<Ladder>> for MarketCircuitBreaker {
@@ -76,6 +94,7 @@ impl Check for MarketCircuitBreaker {
         match self {
             Self::Ladder(ladder) => ladder.check(policy),
             Self::Band(band) => band.check(policy),
+            Self::Rolling(rolling) => rolling.check(policy),
             Self::Venue => venue::check(policy),
         }
     }
@@ -86,6 +105,7 @@ impl Check for MarketCircuitBreaker {
 pub(crate) enum Detector {
     Ladder(ladder::Detector),
     Band(Box<band::Detector>),
+    Rolling(Box<rolling::Detector>),
     Venue(venue::Detector),
 }
 
@@ -96,6 +116,7 @@ impl Detect for Detector {
         match spec {
             MarketCircuitBreaker::Ladder(ladder) => Self::Ladder(Detect::new(ladder, policy)),
             MarketCircuitBreaker::Band(band) => Self::Band(Box::new(Detect::new(band, policy))),
+            MarketCircuitBreaker::Rolling(rolling) => Self::Rolling(Box::new(Detect::new(rolling, policy))),
             MarketCircuitBreaker::Venue => Self::Venue(Detect::new(&(), policy)),
         }
     }
@@ -104,6 +125,7 @@ impl Detect for Detector {
         match self {
             Self::Ladder(rule) => rule.channel(),
             Self::Band(rule) => rule.channel(),
+            Self::Rolling(rule) => rule.channel(),
             Self::Venue(rule) => rule.channel(),
         }
     }
@@ -112,6 +134,7 @@ impl Detect for Detector {
         match self {
             Self::Ladder(rule) => rule.observe(heard, at, context),
             Self::Band(rule) => rule.observe(heard, at, context),
+            Self::Rolling(rule) => rule.observe(heard, at, context),
             Self::Venue(rule) => rule.observe(heard, at, context),
         }
     }
@@ -130,6 +153,7 @@ impl Detect for Detector {
     fn read(&mut self, heard: &Observation, at: Nanos, last: Option<Mark>) -> Option<Reading> {
         match self {
             Self::Band(rule) => rule.read(heard, at, last),
+            Self::Rolling(rule) => rule.read(heard, at, last),
             _ => None,
         }
     }
@@ -138,6 +162,7 @@ impl Detect for Detector {
         match self {
             Self::Ladder(rule) => rule.evaluate(at, context),
             Self::Band(rule) => rule.evaluate(at, context),
+            Self::Rolling(rule) => rule.evaluate(at, context),
             Self::Venue(rule) => rule.evaluate(at, context),
         }
     }
@@ -146,6 +171,7 @@ impl Detect for Detector {
         match self {
             Self::Ladder(rule) => rule.is_new(heard),
             Self::Band(rule) => rule.is_new(heard),
+            Self::Rolling(rule) => rule.is_new(heard),
             Self::Venue(rule) => rule.is_new(heard),
         }
     }
@@ -154,6 +180,7 @@ impl Detect for Detector {
         match self {
             Self::Ladder(rule) => rule.is_news(heard),
             Self::Band(rule) => rule.is_news(heard),
+            Self::Rolling(rule) => rule.is_news(heard),
             Self::Venue(rule) => rule.is_news(heard),
         }
     }
@@ -162,6 +189,7 @@ impl Detect for Detector {
         match self {
             Self::Ladder(rule) => rule.sure_breach(at, context),
             Self::Band(rule) => rule.sure_breach(at, context),
+            Self::Rolling(rule) => rule.sure_breach(at, context),
             Self::Venue(rule) => rule.sure_breach(at, context),
         }
     }
@@ -170,6 +198,7 @@ impl Detect for Detector {
         match (self, old) {
             (Self::Ladder(new), Self::Ladder(old)) => new.inherit(old),
             (Self::Band(new), Self::Band(old)) => new.inherit(old),
+            (Self::Rolling(new), Self::Rolling(old)) => new.inherit(old),
             (Self::Venue(new), Self::Venue(old)) => new.inherit(old),
             _ => {}
         }

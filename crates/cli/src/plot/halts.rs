@@ -115,7 +115,6 @@ fn told(sheet: &Sheet<'_, '_>, halts: &[Halt], close: Nanos) -> String {
 fn hours(sheet: &Sheet<'_, '_>, day: usize) -> Vec<(f64, String)> {
     let Some(day) = sheet.stage.days.get(day) else { return vec![] };
     let zone = &sheet.stage.zone;
-    let times = (0..24_i8).step_by(2).filter_map(|hour| zone.at(day.session.date, jiff::civil::time(hour, 0, 0, 0)));
-    let inside = times.filter(|at| (day.session.open..=day.session.close).contains(at));
-    inside.map(|at| (share(&day.session, at), zone.clock(at)[..5].to_owned())).collect()
+    let times = (0..24_i8).step_by(2).filter_map(|hour| zone.within(&day.session, jiff::civil::time(hour, 0, 0, 0)));
+    times.map(|at| (share(&day.session, at), zone.clock(at)[..5].to_owned())).collect()
 }

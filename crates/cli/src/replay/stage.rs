@@ -182,7 +182,7 @@ impl Week<'_> {
     fn day(&self, session: &Session, bar: &Bar, reference: Price) -> Result<Day, Failure> {
         let Scenario { low_at, .. } = self.scenario;
         let first = session.open + Duration::from_secs(1);
-        let low = self.zone.at(session.date, low_at.get_ref().0).filter(|at| *at > first && *at < session.close);
+        let low = self.zone.within(session, low_at.get_ref().0).filter(|at| *at > first && *at < session.close);
         let Some(low) = low else {
             return Err(self.wrong(low_at, format!("is not inside the session {}", session.date)));
         };
@@ -207,7 +207,7 @@ impl Week<'_> {
 
     fn anchor(&self, anchor: &Anchor, day: &Day, ladder: &Ladder) -> Result<Point, Failure> {
         let time = anchor.at.get_ref().0;
-        let at = self.zone.at(day.session.date, time).filter(|at| *at >= day.first && *at < day.session.close);
+        let at = self.zone.within(&day.session, time).filter(|at| *at >= day.first && *at < day.session.close);
         let Some(at) = at else {
             let (first, close) = (self.zone.clock(day.first), self.zone.clock(day.session.close));
             let text = format!("found {time}, allowed are times of the session, from {first} to before {close}");

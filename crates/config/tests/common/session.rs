@@ -29,8 +29,9 @@ impl Day {
         let pack = pack(name).unwrap();
         let config = parse(&(pack.example() + keys), "f").unwrap_or_else(|mistakes| panic!("{mistakes}"));
         let zone = jiff::tz::TimeZoneDatabase::bundled().get(zone).unwrap();
-        let before = session_before(&config.plan.breakers[0].rule.ladder().unwrap().sessions, date);
-        let system = System::manual(config.plan, instant(&zone, date, "06:00:00")).unwrap();
+        let sessions = config.plan.breakers[0].rule.ladder().unwrap().sessions.clone();
+        let (before, start) = session_before(&sessions, date);
+        let system = System::manual(config.plan, start.min(instant(&zone, date, "06:00:00"))).unwrap();
         let (gate, mut feed) = (system.gate(&[]).unwrap(), system.feed(&format!("index/{}", pack.name)).unwrap());
         feed.reference(Price::from_raw(1_000 * POINT), before, system.now()).unwrap();
         let breaker = system.breaker(pack.name).unwrap();
@@ -50,11 +51,17 @@ impl Day {
         self.halt()
     }
 
-    /// The session has closed at `raw`, as is told in the evening; the next one is that of `date`.
+    /// The session has closed at `raw`, as is told before the evening; the next one is that of `date`.
     pub(crate) fn next(&mut self, date: civil::Date, raw: i64) {
-        self.wait("18:00:00");
+        self.wait("16:45:00");
         self.feed.reference(Price::from_raw(raw), day(self.date), self.system.now()).unwrap();
         self.date = date;
+    }
+
+    /// Whether it denies for want of a reference once time has passed up to `clock`.
+    pub(crate) fn lacks_reference(&self, clock: &str) -> bool {
+        self.system.advance(instant(&self.zone, self.date, clock));
+        !self.gate.permits(Intent::Reduce) && self.system.breaker_status(self.breaker).unwrap().unready
     }
 
     fn halt(&self) -> Halt {
@@ -93,9 +100,10 @@ impl Day {
     }
 }
 
-fn session_before(sessions: &Sessions, date: civil::Date) -> Date {
+/// The date of the session before, and the open of this one.
+fn session_before(sessions: &Sessions, date: civil::Date) -> (Date, Nanos) {
     let today = sessions.as_slice().iter().position(|session| session.date == day(date)).unwrap();
-    sessions.as_slice()[today - 1].date
+    (sessions.as_slice()[today - 1].date, sessions.as_slice()[today].open)
 }
 
 pub(crate) fn day(date: civil::Date) -> Date {
@@ -103,7 +111,9 @@ pub(crate) fn day(date: civil::Date) -> Date {
 }
 
 pub(crate) fn instant(zone: &TimeZone, date: civil::Date, clock: &str) -> Nanos {
-    let at = zone.to_timestamp(date.to_datetime(clock.parse().unwrap())).unwrap();
+    // A clock alone is of that date.
+    let local = clock.parse().unwrap_or_else(|_| date.to_datetime(clock.parse().unwrap()));
+    let at = zone.to_timestamp(local).unwrap();
     Nanos(u64::try_from(at.as_nanosecond()).unwrap())
 }
 

@@ -16,6 +16,7 @@
 //! A reference is good for one session only, that after the session whose close it is. After the closing bell the next
 //! session counts, by time alone: the reference is spent and the ladder is unready until the new one is told, or ready if it
 //! was told up to the bell.
+//! Where every halt ends with its session (`HaltEnd::Close`) it rests between sessions, and is unready from the next open on.
 //!
 //! It is a level, not an edge: the first price of the day may lie beyond any rung, and a window that opens on a price that
 //! stands beyond its rung fires it, in silence too. A price heard at the opening bell is one of the session; its first window
@@ -35,6 +36,7 @@ use crate::model::observation::{Channel, Observation, VenueStatus};
 use crate::model::policy::Policy;
 use crate::model::reading::{Level, Pending, Reading};
 use crate::model::reason::Reason;
+use crate::model::session::Session;
 use crate::model::state::Step;
 use crate::model::time::Nanos;
 use crate::rule::{Answer, BadInput, Band, Context, Detect, Linear, Mark, Memory, UsedRungs};
@@ -258,6 +260,7 @@ impl Detector {
         let (open, end) = (hours.session.open, hours.session.close + TICK);
         let mut beyond = Beyond::default();
         let mut answer = match self.standing(index, memory) {
+            Standing::Doubt if self.rests_until(hours.session, at) => self.quiet(open),
             Standing::Doubt => unready(end),
             Standing::Exempt => self.quiet(end),
             Standing::Reference if at < open => self.quiet(open),
@@ -275,16 +278,30 @@ impl Detector {
         {
             answer.reading = self.breach(step, answer.reading);
         }
-        let (level, reason) = match self.standing(index + 1, memory) {
-            Standing::Doubt => (Level::Unready, Reason::NotReady),
-            Standing::Reference | Standing::Exempt => (Level::Normal, Reason::ClearLevel),
-        };
-        if answer.reading.level != level {
-            let comes = Pending { due: end, level, step: Step::FIRST, reason };
-            answer.reading.pending = answer.reading.pending.earlier(comes);
-        }
+        let silent = self.in_silence(index, at, answer.reading.level, memory);
+        answer.reading.pending = answer.reading.pending.earlier(silent);
         self.beyond = beyond;
         answer
+    }
+
+    /// Whether it waits for this session, and needs no reference until then.
+    fn rests_until(&self, session: &Session, at: Nanos) -> bool {
+        at < session.open && self.spec.rests_between_sessions()
+    }
+
+    /// What comes next if nothing more is heard: the session of this index, or what is said after it.
+    fn in_silence(&self, index: usize, at: Nanos, level: Level, memory: &Memory) -> Pending {
+        let Some(session) = self.spec.sessions.get(index) else { return Pending::NONE };
+        let doubts = |index| self.standing(index, memory) == Standing::Doubt;
+        let next = self.spec.sessions.get(index + 1).filter(|_| self.spec.rests_between_sessions());
+        let (due, then) = match doubts(index + 1) {
+            _ if doubts(index) && self.rests_until(session, at) => (session.open, Level::Unready),
+            // Up to then it rests. (One that is unready stays so: there is one pending level, and no second after it.)
+            true => (next.map_or(session.close + TICK, |next| next.open), Level::Unready),
+            false => (session.close + TICK, Level::Normal),
+        };
+        let reason = if then == Level::Unready { Reason::NotReady } else { Reason::ClearLevel };
+        if then == level { Pending::NONE } else { Pending { due, level: then, step: Step::FIRST, reason } }
     }
 
     fn scene<'a>(&self, hours: Hours<'a>, at: Nanos, price: i64, memory: &Memory, used: UsedRungs) -> Scene<'a> {

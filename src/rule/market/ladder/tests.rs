@@ -103,6 +103,24 @@ fn level_one_of_the_four_halts_of_march_2020_is_exact_at_the_unit() {
 }
 
 #[test]
+fn a_ladder_whose_halts_end_with_the_session_needs_no_reference_between_sessions() {
+    let night = |trial: &Trial| (trial.reading.level, trial.reading.pending.due);
+    let close = |end| Spec { rungs: vec![rung(0.07, Bell::BeforeClose(Duration::ZERO), end)], ..mwcb() };
+    let mut trial = ninth(close(HaltEnd::Close));
+    assert_eq!(trade(&mut trial, 950.0, at(9, 16, 0, 0)).0, Level::Normal);
+    assert_eq!(night(&trial), (Level::Normal, at(10, 9, 30, 0)));
+    trade(&mut trial, 800.0, at(9, 16, 0, 0) + TICK);
+    assert_eq!((night(&trial), trial.used.rung), ((Level::Normal, at(10, 9, 30, 0)), 0), "whatever is traded");
+    trade(&mut trial, 800.0, at(10, 9, 30, 0) - TICK);
+    assert_eq!(night(&trial), (Level::Normal, at(10, 9, 30, 0)));
+    trade(&mut trial, 1000.0, at(10, 9, 30, 0));
+    assert_eq!(night(&trial).0, Level::Unready, "at the bell it does");
+    let mut trial = ninth(close(HaltEnd::NextSession));
+    trade(&mut trial, 950.0, at(9, 16, 0, 0));
+    assert_eq!(night(&trial), (Level::Normal, at(9, 16, 0, 0) + TICK), "others lose it with the close");
+}
+
+#[test]
 fn a_rise_beyond_all_prices_is_not_taken_for_reached_by_the_highest() {
     let spec = Spec { direction: Direction::Up, ..mwcb() };
     let rule = rule(RuleSpec::MarketCircuitBreaker(Arc::new(spec).into()), None);

@@ -58,6 +58,10 @@ impl Twin {
         if self.used.0 == session.date { self.used.1 } else { 0 }
     }
 
+    fn rests(&self) -> bool {
+        self.spec.rungs.iter().all(|rung| rung.windows.iter().all(|window| window.end == HaltEnd::Close))
+    }
+
     fn moved(&self, reference: i64, price: i64) -> i128 {
         let fall = i128::from(reference) - i128::from(price);
         match self.spec.direction {
@@ -143,11 +147,18 @@ impl Twin {
                 return Pending { due: Nanos(now), level: Level::Breach, step, reason: Reason::Rung };
             }
         }
-        let due = session.close.0 + 1;
-        let then = self.session(due).map_or(Level::Unready, |(index, _)| self.level(due, index));
+        let (index, _) = self.session(at).unwrap();
+        let next = self.session(session.close.0 + 1).map(|(_, next)| next);
+        let doubt = self.reference_for(index + 1).is_none() && (self.in_force(index + 1) || next.is_none());
+        let lacks = at < session.open.0 && self.in_force(index) && self.reference_for(index).is_none();
+        let (due, then) = match next {
+            _ if self.rests() && lacks => (session.open, Level::Unready),
+            Some(next) if self.rests() && doubt => (next.open, Level::Unready),
+            _ if doubt => (session.close + TICK, Level::Unready),
+            _ => (session.close + TICK, Level::Normal),
+        };
         let reason = if then == Level::Unready { Reason::NotReady } else { Reason::ClearLevel };
-        let comes = Pending { due: Nanos(due), level: then, step: Step::FIRST, reason };
-        if then == level { Pending::NONE } else { comes }
+        if then == level { Pending::NONE } else { Pending { due, level: then, step: Step::FIRST, reason } }
     }
 
     fn said(&self) -> Said {
@@ -174,7 +185,8 @@ impl Twin {
             return Level::Normal;
         }
         if self.reference_for(index).is_none() {
-            return Level::Unready;
+            let opens = self.spec.sessions.get(index).map(|session| session.open.0);
+            return if self.rests() && opens > Some(at) { Level::Normal } else { Level::Unready };
         }
         let Some((session, reference, price)) = self.scene(at) else { return Level::Normal };
         if self.since.iter().any(Option::is_some) {
@@ -231,7 +243,12 @@ fn spec() -> impl Strategy<Value = Spec> {
     let reopen = prop_oneof![3 => Just(Reopen::Auto), 1 => Just(Reopen::OnMessage)];
     let lasting = prop_oneof![2 => Just(0u64), 3 => 1u64..25];
     let from = prop_oneof![4 => Just(None), 1 => Just(Some(Date::new(2020, 3, 11)))];
-    (direction, rungs(), any::<bool>(), any::<bool>(), reopen, lasting, from).prop_map(
+    let rungs = (rungs(), prop_oneof![2 => Just(HaltEnd::NextSession), 1 => Just(HaltEnd::Close)]);
+    let rungs = rungs.prop_map(|(mut rungs, end)| {
+        rungs.iter_mut().flat_map(|rung| &mut rung.windows).for_each(|window| window.end = end);
+        rungs
+    });
+    (direction, rungs, any::<bool>(), any::<bool>(), reopen, lasting, from).prop_map(
         |(direction, rungs, in_turn, inclusive, reopen, lasting, from)| Spec {
             sessions: sessions(&[(9, 100, 200), (10, 300, 400), (11, 500, 600), (12, 700, 760)]),
             direction,
