@@ -30,7 +30,14 @@ pub enum Idle {
     Spin,
 }
 
-/// What the host does on a thread before anything else runs there.
+/// What the host does on a thread before anything else runs there; it is given the name of the thread.
+///
+/// ```
+/// # use std::sync::Arc;
+/// use haltline::OnThread;
+/// let pin: OnThread = Arc::new(|name| println!("{name}: to core {}", if name.ends_with("monitor") { 1 } else { 0 }));
+/// pin("haltline-monitor");
+/// ```
 pub type OnThread = Arc<dyn Fn(&str) + Send + Sync>;
 
 /// How a System treats its threads.

@@ -15,21 +15,11 @@ use crate::policy::{CONFIRM_KEYS, COOLDOWN_KEYS, LIMIT_KEYS, RELEASE_KEYS, doubt
 use crate::scalar::ratio_text;
 use crate::table::Table;
 
+/// What a band and a rolling move have.
+pub(crate) const PAUSE: [&str; 1] = ["pause"];
 /// The keys of a band.
-pub(crate) const BAND_KEYS: [&str; 12] = [
-    "tier",
-    "rounding",
-    "tick",
-    "row",
-    "wide",
-    "mean_of",
-    "step",
-    "hold",
-    "limit_state",
-    "pause",
-    "extension",
-    "no_reopen",
-];
+pub(crate) const BAND_KEYS: [&str; 11] =
+    ["tier", "rounding", "tick", "row", "wide", "mean_of", "step", "hold", "limit_state", "extension", "no_reopen"];
 /// Those that a tier leaves open.
 const BESIDE_TIER: [&str; 3] = ["tier", "rounding", "tick"];
 
@@ -67,7 +57,7 @@ pub(crate) fn band(table: &Table<'_>, market: Option<&Market>) -> (Option<RuleSp
 }
 
 fn rule(table: &Table<'_>, market: Option<&Market>) -> Option<PriceBand> {
-    let numbers: Vec<&str> = BAND_KEYS.into_iter().filter(|key| !BESIDE_TIER.contains(key)).collect();
+    let numbers: Vec<&str> = BAND_KEYS.into_iter().chain(PAUSE).filter(|key| !BESIDE_TIER.contains(key)).collect();
     if let Some(tier) = table.optional("tier") {
         table.refuse(&numbers, "the tier says it; without a tier the rows and all numbers are your own");
         return of_tier(table, tier, market);

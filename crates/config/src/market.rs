@@ -2,7 +2,7 @@
 
 use haltline::{Kind, MarketCircuitBreaker, Policy, Release, RuleSpec};
 
-use crate::band::{BAND_KEYS, band};
+use crate::band::{BAND_KEYS, PAUSE, band};
 use crate::calendar::Market;
 use crate::item::Item;
 use crate::ladder::ladder;
@@ -39,6 +39,7 @@ pub(crate) fn market_circuit_breaker(table: &Table<'_>, market: Option<&Market>)
             rolling(table, market)
         }
         Some(_) => {
+            table.refuse(&PAUSE, "only source = \"band\" and source = \"rolling\" have it");
             table.refuse(&BAND_KEYS, "only source = \"band\" has it");
             table.refuse(&ROLLING_KEYS, "only source = \"rolling\" has it");
             ladder(table, market)
@@ -46,6 +47,7 @@ pub(crate) fn market_circuit_breaker(table: &Table<'_>, market: Option<&Market>)
         None => {
             table.leave(&DIRECTION);
             table.leave(&LADDER_KEYS);
+            table.leave(&PAUSE);
             table.leave(&BAND_KEYS);
             table.leave(&ROLLING_KEYS);
             table.leave(&LIMIT_KEYS);
@@ -71,6 +73,7 @@ fn venue(table: &Table<'_>) -> (Option<RuleSpec>, Policy) {
     let why = "with source = \"venue\" the venue itself says when it has halted and when it is open again";
     table.refuse(&DIRECTION, why);
     table.refuse(&LADDER_KEYS, why);
+    table.refuse(&PAUSE, why);
     table.refuse(&BAND_KEYS, why);
     table.refuse(&ROLLING_KEYS, why);
     table.refuse(&LIMIT_KEYS, why);

@@ -12,7 +12,7 @@ use crate::policy::{CONFIRM_KEYS, COOLDOWN_KEYS, RELEASE_KEYS, doubt, general};
 use crate::table::Table;
 
 /// The keys of a rolling move beside its direction and its levels.
-pub(crate) const ROLLING_KEYS: [&str; 2] = ["window", "pause"];
+pub(crate) const ROLLING_KEYS: [&str; 1] = ["window"];
 
 const WINDOW: Allowed<Duration> = Allowed {
     text: "durations from \"1s\" to \"1d\"",

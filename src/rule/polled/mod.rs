@@ -27,7 +27,7 @@ pub(crate) use detector::Detector;
 /// assert!(system.evaluate(&Metrics::default(), &calm).can_trade);
 /// let wild = MarketConditions { vix_level: Some(40.0), ..calm };
 /// let status = system.evaluate(&Metrics::default(), &wild);
-/// assert_eq!((status.can_trade, status.tripped), (false, vec![system.breaker("vix")?]));
+/// assert_eq!((status.can_trade, &status.tripped), (false, &vec![system.breaker("vix")?]));
 /// # Ok::<(), haltline::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
