@@ -264,6 +264,11 @@ impl Circuit {
     /// When time ends a status, `None` if it does not: its deadline, or when the clock lets go what it has tripped.
     pub(crate) fn until(&self, entry: &Entry, state: State) -> Option<Nanos> {
         let deadline = entry.policy.deadline(state, self.epoch()).map(|due| self.epoch().nanos(due));
+        let is_pause = entry.rule.band().is_some() && state.status == Status::Tripped && state.step != Step::LATCHED;
+        if is_pause {
+            let memories = entry.watch.iter().map(|watch| self.board.listener(watch.line).memory());
+            return memories.filter_map(|memory| entry.rule.paused_until(&memory)).chain(deadline).max();
+        }
         deadline.or_else(|| {
             let waits = state.status == Status::Tripped && state.step != Step::LATCHED;
             let from = || self.epoch().nanos(state.since).max(self.now());

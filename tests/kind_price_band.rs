@@ -123,13 +123,37 @@ fn the_venue_may_extend_a_pause() {
     let mut desk = Desk::open();
     desk.quote(OPEN + 1, 94.9, 95.0);
     desk.system.advance(at(OPEN + 16));
-    desk.tape.venue(VenueStatus::Halted, at(OPEN + 17)).unwrap();
     let end = OPEN + 16 + 5 * MINUTE;
+    assert_eq!(status(&desk.system, "bands").until, Some(at(end)));
+    desk.tape.venue(VenueStatus::Halted, at(OPEN + 17)).unwrap();
+    assert_eq!(status(&desk.system, "bands").until, Some(at(end + 5 * MINUTE)), "who asks is told of the longer one");
     desk.system.advance(at(end + 1));
     desk.tape.heartbeat(at(end + 1)).unwrap();
     assert_eq!(desk.why(), Reason::TradingPause);
     desk.tape.venue(VenueStatus::Open, at(end + 1)).unwrap();
     assert_eq!(desk.why(), Reason::None);
+}
+
+#[test]
+fn a_pause_that_would_end_in_the_last_ten_minutes_ends_after_the_close_and_says_so() {
+    let mut desk = Desk::open();
+    let close = OPEN + 6 * 3_600 + 1_800;
+    // Twice as wide, in the last 25 minutes.
+    let last = close - 10 * MINUTE - 16 - 5 * MINUTE;
+    for (begin, end) in [(last - 1, at(close - 10 * MINUTE - 1)), (last, at(close - 10 * MINUTE))] {
+        desk.quote(begin + 1, 89.9, 90.0);
+        desk.system.advance(at(begin + 16));
+        assert_eq!((desk.why(), status(&desk.system, "bands").until), (Reason::TradingPause, Some(end)));
+        desk = Desk::open();
+    }
+    let mut told = None;
+    events(&desk.system);
+    desk.quote(last + 2, 89.9, 90.0);
+    desk.system.advance(at(last + 17));
+    desk.system.drain(|event| told = Some(*event));
+    let end = at(close) + Duration::from_nanos(1);
+    assert_eq!((told.unwrap().event_type(), told.unwrap().until), (EventType::Tripped, end));
+    assert_eq!(desk.gate.explain(desk.gate.check()).until, Some(end));
 }
 
 #[test]

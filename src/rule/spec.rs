@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::market::band::paused_until;
 use super::{Memory, RuleSpec, premarket_validation};
 use crate::model::ladder::Ladder;
 use crate::model::metrics::Metric;
@@ -89,6 +90,12 @@ impl RuleSpec {
             Self::MarketCircuitBreaker(rule) => rule.rolling(),
             _ => None,
         }
+    }
+
+    /// When the trading pause of a price band is over, if its feed's memory tells of one: later than the time of a pause if the venue
+    /// has extended it, or if it lasts until the close.
+    pub(crate) fn paused_until(&self, memory: &Memory) -> Option<Nanos> {
+        paused_until(self.band()?, memory)
     }
 
     /// What it has to say to people beside its reason; `memories` are those of its feeds.

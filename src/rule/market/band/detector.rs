@@ -42,7 +42,7 @@ use crate::model::session::Session;
 use crate::model::state::Step;
 use crate::model::time::Nanos;
 use crate::model::units::{Price, Ratio};
-use crate::rule::{Answer, BadInput, Band, Context, Detect, Linear, Mark, positive_price};
+use crate::rule::{Answer, BadInput, Band, Context, Detect, Linear, Mark, Memory, positive_price};
 use crate::window::time_sums::TimeSums;
 
 /// The shortest time.
@@ -226,18 +226,11 @@ impl Detector {
 
     fn end_pause(&mut self, kept: &mut Kept, session: &Session) {
         if let Phase::Pause(since) = kept.phase
-            && self.latest >= self.pause_end(since, kept.extended, session)
+            && self.latest >= pause_end(&self.spec, since, kept.extended, session)
         {
             self.forget();
             (kept.phase, kept.extended, kept.awaits_trade) = (Phase::Open, false, true);
         }
-    }
-
-    fn pause_end(&self, since: Nanos, extended: bool, session: &Session) -> Nanos {
-        let extension = if extended { self.spec.extension } else { Duration::ZERO };
-        let end = since + self.spec.pause + extension;
-        // The close itself belongs to the session.
-        if end > self.spec.no_reopen.at(session) { end.max(session.close + TICK) } else { end }
     }
 
     /// The close of the session before, if it is that.
@@ -415,6 +408,27 @@ impl Detector {
 
 fn stands_at(bid: i64, ask: i64, (lower, upper): (i64, i64)) -> bool {
     ask <= lower || bid >= upper
+}
+
+/// When a pause is over that has begun at `since`.
+fn pause_end(spec: &Spec, since: Nanos, extended: bool, session: &Session) -> Nanos {
+    let extension = if extended { spec.extension } else { Duration::ZERO };
+    let end = since + spec.pause + extension;
+    // The close itself belongs to the session.
+    if end > spec.no_reopen.at(session) { end.max(session.close + TICK) } else { end }
+}
+
+/// When the pause is over that these words tell of; `None` if they tell of none. A limit state that has become one in silence
+/// stands in them as that still.
+pub(crate) fn paused_until(spec: &Spec, memory: &Memory) -> Option<Nanos> {
+    let kept = Kept::of(memory);
+    let since = match kept.phase {
+        Phase::Open => return None,
+        Phase::LimitState(since) => since + spec.limit_state,
+        Phase::Pause(since) => since,
+    };
+    let session = spec.sessions.as_slice().iter().find(|session| session.date == kept.session)?;
+    Some(pause_end(spec, since, kept.extended, session))
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use crate::model::price_band::{PriceBand, WideWindow};
 use crate::model::units::{Price, Ratio};
 use crate::rule::check::{Check, bad};
 
-pub(crate) use detector::Detector;
+pub(crate) use detector::{Detector, paused_until};
 
 /// Means of less have no buckets, of more no bound in seconds.
 const MEANS: core::ops::RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(3_600);
