@@ -140,6 +140,7 @@ pub use rule::volatility::{MAX_RETURNS, Volatility, VolatilitySource};
 pub use runtime::filter::Filter;
 pub use runtime::history::Past;
 pub use runtime::latency::Latency;
+pub use runtime::sensor::{Sensing, Sensor, SensorStatus};
 pub use runtime::statistics::Statistics;
 pub use runtime::subscriber::{Overflow, Receiver, Subscriber, SubscriberStatus};
 pub use runtime::subscribers::{Subscription, Unsubscribed};

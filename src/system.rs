@@ -9,7 +9,7 @@ use crate::gate::Gate;
 use crate::memory::arm;
 use crate::memory::board::Board;
 use crate::memory::sync::{lock, try_lock};
-use crate::model::error::{Error, ErrorKind};
+use crate::model::error::{Error, ErrorKind, FeedError};
 use crate::model::event::{BreakerId, Event};
 use crate::model::metrics::{MarketConditions, Metrics};
 use crate::model::observation::CheckId;
@@ -23,6 +23,7 @@ use crate::runtime::dispatch::{Dispatcher, Outlets};
 use crate::runtime::history::{History, Past};
 use crate::runtime::latency::Latencies;
 use crate::runtime::monitor::Monitor;
+use crate::runtime::sensor::{Sensing, Sensor, SensorStatus, Sensors};
 use crate::runtime::statistics::Statistics;
 use crate::runtime::subscriber::{Receiver, Subscriber, SubscriberStatus};
 use crate::runtime::subscribers::{Subscribers, Subscription};
@@ -78,6 +79,7 @@ pub(crate) struct Inner {
     pub(crate) monitor: Mutex<Monitor>,
     pub(crate) dispatcher: Mutex<Dispatcher>,
     pub(crate) outlets: Outlets,
+    pub(crate) sensors: Sensors,
     pub(crate) threading: Threading,
     /// The feed of what is polled; nobody else can claim it.
     polled: Mutex<Feed>,
@@ -267,6 +269,34 @@ impl System {
         self.inner.outlets.subscribers.statuses()
     }
 
+    /// Has `ask` called at its interval, on a thread of its own, with the feed of the sensor's scope and System time, to push
+    /// what it finds. One that hangs delays nobody else: it is told of ([`SensorLate`](crate::EventType::SensorLate)), and the
+    /// breakers that hear its feed go stale as their policies say. Errors and panics are counted, and the first of a run is told
+    /// ([`SensorFailed`](crate::EventType::SensorFailed)).
+    ///
+    /// # Errors
+    /// As [`feed`](Self::feed), which it claims; [`ErrorKind::NotAllowed`] for a manual System, which owns no thread,
+    /// [`ErrorKind::Full`] beyond [`Sensor::MOST`], [`ErrorKind::BadInput`] for times of zero, [`ErrorKind::Platform`] without a
+    /// thread.
+    pub fn sense(
+        &self,
+        sensor: Sensor,
+        ask: impl FnMut(&mut Feed, Nanos) -> Result<(), FeedError> + Send + 'static,
+    ) -> Result<Sensing, Error> {
+        if !self.has_threads {
+            let text = "sense: a manual System owns no thread to ask on; push into its feeds yourself";
+            return Err(Error::new(ErrorKind::NotAllowed, text));
+        }
+        let feed = self.feed(sensor.scope.as_str())?;
+        let inner = &self.inner;
+        inner.sensors.start(&inner.circuit, &inner.threading, sensor, feed, ask)
+    }
+
+    /// How the sensors do, in the order in which they came.
+    pub fn sensors(&self) -> Vec<SensorStatus> {
+        self.inner.sensors.statuses()
+    }
+
     /// What is wanted of the last events, the oldest first: at most [`Caps::history`](crate::Caps::history) are held. O(history);
     /// allocates; not for the order path. In a manual System what has been drained.
     pub fn history(&self, past: &Past) -> Vec<Event> {
@@ -452,6 +482,7 @@ impl Inner {
             monitor: Mutex::default(),
             dispatcher: Mutex::default(),
             outlets,
+            sensors: Sensors::default(),
             threading,
             polled: Mutex::new(polled),
             registry: Mutex::new(registry),

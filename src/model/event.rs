@@ -124,6 +124,10 @@ named! {
         Disabled = 31, "disabled";
         /// Its limit is another one: `value` was, `limit` is.
         ThresholdUpdated = 32, "threshold_updated";
+        /// A sensor is not back by its deadline; `value` is its number.
+        SensorLate = 35, "sensor_late";
+        /// A sensor has ended with an error or a panic; `value` is its number. Sent for the first of a run.
+        SensorFailed = 36, "sensor_failed";
     }
 }
 

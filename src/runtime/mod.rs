@@ -7,6 +7,7 @@ pub(crate) mod history;
 pub(crate) mod latency;
 pub(crate) mod monitor;
 pub(crate) mod reader;
+pub(crate) mod sensor;
 pub(crate) mod statistics;
 pub(crate) mod subscriber;
 pub(crate) mod subscribers;

@@ -75,6 +75,8 @@ pub(crate) fn end(inner: &Inner, threads: Option<Threads>, deadline: Option<Inst
         if joined { &mut report.joined } else { &mut report.abandoned }.push(name);
         joined
     };
+    // All are told before any is waited for: one that hangs takes the time of no other.
+    let sensors = inner.sensors.close();
     if let Some(threads) = threads {
         threads.wake(&inner.circuit);
         end(threads.monitor);
@@ -85,6 +87,9 @@ pub(crate) fn end(inner: &Inner, threads: Option<Threads>, deadline: Option<Inst
     }
     // After the last event was offered.
     let leaving = inner.outlets.subscribers.close();
+    sensors.into_iter().for_each(|sensor| {
+        end(sensor);
+    });
     let mut lost = 0;
     let mut seats = Vec::with_capacity(leaving.len());
     for Leaving { seat, rest, worker } in leaving {
@@ -122,8 +127,10 @@ fn watch(inner: &Inner) {
             while monitor.run_one(circuit, circuit.now()) {}
             monitor.next_due(circuit)
         };
+        let due = due.min(inner.sensors.watch(circuit, circuit.now()));
         let longest = (due != Nanos::NEVER).then(|| due - circuit.now());
-        circuit.monitor_bell.sleep(longest, || is_closed() || !circuit.dirty.is_empty());
+        let has_news = || inner.sensors.watch(circuit, circuit.now()) < due;
+        circuit.monitor_bell.sleep(longest, || is_closed() || !circuit.dirty.is_empty() || has_news());
     }
 }
 
