@@ -225,7 +225,7 @@ impl Circuit {
     /// The numbers that belong to a move: those of the reading if there is one.
     fn cause(&self, entry: &Entry, moved: &Moved, by: Signed, at: Nanos) -> Cause {
         let (value, limit) = self.numbers(entry);
-        Cause { reason: moved.reason, value, limit, authority: by.authority, actor: by.actor, at }
+        Cause { reason: moved.reason, value, limit, authority: by.authority, actor: by.actor, at, expected: None }
     }
 
     /// The value closest to its limit among the feeds.
@@ -281,7 +281,8 @@ impl Circuit {
     pub(crate) fn tell(&self, entry: &Entry, moved: &Moved, cause: Cause) {
         let line = self.board.breaker(entry.id.index());
         let (before, after) = (moved.before.pack(), moved.after.pack());
-        let until = self.until(entry, moved.after).unwrap_or(Nanos::NEVER);
+        // A warning has no end by time; what it has is a time at which it may become a breach.
+        let until = self.until(entry, moved.after).or(cause.expected).unwrap_or(Nanos::NEVER);
         if moved.after.status == Status::Tripped {
             self.use_rung(entry, moved.after.step, cause.at);
         }

@@ -4,6 +4,7 @@
 mod short_way;
 mod streak;
 mod stretch;
+mod trend;
 
 use std::sync::Arc;
 
@@ -58,6 +59,8 @@ pub(crate) struct Listener {
     decided: Level,
     last: Option<Mark>,
     reading: Reading,
+    /// The value before this observation, and when it was heard.
+    before: Option<(f64, Nanos)>,
     streak: Streak,
     /// In the last twentieth before the limit, and not through it.
     near: bool,
@@ -84,6 +87,7 @@ impl Listener {
             decided: Level::Unready,
             last: None,
             reading: Reading::UNREADY,
+            before: None,
             streak: Streak::default(),
             near: false,
             refusals_in_a_row: 0,
@@ -161,6 +165,9 @@ impl Listener {
         self.catch_up(circuit, at);
         self.begin_anew(circuit, at);
         let line = circuit.board.listener(self.line);
+        if !is_taken_in {
+            self.before = line.numbers().map(|(value, _)| (value, line.heard()));
+        }
         let before = line.memory();
         let mut memory = before;
         let used = circuit.board.breaker(self.entry.id.index()).used_rungs();
@@ -299,7 +306,12 @@ impl Listener {
         // A reading is never refused.
         if let Ok(Some(moved)) = moved {
             let Reading { value, limit, .. } = self.reading;
-            let cause = Cause { reason: moved.reason, value, limit, authority: Authority::Auto, actor: 0, at };
+            let expected = match (moved.after.status, self.before) {
+                (Status::Warning, Some(before)) => trend::breach_at(before, (value, at), limit),
+                _ => None,
+            };
+            let cause =
+                Cause { reason: moved.reason, value, limit, authority: Authority::Auto, actor: 0, at, expected };
             circuit.tell(&self.entry, &moved, cause);
             circuit.look_again(&self.entry, &moved);
             self.seen = moved.after.pack();

@@ -48,6 +48,24 @@ fn a_drill_is_told_like_a_trip_and_leaves_the_word_and_the_gates_alone() {
 }
 
 #[test]
+fn a_warning_says_when_the_value_would_breach_if_it_went_on() {
+    let system = system(vec![drawdown("dd", "acct/a", 0.1)]);
+    let mut feed = system.feed("acct/a").unwrap();
+    let mut mark = |secs, value: f64| {
+        system.advance(at(secs));
+        feed.equity(money(value), at(secs)).unwrap();
+        events(&system).into_iter().find(|event| event.event_type() == EventType::Warning)
+    };
+    mark(0, 100.0);
+    // 2 % after ten seconds, 8 % after twenty: the last 2 % would take a third of ten.
+    assert!(mark(10, 98.0).is_none());
+    let warning = mark(20, 92.0).unwrap();
+    let expected = system.details(&warning).breach_expected.unwrap();
+    assert!(((expected - at(20)).as_secs_f64() - 10.0 / 3.0).abs() < 1e-6, "{expected:?}");
+    assert_eq!(status(&system, "dd").until, None, "the warning itself has no end");
+}
+
+#[test]
 fn the_words_of_one_breaker_form_a_chain() {
     let system = system(vec![manual("desk", "XNAS")]);
     let id = system.breaker("desk").unwrap();

@@ -60,12 +60,21 @@ pub(crate) struct Cause {
     pub(crate) actor: u32,
     /// When the source says that it was, which may be long before anybody heard of it. Not kept.
     pub(crate) at: Nanos,
+    /// Of a warning: when the value would breach if it went on as it came. Not kept.
+    pub(crate) expected: Option<Nanos>,
 }
 
 impl Cause {
     /// Something the machine did by itself, without numbers.
-    pub(crate) const AUTO: Self =
-        Self { reason: Reason::None, value: 0.0, limit: 0.0, authority: Authority::Auto, actor: 0, at: Nanos(0) };
+    pub(crate) const AUTO: Self = Self {
+        reason: Reason::None,
+        value: 0.0,
+        limit: 0.0,
+        authority: Authority::Auto,
+        actor: 0,
+        at: Nanos(0),
+        expected: None,
+    };
 }
 
 impl BreakerLine {
@@ -112,6 +121,7 @@ impl BreakerLine {
             authority: Authority::from_raw((who >> 8) as u8).unwrap_or(Authority::Auto),
             actor: (who >> 32) as u32,
             at: Nanos(0),
+            expected: None,
         })
     }
 
@@ -431,6 +441,7 @@ mod tests {
             authority: Authority::Auto,
             actor: 7,
             at: Nanos(0),
+            expected: None,
         };
         line.publish_cause(5, &cause);
         assert_eq!(line.cause(5), Some(cause));

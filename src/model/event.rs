@@ -216,7 +216,8 @@ pub struct Event {
     pub value: f64,
     /// The limit that it was tested against.
     pub limit: f64,
-    /// When the status ends by time; [`Nanos::NEVER`] if it does not.
+    /// When the status ends by time; of a warning, when the value would reach its limit if it went on as it came, on the straight
+    /// line through it and the value before. [`Nanos::NEVER`] if it does not.
     pub until: Nanos,
     /// Which breaker, [`BreakerId::NONE`] if none.
     pub breaker: BreakerId,

@@ -50,6 +50,8 @@ pub struct EventDetails {
     pub effect: Lanes,
     /// Of a trip: by how much the value was beyond its limit, in percent of it.
     pub breach_percent: Option<f64>,
+    /// Of a warning: when the value would reach its limit if it went on as it came; `None` if it goes away from it.
+    pub breach_expected: Option<Nanos>,
     /// Of a trip: how long the cooldown is that follows, if one does.
     pub cooldown: Option<Duration>,
     /// Of a trip: whether it ends without a person.
@@ -77,6 +79,8 @@ impl EventDetails {
             breach_percent: trip
                 .filter(over)
                 .map(|entry| 100.0 * (entry.rule.share_of_limit(event.value, event.limit) - 1.0)),
+            breach_expected: Some(event.until)
+                .filter(|until| event.event_type() == EventType::Warning && *until < Nanos::NEVER),
             cooldown: trip.map(|entry| entry.policy.cooldown_for).filter(|time| !time.is_zero()),
             resets_by_itself: trip.is_some_and(|entry| resets_by_itself(&entry.policy, event)),
             lasted: moved.then(|| lasted(event)).flatten(),
