@@ -372,6 +372,11 @@ impl Circuit {
         self.dispatch_bell.ring();
     }
 
+    /// How many events have been lost since the start.
+    pub(crate) fn lost(&self) -> u64 {
+        self.urgent.lost() + self.routine.lost()
+    }
+
     /// An event under the next number.
     pub(crate) fn numbered(&self, event: Event) -> Event {
         Event { sequence: self.numbers.take(), ..event }

@@ -165,9 +165,7 @@ impl Listener {
         self.catch_up(circuit, at);
         self.begin_anew(circuit, at);
         let line = circuit.board.listener(self.line);
-        if !is_taken_in {
-            self.before = line.numbers().map(|(value, _)| (value, line.heard()));
-        }
+        self.before = line.numbers().map(|(value, _)| (value, line.heard()));
         let before = line.memory();
         let mut memory = before;
         let used = circuit.board.breaker(self.entry.id.index()).used_rungs();

@@ -135,6 +135,21 @@ fn draining_inside_a_drain_does_nothing() {
 }
 
 #[test]
+fn a_shutdown_inside_a_drain_ends_and_what_was_not_drained_can_be_drained_after_it() {
+    let inside = system(vec![manual("desk", "XNAS")]);
+    inside.drain(|_| {
+        inside.shutdown(Duration::ZERO).unwrap();
+    });
+    assert_eq!(event_types(&inside), [EventType::Shutdown]);
+    let after = system(vec![manual("desk", "XNAS")]);
+    events(&after);
+    after.trip(after.breaker("desk").unwrap(), desk()).unwrap();
+    after.shutdown(Duration::ZERO).unwrap();
+    assert_eq!(event_types(&after), [EventType::Tripped, EventType::Shutdown]);
+    assert_eq!(event_types(&after), []);
+}
+
+#[test]
 fn on_the_wall_clock_a_lagging_stamp_does_not_shorten_a_halt() {
     let mut spec = drawdown("dd", "X", 0.1);
     spec.policy.release = Release::Timed;

@@ -373,3 +373,47 @@ fn a_manual_system_tells_its_receivers_what_is_drained() {
     let told: Vec<_> = ears.receive(Duration::ZERO).unwrap().iter().map(Event::event_type).collect();
     assert_eq!(told, [EventType::Tripped], "and not the installation, which was before it came");
 }
+
+#[test]
+fn who_comes_after_a_kill_is_told_of_it_first() {
+    let system = started(&["a"]);
+    trip(&system, "a");
+    system.kill();
+    let mut ears = system.receive(Subscriber::new("ears")).unwrap();
+    let told: Vec<_> = ears.receive(LONG).unwrap().iter().map(Event::event_type).collect();
+    assert_eq!(told, [EventType::Killed, EventType::Level]);
+}
+
+#[test]
+fn whoever_lost_a_kill_or_a_removal_is_told_of_it_after_the_gap() {
+    let system = support::system(vec![manual("a", "A"), manual("b", "B")]);
+    let mut ears = system.receive(Subscriber { capacity: 1, ..Subscriber::new("ears") }).unwrap();
+    trip(&system, "b");
+    events(&system);
+    ears.receive(Duration::ZERO).unwrap();
+    let b = system.breaker("b").unwrap();
+    system.kill();
+    system.reload(&plan(vec![manual("a", "A")])).unwrap();
+    trip(&system, "a");
+    reset(&system, "a");
+    events(&system);
+    let told = ears.receive(Duration::ZERO).unwrap();
+    assert!(told.iter().any(|event| event.event_type() == EventType::Gap));
+    assert!(told.iter().any(|event| event.event_type() == EventType::Killed), "{told:?}");
+    let last = told.iter().rfind(|event| event.breaker == b).unwrap();
+    assert_eq!(last.after().status, Status::Retired);
+}
+
+#[test]
+fn a_level_says_until_when() {
+    let mut timed = drawdown("dd", "acct/a", 0.1);
+    timed.policy.release = Release::Timed;
+    let system = support::system(vec![timed]);
+    let mut feed = system.feed("acct/a").unwrap();
+    for equity in [100.0, 90.0] {
+        feed.equity(money(equity), at(0)).unwrap();
+    }
+    let mut ears = system.receive(Subscriber::new("ears")).unwrap();
+    let level = ears.receive(Duration::ZERO).unwrap()[0];
+    assert_eq!((level.event_type(), Some(level.until)), (EventType::Level, status(&system, "dd").until));
+}

@@ -33,12 +33,29 @@ pub(crate) struct Dispatcher {
     /// Of who drains a manual System.
     reader: Reader,
     told: Vec<Event>,
+    /// Nobody has been given `told` yet.
+    is_kept: bool,
 }
 
 impl Dispatcher {
-    /// The arm word's stamp that has been told of.
-    pub(crate) fn arm_seen(&self) -> Option<u64> {
-        self.arm_seen
+    /// What has been told of: the arm word's stamp, and how many events were lost.
+    pub(crate) fn shown(&self) -> (Option<u64>, u64) {
+        (self.arm_seen, self.lost)
+    }
+
+    /// Hands on what is left, and keeps it for whoever drains later.
+    pub(crate) fn dispatch_last(&mut self, circuit: &Circuit, outlets: &Outlets) {
+        if !self.is_kept {
+            self.told.clear();
+        }
+        self.dispatch(circuit, outlets);
+        self.tell(circuit);
+        self.is_kept = true;
+    }
+
+    fn tell(&mut self, circuit: &Circuit) {
+        let Self { batch, reader, told, .. } = self;
+        batch.iter().for_each(|event| reader.take(circuit, &Filter::default(), event, told));
     }
 
     /// Hands on everything that lies in the rings; returns how many events that was.
@@ -54,21 +71,23 @@ impl Dispatcher {
 
     /// The same, and gives back what whoever drains has not been told of yet.
     pub(crate) fn drain(&mut self, circuit: &Circuit, outlets: &Outlets) -> &[Event] {
+        if !core::mem::take(&mut self.is_kept) {
+            self.told.clear();
+        }
         self.dispatch(circuit, outlets);
-        let Self { batch, reader, told, .. } = self;
-        told.clear();
-        batch.iter().for_each(|event| reader.take(circuit, &Filter::default(), event, told));
-        told
+        self.tell(circuit);
+        &self.told
     }
 
     fn collect(&mut self, circuit: &Circuit) {
         self.batch.clear();
         self.note_arm_word(circuit);
         // The losses first: what is lost after this look is told next time.
-        let lost = circuit.urgent.lost() + circuit.routine.lost();
+        let lost = circuit.lost();
         self.take(&circuit.urgent);
         self.take(&circuit.routine);
         self.put_in_order();
+        self.deny_again(circuit);
         if lost > self.lost {
             let gap = circuit.numbered(circuit.note(None, EventType::Gap, Reason::None, Signed::AUTO));
             self.batch.push(Event { value: (lost - self.lost) as f64, ..gap });
@@ -112,5 +131,17 @@ impl Dispatcher {
             Some(reason) => (EventType::Killed, reason),
         };
         self.batch.push(circuit.numbered(circuit.note(None, event_type, reason, Signed::AUTO)));
+    }
+
+    /// Whoever rearms tells of it after the fact, and a kill that came in between has been told before: then it is told again, so
+    /// that the last word is the one that stands.
+    fn deny_again(&mut self, circuit: &Circuit) {
+        let arm = circuit.board.arm();
+        let is_of_arm = |what| matches!(what, EventType::Killed | EventType::Rearmed | EventType::Shutdown);
+        let last = self.batch.iter().rev().map(Event::event_type).find(|what| is_of_arm(*what));
+        let rearmed = last == Some(EventType::Rearmed);
+        if let Some(reason) = arm.reason(arm.seen()).filter(|_| rearmed) {
+            self.batch.push(circuit.numbered(circuit.note(None, EventType::Killed, reason, Signed::AUTO)));
+        }
     }
 }

@@ -11,6 +11,7 @@ use crate::model::event::{Event, EventType};
 use crate::model::reason::Reason;
 use crate::model::state::State;
 use crate::model::status::{Signed, Status};
+use crate::model::time::Nanos;
 use crate::runtime::filter::Filter;
 use crate::snapshot::Entry;
 
@@ -20,6 +21,8 @@ pub(crate) struct Reader {
     told: Vec<u64>,
     /// By line: the version up to which a walk has made events superfluous.
     walked: Vec<u64>,
+    /// Whether it was told last that everything is denied.
+    killed: bool,
 }
 
 impl Reader {
@@ -30,12 +33,15 @@ impl Reader {
                 out.push(*event);
                 self.walk(circuit, filter, out);
             }
-            moved if moved.has_words() => {
-                if self.is_news(event) {
-                    out.push(*event);
+            moved if moved.has_words() => self.take_move(circuit, event, out),
+            other => {
+                match other {
+                    EventType::Killed | EventType::Shutdown => self.killed = true,
+                    EventType::Rearmed => self.killed = false,
+                    _ => {}
                 }
+                out.push(*event);
             }
-            _ => out.push(*event),
         }
     }
 
@@ -59,26 +65,52 @@ impl Reader {
         self.walk(circuit, filter, out);
     }
 
-    fn is_news(&mut self, event: &Event) -> bool {
+    fn take_move(&mut self, circuit: &Circuit, event: &Event, out: &mut Vec<Event>) {
         let (index, version) = (event.breaker.index(), event.after().version());
         self.make_room(index);
         if version <= self.walked[index] {
-            return false;
+            return;
         }
-        if version > State::version_of(self.told[index]) {
+        out.push(*event);
+        let told = self.told[index];
+        if version > State::version_of(told) {
             self.told[index] = event.after;
+        } else if let Some(entry) = circuit.snapshot().named(event.breaker) {
+            // Its winner was slow, and a later one has been told already: that has the last word.
+            out.push(level(circuit, entry, event.after, told));
         }
-        true
+    }
+
+    /// Whether everything is denied, if it was told otherwise.
+    fn tell_arm(&mut self, circuit: &Circuit, out: &mut Vec<Event>) {
+        let arm = circuit.board.arm();
+        let reason = arm.reason(arm.seen());
+        let what = match reason {
+            Some(Reason::ShutDown) => EventType::Shutdown,
+            Some(_) => EventType::Killed,
+            None => EventType::Rearmed,
+        };
+        if core::mem::replace(&mut self.killed, reason.is_some()) != reason.is_some() {
+            let note = circuit.note(None, what, reason.unwrap_or(Reason::Reset), Signed::AUTO);
+            out.push(circuit.numbered(note));
+        }
     }
 
     fn walk(&mut self, circuit: &Circuit, filter: &Filter, out: &mut Vec<Event>) {
+        self.tell_arm(circuit, out);
         let snapshot = circuit.snapshot();
-        for entry in snapshot.in_service() {
+        for entry in snapshot.entries.iter().flatten() {
             let index = entry.id.index();
             let word = circuit.board.word(index);
             self.make_room(index);
-            self.walked[index] = State::version_of(word);
             let before = core::mem::replace(&mut self.told[index], word);
+            // Removed, and never heard of.
+            if entry.retired && before == 0 {
+                continue;
+            }
+            // Whoever has moved it may not have said why yet: then his event is told, too.
+            let is_explained = circuit.board.breaker(index).cause(word).is_some();
+            self.walked[index] = State::version_of(word) - u64::from(!is_explained && word != 0);
             if before != word && filter.wants_breaker(entry.kind, snapshot.path(entry.scope)) {
                 out.push(level(circuit, entry, before, word));
             }
@@ -100,6 +132,7 @@ fn level(circuit: &Circuit, entry: &Entry, before: u64, after: u64) -> Event {
     Event {
         before,
         after,
+        until: circuit.until(entry, State::unpack(after)).unwrap_or(Nanos::NEVER),
         value: cause.map_or(0.0, |c| c.value),
         limit: cause.map_or(0.0, |c| c.limit),
         reason: cause.map_or(Reason::None, |c| c.reason) as u8,

@@ -22,6 +22,8 @@ use crate::model::status::Signed;
 use crate::model::time::Nanos;
 use crate::runtime::worker::{Threading, Worker, is_on_own_thread};
 
+/// Nobody waits longer for a sensor.
+const LONGEST: Duration = Duration::from_secs(366 * 86_400);
 /// How long a dropped [`Sensing`] waits for a call that runs.
 const PATIENCE: Duration = Duration::from_secs(1);
 
@@ -45,9 +47,9 @@ pub struct Sensor {
     pub name: String,
     /// The scope whose feed it pushes into; it claims that feed.
     pub scope: ScopePath,
-    /// From one call to the next, above 0. A call that takes longer is followed by the next at once; none is made up for.
+    /// From one call to the next, above 0, up to 366 days. A call that takes longer is followed by the next at once; none is made up for.
     pub interval: Duration,
-    /// How long a call may take before it is told of, above 0.
+    /// How long a call may take before it is told of, above 0, up to 366 days.
     pub deadline: Duration,
 }
 
@@ -135,8 +137,11 @@ impl Sensors {
         ask: impl FnMut(&mut Feed, Nanos) -> Result<(), FeedError> + Send + 'static,
     ) -> Result<Sensing, Error> {
         for (what, time) in [("interval", spec.interval), ("deadline", spec.deadline)] {
-            if time.is_zero() {
-                let text = format!("sensor {:?}: {what}: found 0, allowed are times above it", spec.name);
+            if time.is_zero() || time > LONGEST {
+                let text = format!(
+                    "sensor {:?}: {what}: found {time:?}, allowed are times above 0, up to 366 days",
+                    spec.name
+                );
                 return Err(Error::new(ErrorKind::BadInput, text));
             }
         }
@@ -150,12 +155,16 @@ impl Sensors {
         }
         list.next += 1;
         let status = SensorStatus { number: list.next, name: spec.name.clone(), ..SensorStatus::default() };
-        let post = Arc::new(Post { spec, state: Mutex::new(State { status, ..State::default() }) });
+        // Late also if its thread does not come to its first call.
+        let late_at = Some(circuit.now() + spec.deadline);
+        let post = Arc::new(Post { spec, state: Mutex::new(State { status, late_at, ..State::default() }) });
         let (stop, stopped) = channel::bounded(0);
-        let (for_thread, circuit) = (post.clone(), circuit.clone());
-        let body = move || for_thread.run(&circuit, &stopped, feed, ask);
+        let (for_thread, for_calls) = (post.clone(), circuit.clone());
+        let body = move || for_thread.run(&for_calls, &stopped, feed, ask);
         let worker = Worker::spawn(format!("haltline-sensor-{}", list.next), threading, body)?;
         list.posts.push(Placed { post: post.clone(), stop, worker });
+        drop(list);
+        circuit.monitor_bell.ring();
         Ok(Sensing { list: self.0.clone(), post, stays: false })
     }
 
@@ -193,7 +202,7 @@ impl Post {
         let mut next = Instant::now();
         loop {
             let now = circuit.now();
-            if !self.begin(circuit, now) {
+            if !self.begin(now) {
                 return;
             }
             let asked = catch_unwind(AssertUnwindSafe(|| ask(&mut feed, now)));
@@ -206,17 +215,12 @@ impl Post {
     }
 
     /// False if it is not to be asked any more.
-    fn begin(&self, circuit: &Circuit, now: Nanos) -> bool {
+    fn begin(&self, now: Nanos) -> bool {
         let mut state = lock(&self.state);
         if state.is_gone {
             return false;
         }
         state.status.running_since = Some(now);
-        // Set by the call before, but for the first one.
-        if state.late_at.is_none() {
-            state.late_at = Some(now + self.spec.deadline);
-            circuit.monitor_bell.ring();
-        }
         true
     }
 

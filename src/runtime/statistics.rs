@@ -42,7 +42,7 @@ impl Statistics {
             near_misses: totals.near_misses.get(),
             times,
         };
-        let lost = circuit.urgent.lost() + circuit.routine.lost();
+        let lost = circuit.lost();
         let (refusals, events) = (totals.refusals.get(), circuit.numbers.next());
         Self { counts, breakers, refusals, events, lost, dispatch }
     }

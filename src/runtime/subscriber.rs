@@ -15,7 +15,7 @@ use crossbeam_channel as channel;
 
 use crate::circuit::Circuit;
 use crate::memory::orderings::at;
-use crate::memory::sync::{AtomicU64, lock};
+use crate::memory::sync::{AtomicU64, fence_unless_relaxed, lock};
 use crate::model::event::{Event, EventType};
 use crate::model::reason::Reason;
 use crate::model::status::Signed;
@@ -248,6 +248,15 @@ impl Ear {
         Self { circuit, seat, queue, reader: Reader::default(), lost: 0 }
     }
 
+    /// An event that says nothing but "look whether something was lost".
+    pub(crate) fn nudge(event: Event) -> Event {
+        Event { event_type: EventType::Gap as u8, value: 0.0, ..event }
+    }
+
+    fn is_nudge(event: &Event) -> bool {
+        event.event_type() == EventType::Gap && event.value == 0.0
+    }
+
     /// What stands when it comes. After its queue has its place: what happens in between is in both, and told once.
     pub(crate) fn arrive(&mut self) -> Vec<Event> {
         let mut batch = Vec::new();
@@ -266,10 +275,12 @@ impl Ear {
         };
         let Self { circuit, seat, queue, reader, .. } = self;
         let rest = queue.try_iter().take(seat.spec.batch.saturating_sub(1));
-        for event in core::iter::once(first).chain(rest) {
+        for event in core::iter::once(first).chain(rest).filter(|event| !Self::is_nudge(event)) {
             reader.take(circuit, &seat.spec.filter, &event, batch);
         }
-        // After the queue: what was lost before one of these events is told with them.
+        // After the queue: what was lost before one of these events is told with them. Whoever drops counts, fences (the channel does
+        // so when it is full) and looks for room.
+        fence_unless_relaxed(at::cross_fence());
         let lost = self.seat.counts().1;
         if lost > self.lost {
             self.reader.tell_gap(&self.circuit, &self.seat.spec.filter, lost - self.lost, batch);
@@ -337,8 +348,15 @@ impl Receiver {
             self.batch.clear();
             self.batch.shrink_to(self.ear.seat.spec.batch);
             let deadline = Instant::now().checked_add(patience);
-            if let Err(channel::RecvTimeoutError::Disconnected) = self.ear.hear(deadline, &mut self.batch) {
-                return Err(crate::Error::new(crate::ErrorKind::Closed, "the System has shut down"));
+            // What a walk has told of already is nothing: then it waits on.
+            while self.batch.is_empty() {
+                match self.ear.hear(deadline, &mut self.batch) {
+                    Ok(()) => {}
+                    Err(channel::RecvTimeoutError::Timeout) => break,
+                    Err(channel::RecvTimeoutError::Disconnected) => {
+                        return Err(crate::Error::new(crate::ErrorKind::Closed, "the System has shut down"));
+                    }
+                }
             }
         }
         self.ear.seat.delivered.fetch_add(self.batch.len() as u64, at::plain());

@@ -56,7 +56,12 @@ impl Chair {
                         self.seat.drop_events(1);
                     }
                 }
-                Err(_) => return self.seat.drop_events(1),
+                Err(_) => {
+                    self.seat.drop_events(1);
+                    // It may have emptied the queue meanwhile, and not have seen the count.
+                    let _ = self.queue.try_send(Ear::nudge(event));
+                    return;
+                }
                 Ok(()) => return,
             }
         }
@@ -124,26 +129,27 @@ impl Subscribers {
 
     /// A place in the list: from now on events are put into its queue.
     fn place(&self, circuit: &Arc<Circuit>, spec: Subscriber) -> Result<(Ear, Subscription), Error> {
-        let mut list = lock(&self.list);
         let wrong = |what: &str, found: usize, allowed: String| {
             let text = format!("subscriber {:?}: {what}: found {found}, allowed are {allowed}", spec.name);
             Err(Error::new(ErrorKind::BadInput, text))
         };
-        if list.is_closed {
-            return Err(Error::new(ErrorKind::Closed, "the System has shut down"));
-        }
         if !(1..=Subscriber::MAX_CAPACITY).contains(&spec.capacity) {
             return wrong("capacity", spec.capacity, format!("1 to {}", Subscriber::MAX_CAPACITY));
         }
         if spec.batch == 0 {
             return wrong("batch", 0, "1 or more".into());
         }
+        // Before the lock: a long queue takes its time.
+        let (queue, oldest) = channel::bounded(spec.capacity);
+        let mut list = lock(&self.list);
+        if list.is_closed {
+            return Err(Error::new(ErrorKind::Closed, "the System has shut down"));
+        }
         if list.chairs.len() >= self.most {
             let text =
                 format!("subscriber {:?}: {} are there, the most that max_subscribers allows", spec.name, self.most);
             return Err(Error::new(ErrorKind::Full, text));
         }
-        let (queue, oldest) = channel::bounded(spec.capacity);
         list.next += 1;
         let seat = Arc::new(Seat::new(list.next, spec, circuit.numbers.next()));
         let ear = Ear::new(circuit.clone(), seat.clone(), oldest.clone());
@@ -241,22 +247,21 @@ impl Subscription {
         let chair = {
             let mut list = lock(&self.list);
             let place = list.chairs.iter().position(|chair| Arc::ptr_eq(&chair.seat, &self.seat));
-            let chair = place.map(|place| list.chairs.remove(place));
-            if chair.is_some() {
-                let (given, lost) = self.seat.counts();
-                list.past = (list.past.0 + given, list.past.1 + lost);
-            }
-            chair
+            place.map(|place| list.chairs.remove(place))
         };
         // Without one the System has shut down.
-        let Some(Chair { queue, worker, .. }) = chair else {
+        let Some(Chair { queue, worker, oldest, .. }) = chair else {
             return if self.seat.is_running() { Unsubscribed::Pending } else { Unsubscribed::Done };
         };
         // Wakes its thread, which finds that it is not to be called.
         drop(queue);
-        let Some(worker) = worker else { return Unsubscribed::Done };
-        let deadline = Instant::now().checked_add(if is_on_own_thread() { Duration::ZERO } else { patience });
-        if worker.join_by(deadline) { Unsubscribed::Done } else { Unsubscribed::Pending }
+        let patience = if is_on_own_thread() { Duration::ZERO } else { patience };
+        let is_done = worker.is_none_or(|worker| worker.join_by(Instant::now().checked_add(patience)));
+        // After the last call, if that is over.
+        let ((given, lost), left) = (self.seat.counts(), oldest.len() as u64);
+        let mut list = lock(&self.list);
+        list.past = (list.past.0 + given, list.past.1 + lost + left);
+        if is_done { Unsubscribed::Done } else { Unsubscribed::Pending }
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use crate::circuit::Circuit;
-use crate::memory::sync::lock;
+use crate::memory::sync::{lock, try_lock};
 use crate::model::error::Error;
 use crate::model::time::Nanos;
 use crate::runtime::subscribers::Leaving;
@@ -81,9 +81,11 @@ pub(crate) fn end(inner: &Inner, threads: Option<Threads>, deadline: Option<Inst
         threads.wake(&inner.circuit);
         end(threads.monitor);
         end(threads.dispatch);
-    } else {
-        // Who drains no more would have been told of the end.
+        // What was published while it had its last look, or by whom it did not wait for.
         lock(&inner.dispatcher).dispatch(&inner.circuit, &inner.outlets);
+    } else if let Some(mut dispatcher) = try_lock(&inner.dispatcher) {
+        // Not inside of a drain, which tells it by itself.
+        dispatcher.dispatch_last(&inner.circuit, &inner.outlets);
     }
     // After the last event was offered.
     let leaving = inner.outlets.subscribers.close();
@@ -93,10 +95,15 @@ pub(crate) fn end(inner: &Inner, threads: Option<Threads>, deadline: Option<Inst
     let mut lost = 0;
     let mut seats = Vec::with_capacity(leaving.len());
     for Leaving { seat, rest, worker } in leaving {
-        let joined = worker.is_none_or(&mut end);
-        if !joined {
-            seat.leave();
+        if let Some(worker) = worker {
+            if !end(worker) {
+                seat.leave();
+            }
+            // Of one that hangs, or that is not called any more.
             lost += rest.len() as u64;
+        } else {
+            // One whose thread is only just being made is not called; who asks by himself does not look at this.
+            seat.leave();
         }
         seats.push(seat);
     }
@@ -153,9 +160,9 @@ fn dispatch(inner: &Inner) {
         match inner.threading.idle {
             Idle::Spin => core::hint::spin_loop(),
             Idle::Park => {
-                let shown = lock(&inner.dispatcher).arm_seen();
-                let killed = || Some(circuit.board.arm().stamp()) != shown;
-                let has_work = || is_closed() || killed() || !circuit.urgent.is_empty() || !circuit.routine.is_empty();
+                let shown = lock(&inner.dispatcher).shown();
+                let untold = || (Some(circuit.board.arm().stamp()), circuit.lost()) != shown;
+                let has_work = || is_closed() || untold() || !circuit.urgent.is_empty() || !circuit.routine.is_empty();
                 circuit.dispatch_bell.sleep(None, has_work);
             }
         }

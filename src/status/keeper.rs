@@ -49,7 +49,9 @@ pub(crate) struct Keeper {
     tripped: Vec<BreakerId>,
     scores: Maximum,
     times: Times,
-    arm_stamp: u64,
+    /// The arm word's stamp, and whether the root denies: a transition that loses its swap raises that for a moment.
+    everything: (u64, bool),
+    /// `None` when something has changed since.
     status: Option<Arc<SystemStatus>>,
 }
 
@@ -64,12 +66,12 @@ struct Times {
 impl Keeper {
     /// The status of now.
     pub(crate) fn status(&mut self, circuit: &Circuit) -> Arc<SystemStatus> {
-        let has_changed = self.catch_up(circuit);
-        let stamp = circuit.board.arm().stamp();
+        self.catch_up(circuit);
+        let everything = (circuit.board.arm().stamp(), denies_all(circuit));
         match &self.status {
-            Some(status) if !has_changed && stamp == self.arm_stamp => status.clone(),
+            Some(status) if everything == self.everything => status.clone(),
             _ => {
-                self.arm_stamp = stamp;
+                self.everything = everything;
                 let status = Arc::new(self.build(circuit));
                 self.status = Some(status.clone());
                 status
@@ -88,17 +90,13 @@ impl Keeper {
         (core::array::from_fn(sum), stand.iter().map(|(count, _)| count).sum())
     }
 
-    /// Looks at everything that has moved. False if nothing has.
-    fn catch_up(&mut self, circuit: &Circuit) -> bool {
-        let mut has_changed = false;
-        let mut snapshot = None;
+    /// Looks at everything that has moved.
+    fn catch_up(&mut self, circuit: &Circuit) {
         circuit.changed.take(|index| {
-            has_changed = true;
-            // After the bit is taken: a reload publishes first and marks then.
-            let snapshot = snapshot.get_or_insert_with(|| circuit.snapshot());
-            self.look(circuit, snapshot, index);
+            self.status = None;
+            // After this bit is taken, each time anew: a reload publishes first and marks then.
+            self.look(circuit, &circuit.snapshot(), index);
         });
-        has_changed
     }
 
     fn look(&mut self, circuit: &Circuit, snapshot: &Snapshot, index: usize) {
@@ -146,7 +144,7 @@ impl Keeper {
         let snapshot = circuit.snapshot();
         let arm = circuit.board.arm();
         let killed = arm.reason(arm.seen());
-        let can_trade = killed.is_none() && !circuit.board.lanes(ScopeId::ROOT).denies(Intent::Increase);
+        let can_trade = killed.is_none() && !self.everything.1;
         let Self { active, warning, tripped, .. } = self;
         // What stops everything is said first.
         let on_root = |id: &&BreakerId| snapshot.entry(**id).is_some_and(|entry| entry.scope == ScopeId::ROOT);
@@ -168,6 +166,10 @@ impl Keeper {
             last_update: circuit.now(),
         }
     }
+}
+
+fn denies_all(circuit: &Circuit) -> bool {
+    circuit.board.lanes(ScopeId::ROOT).denies(Intent::Increase)
 }
 
 impl Record {

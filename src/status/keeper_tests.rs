@@ -90,6 +90,7 @@ enum Act {
     Kill,
     Rearm,
     Time,
+    Count,
     Look,
 }
 
@@ -104,6 +105,7 @@ fn act() -> impl Strategy<Value = Act> {
         1 => Just(Act::Kill),
         1 => Just(Act::Rearm),
         2 => Just(Act::Time),
+        2 => Just(Act::Count),
         8 => Just(Act::Look),
     ]
 }
@@ -134,6 +136,10 @@ proptest! {
                 Act::Rearm => system.rearm(system.kill_word(), by),
                 Act::Time => {
                     system.advance(system.now() + Duration::from_secs(7));
+                    Ok(())
+                }
+                Act::Count => {
+                    let _ = system.statistics();
                     Ok(())
                 }
                 Act::Look => {
