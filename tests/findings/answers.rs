@@ -76,8 +76,7 @@ fn finding_2816_who_asks_often_has_a_number_or_a_gate_and_names_are_looked_up_on
         let ids: Vec<_> = (0..10_000).map(|i| system.breaker(&format!("m{i}")).unwrap()).collect();
         // A number finds its breaker and no other, and nothing is made to find it.
         system.trip(ids[7_777], desk()).unwrap();
-        let mut denied = vec![];
-        denied.reserve(8);
+        let mut denied = Vec::with_capacity(8);
         let asked = calls_of(|| denied.extend((0..10_000).filter(|i| !gates[*i].permits(Intent::Increase))));
         assert_eq!((denied.as_slice(), asked), (&[7_777][..], 0));
         assert_eq!(calls_of(|| ids.iter().for_each(|id| assert!(system.breaker_counts(*id).is_ok()))), 0);
