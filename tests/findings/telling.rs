@@ -39,24 +39,24 @@ fn finding_2804_ten_stuck_subscribers_delay_neither_a_trip_nor_the_one_that_list
     let system = System::start(plan(vec![manual("desk", "X")])).unwrap();
     let gate = system.gate(&["X"]).unwrap();
     let (entered, is_in) = channel();
-    let stuck: Vec<_> = (0..10)
-        .map(|_| {
-            let (release, hangs) = channel::<()>();
-            let entered = entered.clone();
-            let hang = move |_: &[Event]| {
-                entered.send(()).unwrap_or_default();
-                let _ = hangs.recv();
-            };
-            let spec = Subscriber { capacity: 8, ..Subscriber::new("stuck") };
-            (release, system.subscribe(spec, hang).unwrap())
-        })
-        .collect();
+    let stuck = |_| {
+        let (release, hangs) = channel::<()>();
+        let entered = entered.clone();
+        let hang = move |_: &[Event]| {
+            entered.send(()).unwrap_or_default();
+            let _ = hangs.recv();
+        };
+        (system.subscribe(Subscriber { capacity: 8, ..Subscriber::new("stuck") }, hang).unwrap(), release)
+    };
+    let (stuck, releases): (Vec<_>, Vec<_>) = (0..10).map(stuck).unzip();
     trip_and_reset(&system, "desk");
     stuck.iter().for_each(|_| is_in.recv_timeout(LONG).unwrap());
     // All ten hang in their calls from here to the end.
     let (sender, heard) = channel();
     let tell = move |batch: &[Event]| batch.iter().for_each(|event| sender.send(*event).unwrap_or_default());
     let _listens = system.subscribe(Subscriber::new("listens"), tell).unwrap();
+    // Let go before anything else, also when something below fails.
+    let _released_first = releases;
     for _ in 0..100 {
         let id = system.breaker("desk").unwrap();
         system.trip(id, desk()).unwrap();
