@@ -298,20 +298,7 @@ fn windows(criterion: &mut Criterion) {
 
 /// One breaker of each of the fifteen kinds: those with readings are polled, the others are there.
 fn evaluate(criterion: &mut Criterion) {
-    let metrics = [Metric::VixLevel, Metric::Drawdown, Metric::LossRate, Metric::PositionCount, Metric::AnomalyScore];
-    let polled = |(i, row): (usize, &KindRow)| {
-        let metric = metrics[i % metrics.len()];
-        let limits = Polled::default_limits(metric).unwrap();
-        BreakerSpec::new(row.kind.name(), scope("a"), RuleSpec::Polled(Polled { kind: row.kind, metric, limits }))
-    };
-    let mut specs: Vec<_> = KINDS.iter().filter(|row| row.has_readings).enumerate().map(polled).collect();
-    let always = vec![Session { date: Date::new(2020, 3, 9), open: Nanos(0), close: Nanos::NEVER }];
-    let hours = TimeBased::within(Arc::new(Sessions::new(always).unwrap()));
-    specs.push(BreakerSpec::new("hours", scope("a"), RuleSpec::TimeBased(hours)));
-    specs.push(BreakerSpec::new("stop", scope("a"), RuleSpec::KillSwitch(KillSwitch::default())));
-    specs.push(manual("desk", "a"));
-    assert_eq!(specs.len(), KINDS.len());
-    let system = system(specs);
+    let system = system(polled_kinds("a"));
     let market = MarketConditions { vix_level: Some(15.0), ..MarketConditions::default() };
     let mut count = 0;
     batch(criterion, "evaluate all fifteen kinds", || {

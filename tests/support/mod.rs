@@ -140,3 +140,21 @@ pub fn mwcb(ladder: Ladder) -> BreakerSpec {
         policy,
     }
 }
+
+/// All fifteen kinds on a scope, those with readings polled; the twelve hear of five numbers.
+pub fn polled_kinds(path: &str) -> Vec<BreakerSpec> {
+    let metrics = [Metric::VixLevel, Metric::Drawdown, Metric::LossRate, Metric::PositionCount, Metric::AnomalyScore];
+    let polled = |(i, row): (usize, &KindRow)| {
+        let metric = metrics[i % metrics.len()];
+        let limits = Polled::default_limits(metric).unwrap();
+        BreakerSpec::new(row.kind.name(), scope(path), RuleSpec::Polled(Polled { kind: row.kind, metric, limits }))
+    };
+    let mut specs: Vec<_> = KINDS.iter().filter(|row| row.has_readings).enumerate().map(polled).collect();
+    let always = vec![Session { date: Date::new(2020, 3, 9), open: Nanos(0), close: Nanos::NEVER }];
+    let hours = TimeBased::within(Arc::new(Sessions::new(always).unwrap()));
+    specs.push(BreakerSpec::new("hours", scope(path), RuleSpec::TimeBased(hours)));
+    specs.push(BreakerSpec::new("stop", scope(path), RuleSpec::KillSwitch(KillSwitch::default())));
+    specs.push(manual("desk", path));
+    assert_eq!(specs.len(), KINDS.len());
+    specs
+}

@@ -1,0 +1,150 @@
+//! Nobody waits for anybody: not for the control plane, not for a neighbour.
+
+use std::fs;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::channel;
+use std::time::Duration;
+
+use haltline::*;
+
+use crate::LONG;
+use crate::support::*;
+
+/// So many breakers, one of them a drawdown; a reload changes the policy of them all.
+fn many(count: usize, severity: f64) -> Plan {
+    let of = |mut spec: BreakerSpec| {
+        spec.policy.severity = severity;
+        spec
+    };
+    let manuals = (1..count).map(|i| manual(&format!("m{i}"), &format!("X/I{}", i % 100)));
+    plan(manuals.chain([drawdown("dd", "acct/a", 0.5)]).map(of).collect())
+}
+
+/// Reloads ten thousand breakers until `rounds` has risen by so many within a single reload.
+fn reload_until(system: &System, rounds: &AtomicU64, most_beside: u64) {
+    let plans = [many(10_000, 0.5), many(10_000, 0.6)];
+    let during = |n: usize| {
+        let before = rounds.load(Ordering::Acquire);
+        assert_eq!(system.reload(&plans[n % 2]).unwrap().changed, 10_000);
+        rounds.load(Ordering::Acquire) - before
+    };
+    let most = (0..50).map(during).take_while(|rounds| *rounds < most_beside).count();
+    assert!(most < 50, "what goes on beside a reload waits for its end");
+}
+
+#[test]
+fn finding_2807_checks_and_observations_go_on_while_ten_thousand_breakers_are_reloaded() {
+    let system = System::manual(many(10_000, 1.0), at(0)).unwrap();
+    let (gate, mut feed) = (system.gate(&["X/I1"]).unwrap(), system.feed("acct/a").unwrap());
+    let (rounds, done) = (AtomicU64::new(0), AtomicBool::new(false));
+    std::thread::scope(|threads| {
+        threads.spawn(|| {
+            while !done.load(Ordering::Acquire) {
+                assert!(gate.permits(Intent::Increase));
+                feed.equity(money(100.0), at(0)).unwrap();
+                rounds.fetch_add(1, Ordering::Release);
+            }
+        });
+        // One that waits for the reload has one round in it, perhaps two.
+        reload_until(&system, &rounds, 100);
+        done.store(true, Ordering::Release);
+    });
+}
+
+#[test]
+fn finding_2808_whoever_reads_beside_a_reload_sees_a_tripped_breaker_tripped_and_no_half_state() {
+    let system = System::manual(many(10_000, 1.0), at(0)).unwrap();
+    let gate = system.gate(&["X/I1"]).unwrap();
+    let (stands, flips) = (system.breaker("m1").unwrap(), system.breaker("m2").unwrap());
+    system.trip(stands, desk()).unwrap();
+    let (rounds, done) = (AtomicU64::new(0), AtomicBool::new(false));
+    let is_done = || done.load(Ordering::Acquire);
+    std::thread::scope(|threads| {
+        threads.spawn(|| {
+            while !is_done() {
+                assert!(!gate.permits(Intent::Increase), "open while tripped");
+                assert_eq!(system.breaker_status(stands).unwrap().status, Status::Tripped);
+                let seen = system.breaker_status(flips).unwrap();
+                let word = State::unpack(seen.stamp);
+                assert_eq!((seen.status, seen.denies, seen.step), (word.status, word.denies, word.step));
+                assert_eq!(seen.status == Status::Tripped, seen.denies.denies(Intent::Increase), "{seen:?}");
+                rounds.fetch_add(1, Ordering::Release);
+            }
+        });
+        threads.spawn(|| {
+            while !is_done() {
+                system.trip(flips, desk()).unwrap();
+                // A reload gives it another word, so the reset may be refused: then it goes on with what stands.
+                let _ = system.reset(flips, stamp(&system, "m2"), desk());
+            }
+        });
+        reload_until(&system, &rounds, 10);
+        done.store(true, Ordering::Release);
+    });
+}
+
+#[test]
+fn finding_2810_no_thread_sleeps_for_a_time_but_until_something_is_due() {
+    // That nobody wakes up while nothing happens is counted by tests/idle.rs, which has to wait for that. Here: one place
+    // sleeps at all, and it is told until when.
+    let mut places = Vec::new();
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
+    while let Some(folder) = folders.pop() {
+        for path in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let text = fs::read_to_string(&path).unwrap();
+            let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+            let sleeps = ["thread::sleep(", "park_timeout(", "wait_timeout", "recv_timeout("];
+            let count = code.filter(|line| sleeps.iter().any(|call| line.contains(call))).count();
+            places.extend((count > 0).then(|| (path.file_name().unwrap().to_owned(), count)));
+        }
+    }
+    assert_eq!(places, [("doorbell.rs".into(), 1)]);
+    let waits = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/idle.rs")).unwrap();
+    assert!(waits.contains("fn a_system_with_breakers_and_subscribers_does_not_wake_up_while_nothing_happens()"));
+}
+
+#[test]
+fn finding_2821_a_thread_that_stands_still_delays_no_other_and_is_missed_at_its_own_time() {
+    let silent_after = |mut spec: BreakerSpec, secs| {
+        spec.policy.on_stale = OnStale::Trip;
+        spec.policy.stale_after = Duration::from_secs(secs);
+        spec
+    };
+    let system = system(vec![
+        silent_after(drawdown("stuck", "acct/a", 0.1), 5),
+        silent_after(drawdown("lives", "acct/b", 0.1), 10),
+    ]);
+    let (mut one, mut other) = (system.feed("acct/a").unwrap(), system.feed("acct/b").unwrap());
+    let (gate_a, gate_b) = (system.gate(&["acct/a"]).unwrap(), system.gate(&["acct/b"]).unwrap());
+    let (entered, is_in) = channel();
+    let (release, stands) = channel::<()>();
+    std::thread::scope(|threads| {
+        threads.spawn(move || {
+            one.equity(money(100.0), at(0)).unwrap();
+            entered.send(()).unwrap();
+            // It holds its feed and stands still until everything below is over.
+            let _ = stands.recv();
+        });
+        is_in.recv_timeout(LONG).unwrap();
+        let lives = threads.spawn(|| {
+            for second in 0..5 {
+                system.advance(at(second));
+                other.equity(money(100.0), at(second)).unwrap();
+                assert!(gate_a.permits(Intent::Increase) && gate_b.permits(Intent::Increase), "{second}");
+            }
+            // Its time is up, and the other's is not.
+            system.advance(at(5));
+            assert!(!gate_a.permits(Intent::Increase) && gate_b.permits(Intent::Increase));
+            assert_eq!(status(&system, "stuck").reason, Reason::Stale);
+            other.equity(money(90.0), at(5)).unwrap();
+            assert!(!gate_b.permits(Intent::Increase));
+        });
+        lives.join().unwrap();
+        drop(release);
+    });
+}
