@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::Failure;
 
-/// The longest warm-up.
-const WARM_UP: Duration = Duration::from_secs(10);
+/// From here on the warm-up is a tenth of the run; before, at most ten seconds.
+pub(super) const LONG: Duration = Duration::from_secs(600);
 
 /// When it ends: at the first of the two.
 #[derive(Debug)]
@@ -46,8 +46,9 @@ impl Args {
         elapsed >= self.time || observations >= self.observations
     }
 
-    /// A tenth of the run is over, or ten seconds of it are.
+    /// A tenth of the run is over; of one shorter than ten minutes also if ten seconds are.
     pub(super) fn is_warm(&self, elapsed: Duration, observations: u64) -> bool {
-        elapsed >= WARM_UP || elapsed >= self.time / 10 || observations >= self.observations / 10
+        let is_short = self.time < LONG && elapsed >= Duration::from_secs(10);
+        is_short || elapsed >= self.time / 10 || observations >= self.observations / 10
     }
 }

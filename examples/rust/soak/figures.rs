@@ -50,7 +50,7 @@ impl Figures {
         let (since, observations) = before.map_or((Duration::ZERO, 0), |figures| (figures.at, figures.observations));
         let rate = (self.observations - observations) as f64 / (self.at - since).as_secs_f64();
         let dispatch = self.statistics.dispatch;
-        let Process { resident, threads, files } = self.process;
+        let Process { resident, threads, files, .. } = self.process;
         let dropped = self.subscribers.iter().filter(|one| one.dropped > 0);
         let dropped: Vec<_> = dropped.map(|one| format!("{} {}", one.name, short(one.dropped))).collect();
         format!(

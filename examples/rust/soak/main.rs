@@ -34,6 +34,7 @@ type Failure = Box<dyn std::error::Error + Send + Sync>;
 const PATIENCE: Duration = Duration::from_secs(2);
 
 fn main() -> ExitCode {
+    process::use_one_heap();
     let run = Args::parse(std::env::args().skip(1)).and_then(|args| {
         let verdict = soak(&args)?;
         verdict.print(args.json);

@@ -1,13 +1,49 @@
 //! What the machine says of this process.
 
+use std::alloc::{GlobalAlloc, Layout, System};
 use std::fs;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
+
+/// Counts what is allocated, to the byte: a leak shows here whatever the allocator does with its pages.
+struct Counting;
+
+static ALLOCATED: AtomicU64 = AtomicU64::new(0);
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+// SAFETY: the system's allocator does all of it; a counter beside it touches no memory of anybody's.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        ALLOCATED.fetch_add(layout.size() as u64, Ordering::Relaxed);
+        // SAFETY: as the caller promises.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, place: *mut u8, layout: Layout) {
+        ALLOCATED.fetch_sub(layout.size() as u64, Ordering::Relaxed);
+        // SAFETY: as the caller promises.
+        unsafe { System.dealloc(place, layout) }
+    }
+}
+
+/// One heap for all threads: with one for each, how many pages are in use depends on which thread has met which.
+pub(super) fn use_one_heap() {
+    // SAFETY: sets a number.
+    #[cfg(target_env = "gnu")]
+    unsafe {
+        libc::mallopt(libc::M_ARENA_MAX, 1);
+    }
+}
 
 /// Memory, threads and open files.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Process {
     /// Resident bytes.
     pub(super) resident: u64,
+    /// Bytes on the heap.
+    pub(super) allocated: u64,
     pub(super) threads: usize,
     pub(super) files: usize,
 }
@@ -15,7 +51,8 @@ pub(super) struct Process {
 impl Process {
     pub(super) fn look() -> Self {
         // Not all of them at once: the folder that is read is an open file, too, both times.
-        Self { resident: resident(), threads: entries("/proc/self/task"), files: entries("/proc/self/fd") }
+        let allocated = ALLOCATED.load(Ordering::Relaxed);
+        Self { resident: resident(), allocated, threads: entries("/proc/self/task"), files: entries("/proc/self/fd") }
     }
 }
 

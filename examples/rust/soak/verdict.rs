@@ -1,19 +1,21 @@
 //! What must hold at the end, and the summary.
 
+use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use haltline::*;
 use serde_json::{Value, json};
 
+use super::args::LONG;
 use super::figures::Figures;
 use super::listeners::{Heard, Listener, Listeners, Nature};
 use super::load::Load;
+use super::process::Process;
 
-/// From here on growth is judged by the hour; in less it is noise of the allocator.
-const LONG: Duration = Duration::from_secs(600);
-const MOST_AN_HOUR: f64 = 100e3;
-const MOST_OF_A_SHORT_RUN: f64 = 1e6;
+/// Bytes, of a run of ten minutes or more. In less it is noise of the allocator.
+const MOST_AN_HOUR: i64 = 100_000;
+const MOST_OF_A_SHORT_RUN: i64 = 1_000_000;
 
 /// How it has ended.
 #[derive(Debug)]
@@ -59,18 +61,13 @@ fn count(counter: &AtomicU64) -> u64 {
 
 impl Verdict {
     pub(super) fn of(load: &Load, listeners: &Listeners, ending: &Ending) -> Self {
-        let Ending { warm, end, heard, killed, report, left } = ending;
+        let Ending { end, heard, killed, report, left, .. } = ending;
         let stuck = listeners.all.iter().find(|listener| listener.nature == Nature::Stuck);
         let stuck: Vec<_> = stuck.and_then(|listener| listener.thread.clone()).into_iter().collect();
         let (asked, open) = (count(&load.looks), count(&load.open));
         let (visits, stayed) = (count(&listeners.visits), count(&listeners.stayed));
-        let growth = end.process.resident as f64 - warm.process.resident as f64;
-        let (is_long, hourly) = (end.at >= LONG, growth * 3_600.0 / (end.at - warm.at).as_secs_f64());
-        let (what_grows, grows) = if is_long {
-            ("memory grows by less than 100 kB an hour", hourly < MOST_AN_HOUR)
-        } else {
-            ("memory grows by less than 1 MB", growth < MOST_OF_A_SHORT_RUN)
-        };
+        let pages = Growth::of(|process| process.resident, ending);
+        let heap = Growth::of(|process| process.allocated, ending);
         let mut claims = vec![
             (
                 "a tripped breaker denies at every look",
@@ -78,7 +75,8 @@ impl Verdict {
                 asked > 0 && open == 0,
             ),
             ("the System has not killed itself", format!("{killed:?}"), killed.is_none()),
-            (what_grows, format!("{growth} bytes, {hourly:.0} an hour"), grows),
+            ("what is allocated stands", heap.to_string(), heap.is_small()),
+            ("the memory that is resident stands", pages.to_string(), pages.is_small()),
             (
                 "as many files are open as after the warm-up",
                 pair(|f| f.process.files, ending),
@@ -97,7 +95,7 @@ impl Verdict {
             claims.extend(account.claims(listener, heard, end.lost));
             accounts.push(account);
         }
-        Self { rows: rows(load, listeners, ending, growth, hourly), accounts, claims }
+        Self { rows: rows(load, listeners, ending, &heap, &pages), accounts, claims }
     }
 
     pub(super) fn holds(&self) -> bool {
@@ -140,6 +138,33 @@ impl Verdict {
     }
 }
 
+/// From the warm-up to the end.
+#[derive(Debug)]
+struct Growth {
+    bytes: i64,
+    hourly: i64,
+    is_long: bool,
+}
+
+impl Growth {
+    fn of(of: impl Fn(&Process) -> u64, Ending { warm, end, .. }: &Ending) -> Self {
+        let bytes = of(&end.process) as i64 - of(&warm.process) as i64;
+        let hours = (end.at - warm.at).as_secs_f64() / 3_600.0;
+        Self { bytes, hourly: (bytes as f64 / hours) as i64, is_long: end.at >= LONG }
+    }
+
+    fn is_small(&self) -> bool {
+        if self.is_long { self.hourly < MOST_AN_HOUR } else { self.bytes < MOST_OF_A_SHORT_RUN }
+    }
+}
+
+impl fmt::Display for Growth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} bytes, {} an hour; ", self.bytes, self.hourly)?;
+        if self.is_long { write!(f, "< {MOST_AN_HOUR} an hour") } else { write!(f, "< {MOST_OF_A_SHORT_RUN} bytes") }
+    }
+}
+
 fn pair(of: impl Fn(&Figures) -> usize, Ending { warm, end, .. }: &Ending) -> String {
     format!("{} then, {} at the end", of(warm), of(end))
 }
@@ -148,7 +173,13 @@ fn same(of: impl Fn(&Figures) -> usize, Ending { warm, end, .. }: &Ending) -> bo
     of(warm) == of(end)
 }
 
-fn rows(load: &Load, listeners: &Listeners, ending: &Ending, growth: f64, hourly: f64) -> Vec<(&'static str, Value)> {
+fn rows(
+    load: &Load,
+    listeners: &Listeners,
+    ending: &Ending,
+    heap: &Growth,
+    pages: &Growth,
+) -> Vec<(&'static str, Value)> {
     let Ending { warm, end, report, .. } = ending;
     let seconds = end.at.as_secs_f64();
     let Statistics { counts, breakers, events, dispatch, .. } = end.statistics;
@@ -172,8 +203,11 @@ fn rows(load: &Load, listeners: &Listeners, ending: &Ending, growth: f64, hourly
         ("dispatch_max_us", micros(dispatch.max)),
         ("resident_after_warm_up_bytes", json!(warm.process.resident)),
         ("resident_at_the_end_bytes", json!(end.process.resident)),
-        ("growth_bytes", json!(growth)),
-        ("growth_an_hour_bytes", json!(hourly.round())),
+        ("growth_bytes", json!(pages.bytes)),
+        ("growth_an_hour_bytes", json!(pages.hourly)),
+        ("allocated_after_warm_up_bytes", json!(warm.process.allocated)),
+        ("allocated_at_the_end_bytes", json!(end.process.allocated)),
+        ("allocated_growth_bytes", json!(heap.bytes)),
         ("threads_after_warm_up", json!(warm.process.threads)),
         ("threads_at_the_end", json!(end.process.threads)),
         ("files_after_warm_up", json!(warm.process.files)),
