@@ -124,6 +124,10 @@ named! {
         Disabled = 31, "disabled";
         /// Its limit is another one: `value` was, `limit` is.
         ThresholdUpdated = 32, "threshold_updated";
+        /// A configuration has come into force: `value` says how many breakers it has added, changed or removed.
+        ConfigReloaded = 33, "config_reloaded";
+        /// A configuration was refused, and the one before stays in force: `value` says how many mistakes it has.
+        ConfigRefused = 34, "config_refused";
     }
 }
 
@@ -167,6 +171,7 @@ impl EventType {
                 | Self::Shutdown
                 | Self::Drill
                 | Self::SubscriberSuspended
+                | Self::ConfigRefused
         )
     }
 
