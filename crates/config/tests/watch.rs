@@ -68,10 +68,11 @@ impl Stage {
         fs::write(self.folder.0.join(name), text).unwrap();
     }
 
-    /// As editors do it.
+    /// As editors do it: beside the file, so that nothing is seen in another folder.
     fn replace(&self, name: &str, text: &str) {
-        self.write("new", text);
-        fs::rename(self.folder.0.join("new"), self.folder.0.join(name)).unwrap();
+        let new = format!("{name}.new");
+        self.write(&new, text);
+        fs::rename(self.folder.0.join(new), self.folder.0.join(name)).unwrap();
     }
 
     fn mark(&mut self, equity: f64) {
