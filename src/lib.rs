@@ -147,6 +147,6 @@ pub use runtime::subscribers::{Subscription, Unsubscribed};
 pub use runtime::threads::ShutdownReport;
 pub use runtime::worker::{Idle, OnThread, Threading};
 pub use status::counts::Counts;
-pub use status::details::EventDetails;
+pub use status::details::{Describer, EventDetails};
 pub use status::{BreakerStatus, SystemStatus};
 pub use system::{System, kill_all};

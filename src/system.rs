@@ -31,10 +31,11 @@ use crate::runtime::threads::{self, ShutdownReport, Threads};
 use crate::runtime::worker::{Threading, is_on_own_thread};
 use crate::snapshot::{Entry, Snapshot};
 use crate::status::counts::Counts;
-use crate::status::details::EventDetails;
+use crate::status::details::{Describer, EventDetails};
 use crate::status::keeper::Keeper;
 use crate::status::{BreakerStatus, SystemStatus};
 
+mod configuration;
 mod operator;
 
 /// How long a dropped System waits for its threads.
@@ -389,6 +390,11 @@ impl System {
     /// What an event says, in full. Allocates; not for the order path.
     pub fn details(&self, event: &Event) -> EventDetails {
         EventDetails::of(&self.inner.circuit, &self.inner.notes, event)
+    }
+
+    /// Says the same without the System, and after it.
+    pub fn describer(&self) -> Describer {
+        Describer::new(self.inner.circuit.clone(), self.inner.notes.clone())
     }
 
     /// The name behind an event's actor number.

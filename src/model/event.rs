@@ -124,6 +124,10 @@ named! {
         Disabled = 31, "disabled";
         /// Its limit is another one: `value` was, `limit` is.
         ThresholdUpdated = 32, "threshold_updated";
+        /// A configuration has come into force: `value` says how many breakers it has added, changed or removed.
+        ConfigReloaded = 33, "config_reloaded";
+        /// A configuration was refused, and the one before stays in force: `value` says how many mistakes it has.
+        ConfigRefused = 34, "config_refused";
         /// A sensor is not back by its deadline; `value` is its number.
         SensorLate = 35, "sensor_late";
         /// A sensor has ended with an error or a panic; `value` is its number. Sent for the first of a run.
@@ -171,6 +175,7 @@ impl EventType {
                 | Self::Shutdown
                 | Self::Drill
                 | Self::SubscriberSuspended
+                | Self::ConfigRefused
         )
     }
 

@@ -88,6 +88,38 @@ impl EventDetails {
     }
 }
 
+/// Says what events say, for whoever must not own the System to know it: a journal hears of the shutdown while the System is
+/// being dropped. Made by [`System::describer`](crate::System::describer); O(1) to clone.
+///
+/// ```
+/// # use haltline::*;
+/// # let desk = BreakerSpec::new("desk", ScopePath::root(), RuleSpec::Manual);
+/// let system = System::manual(Plan { breakers: vec![desk], ..Plan::default() }, Nanos::from_secs(0))?;
+/// let describer = system.describer();
+/// system.trip(system.breaker("desk")?, By::new("ann", Authority::Trader, "wild router"))?;
+/// let mut trip = None;
+/// system.drain(|event| trip = Some(*event));
+/// drop(system);
+/// assert_eq!(describer.details(&trip.expect("it has tripped")).actor, "ann");
+/// # Ok::<(), haltline::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Describer {
+    circuit: Arc<Circuit>,
+    notes: Arc<Notes>,
+}
+
+impl Describer {
+    pub(crate) fn new(circuit: Arc<Circuit>, notes: Arc<Notes>) -> Self {
+        Self { circuit, notes }
+    }
+
+    /// What an event of its System says, in full. Allocates; not for the order path.
+    pub fn details(&self, event: &Event) -> EventDetails {
+        EventDetails::of(&self.circuit, &self.notes, event)
+    }
+}
+
 fn resets_by_itself(policy: &Policy, event: &Event) -> bool {
     policy.release != Release::Latched && event.after().step != Step::LATCHED
 }

@@ -63,13 +63,28 @@ enum Identity {
 
 /// All texts in the order in which they are read: what is included comes before what includes it, the whole last.
 /// `under` is the table of the whole that is the configuration, if that is not the whole.
-/// Beside them the files of instruments.
-pub(crate) fn gather<'t>(whole: Source<'t>, path: Option<&Path>, under: Option<&str>) -> (Vec<Source<'t>>, Vec<Csv>) {
-    let mut gatherer =
-        Gatherer { sources: Vec::new(), known: Vec::new(), open: Vec::new(), csv: Vec::new(), csv_paths: Vec::new() };
+pub(crate) fn gather<'t>(whole: Source<'t>, path: Option<&Path>, under: Option<&str>) -> Gathered<'t> {
+    let mut gatherer = Gatherer {
+        sources: Vec::new(),
+        known: Vec::new(),
+        open: Vec::new(),
+        csv: Vec::new(),
+        csv_paths: Vec::new(),
+        named: Vec::new(),
+    };
     let identity = path.and_then(|path| path.canonicalize().ok()).map_or(Identity::Text, Identity::File);
     gatherer.visit(whole, identity, path.and_then(Path::parent), under);
-    (gatherer.sources, gatherer.csv)
+    Gathered { sources: gatherer.sources, csv: gatherer.csv, named: gatherer.named }
+}
+
+/// What a configuration is made of.
+pub(crate) struct Gathered<'t> {
+    /// The texts; what is included comes before what includes it.
+    pub(crate) sources: Vec<Source<'t>>,
+    /// The files of instruments.
+    pub(crate) csv: Vec<Csv>,
+    /// The path of each file that is named, also of those that could not be read.
+    pub(crate) named: Vec<PathBuf>,
 }
 
 struct Gatherer<'t> {
@@ -80,6 +95,7 @@ struct Gatherer<'t> {
     csv: Vec<Csv>,
     /// Their paths without links.
     csv_paths: Vec<PathBuf>,
+    named: Vec<PathBuf>,
 }
 
 impl<'t> Gatherer<'t> {
@@ -111,6 +127,7 @@ impl<'t> Gatherer<'t> {
             return Err(format!("found {}, allowed are {why}", excerpt(entry)));
         };
         let path = folder.join(entry);
+        self.named.push(path.clone());
         let unreadable = |error| format!("{} cannot be read: {error}", path.display());
         let identity = Identity::File(path.canonicalize().map_err(unreadable)?);
         self.once(identity, entry, || Ok((Source::new(&path.to_string_lossy(), read(&path)?), path.parent())))
@@ -125,6 +142,7 @@ impl<'t> Gatherer<'t> {
             ));
         };
         let path = folder.join(entry);
+        self.named.push(path.clone());
         let identity = path.canonicalize().map_err(|error| format!("{} cannot be read: {error}", path.display()))?;
         if let Some(number) = self.csv_paths.iter().position(|known| *known == identity) {
             return Ok(number);

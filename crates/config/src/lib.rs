@@ -8,6 +8,8 @@
 //! Calendars are compiled here, with the time-zone database that is built into this crate: the core sees nothing but
 //! UTC boundaries, and one file means the same sessions on every machine.
 //!
+//! With the feature `watch` a System follows its file: `watch` reloads it whenever it changes.
+//!
 //! Every key, with its unit, range and default, is described in `docs/config.md`.
 //!
 //! ```
@@ -63,11 +65,13 @@ mod table;
 mod technical;
 mod time_based;
 mod volatility;
+#[cfg(feature = "watch")]
+mod watch;
 
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use haltline::{Plan, Sessions};
@@ -77,9 +81,11 @@ pub use finding::{Finding, Mistakes};
 pub use instruments::Instruments;
 pub use pack::{Pack, pack, packs};
 pub use scalar::duration;
+#[cfg(feature = "watch")]
+pub use watch::{Change, WatchError, WatchOptions, Watcher, watch};
 
 use finding::Log;
-use include::Source;
+use include::{Csv, Source};
 use instruments::Lists;
 use system::Files;
 use table::Table;
@@ -115,7 +121,7 @@ pub struct Calendar {
 /// # Errors
 /// All mistakes of the text, in its order.
 pub fn parse(text: &str, file: &str) -> Result<Config, Mistakes> {
-    read_text(text, file, None, None)
+    read_text(text, file, None, None).config
 }
 
 /// Reads a configuration that is one table of a larger file: `[config]` and `[[config.breaker]]` for the key `config`.
@@ -124,16 +130,28 @@ pub fn parse(text: &str, file: &str) -> Result<Config, Mistakes> {
 /// # Errors
 /// All mistakes of the table, in its order, and what is no TOML anywhere in the text.
 pub fn parse_under(text: &str, file: &str, key: &str) -> Result<Config, Mistakes> {
-    read_text(text, file, None, Some(key))
+    read_text(text, file, None, Some(key)).config
+}
+
+/// What was read, and whence.
+struct Loaded {
+    config: Result<Config, Mistakes>,
+    /// The path of each file that the configuration names, also of those that could not be read; not its own.
+    #[cfg_attr(not(feature = "watch"), expect(dead_code, reason = "only a watch asks"))]
+    named: Vec<PathBuf>,
 }
 
 /// `path` is that of the file, if it is one, and `under` the key of the table that is the configuration.
-fn read_text(text: &str, file: &str, path: Option<&Path>, under: Option<&str>) -> Result<Config, Mistakes> {
+fn read_text(text: &str, file: &str, path: Option<&Path>, under: Option<&str>) -> Loaded {
     let size = text.len() as u64;
     if size > MAX_BYTES {
-        return Err(Mistakes::of_file(file, too_long(&size.to_string())));
+        return Loaded { config: Err(Mistakes::of_file(file, too_long(&size.to_string()))), named: Vec::new() };
     }
-    let (sources, csv) = include::gather(Source::new(file, text), path, under);
+    let gathered = include::gather(Source::new(file, text), path, under);
+    Loaded { config: read_all(&gathered.sources, &gathered.csv, under), named: gathered.named }
+}
+
+fn read_all(sources: &[Source<'_>], csv: &[Csv], under: Option<&str>) -> Result<Config, Mistakes> {
     let trees: Vec<_> = sources.iter().map(|source| DeTable::parse_recoverable(&source.text)).collect();
     let logs: Vec<_> = sources.iter().map(|source| Log::new(&source.text, &source.file)).collect();
     let csv: Vec<_> = csv.iter().map(|csv| Log::new(&csv.text, &csv.file)).collect();
@@ -200,11 +218,19 @@ fn conclude<'a>(logs: impl Iterator<Item = Log<'a>>, config: Config) -> Result<C
 /// All mistakes of the file, of those that it includes and of its lists. One that cannot be read, is longer than [`MAX_BYTES`] or
 /// is not UTF-8 has that one.
 pub fn load(path: &Path) -> Result<Config, Mistakes> {
+    load_all(path).config
+}
+
+fn load_all(path: &Path) -> Loaded {
     let file = path.to_string_lossy();
-    let bytes = read(path).map_err(|why| Mistakes::of_file(&file, why))?;
+    let unread = |mistakes| Loaded { config: Err(mistakes), named: Vec::new() };
+    let bytes = match read(path) {
+        Ok(bytes) => bytes,
+        Err(why) => return unread(Mistakes::of_file(&file, why)),
+    };
     match std::str::from_utf8(&bytes) {
         Ok(text) => read_text(text, &file, Some(path), None),
-        Err(error) => Err(Mistakes::not_utf8(&file, &bytes, error.valid_up_to())),
+        Err(error) => unread(Mistakes::not_utf8(&file, &bytes, error.valid_up_to())),
     }
 }
 
