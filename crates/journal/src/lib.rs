@@ -21,6 +21,7 @@
 //! | `note` | his name and what he said | if he did, and the status stands |
 //! | `value`, `limit` | what was tested against what, a share as a fraction; of `threshold_updated` the old and the new limit | unless both are zero |
 //! | `breach_percent` | how far beyond its limit | of a trip |
+//! | `breach_expected` | when the value would reach its limit if it went on as it came, as `time` | of a warning that goes there |
 //! | `until` | when the status ends by time, as `time` | if it does |
 //! | `cooldown_ns` | how long the cooldown is that follows, in nanoseconds | of a trip that has one |
 //! | `resets_by_itself` | whether it ends without a person | of a trip |
@@ -28,6 +29,7 @@
 //! | `lost` | how many events | of a `gap` |
 //! | `count` | breakers that have moved, mistakes | of `config_reloaded`, `config_refused` |
 //! | `subscriber` | its number | of `subscriber_suspended` |
+//! | `sensor` | its number | of `sensor_late`, `sensor_failed` |
 //!
 //! What is absent is not printed: there is no `null`. A number that JSON does not have is a text: `"inf"`, `"-inf"`, `"NaN"`.
 

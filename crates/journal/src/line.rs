@@ -65,6 +65,8 @@ struct Line<'d> {
     #[serde(skip_serializing_if = "Option::is_none")]
     breach_percent: Option<Number>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    breach_expected: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     until: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     cooldown_ns: Option<u64>,
@@ -78,6 +80,8 @@ struct Line<'d> {
     count: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     subscriber: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sensor: Option<u64>,
 }
 
 impl<'d> Line<'d> {
@@ -112,13 +116,16 @@ impl<'d> Line<'d> {
             value: is_tested.then_some(Number(event.value)),
             limit: is_tested.then_some(Number(event.limit)),
             breach_percent: details.breach_percent.map(Number),
-            until: Some(event.until).filter(|until| *until != Nanos::NEVER).map(iso),
+            breach_expected: details.breach_expected.map(iso),
+            // That of a warning is the time above.
+            until: Some(event.until).filter(|until| *until != Nanos::NEVER && what != EventType::Warning).map(iso),
             cooldown_ns: details.cooldown.map(nanos),
             resets_by_itself: Some(details.resets_by_itself).filter(|_| what == EventType::Tripped),
             lasted_ns: details.lasted.map(nanos),
             lost: counts(&[EventType::Gap]),
             count: counts(&[EventType::ConfigReloaded, EventType::ConfigRefused]),
             subscriber: counts(&[EventType::SubscriberSuspended]),
+            sensor: counts(&[EventType::SensorLate, EventType::SensorFailed]),
         }
     }
 }
@@ -133,6 +140,8 @@ fn has_value(what: EventType) -> bool {
             | EventType::ConfigReloaded
             | EventType::ConfigRefused
             | EventType::SubscriberSuspended
+            | EventType::SensorLate
+            | EventType::SensorFailed
     )
 }
 

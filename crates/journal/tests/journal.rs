@@ -91,6 +91,7 @@ fn any_details() -> impl Strategy<Value = EventDetails> {
         |(event, at, (breaker, scope, actor, note), effect, (breach_percent, cooldown, resets_by_itself, lasted))| {
             let breaker = breaker.map(Into::into);
             let at = Nanos(at);
+            let warns = event.event_type() == EventType::Warning && event.until < Nanos::NEVER;
             EventDetails {
                 event,
                 at,
@@ -100,6 +101,7 @@ fn any_details() -> impl Strategy<Value = EventDetails> {
                 note,
                 effect,
                 breach_percent,
+                breach_expected: warns.then_some(event.until),
                 cooldown,
                 resets_by_itself,
                 lasted,
@@ -147,12 +149,17 @@ proptest! {
             EventType::SubscriberSuspended => {
                 prop_assert_eq!(has("subscriber").unwrap().as_u64(), Some(event.value as u64));
             }
+            EventType::SensorLate | EventType::SensorFailed => {
+                prop_assert_eq!(has("sensor").unwrap().as_u64(), Some(event.value as u64));
+            }
             EventType::Updated => prop_assert!(has("value").is_none()),
             _ => prop_assert!(same(of("value"), event.value) && same(of("limit"), event.limit), "{}", line),
         }
         prop_assert!(same(of("breach_percent"), told.breach_percent.unwrap_or(0.0)));
         prop_assert_eq!(has("breach_percent").is_some(), told.breach_percent.is_some());
-        prop_assert_eq!(has("until").map_or(Nanos::NEVER, |until| Nanos(nanos(until))), event.until);
+        let until = if what == EventType::Warning { "breach_expected" } else { "until" };
+        prop_assert_eq!(has(until).map_or(Nanos::NEVER, |until| Nanos(nanos(until))), event.until);
+        prop_assert_eq!(has("breach_expected").is_some(), told.breach_expected.is_some());
         prop_assert_eq!(has("cooldown_ns").map(duration), told.cooldown);
         let is_trip = what == EventType::Tripped;
         prop_assert_eq!(has("resets_by_itself").map(|is| is.as_bool().unwrap()), is_trip.then_some(told.resets_by_itself));
