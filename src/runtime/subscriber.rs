@@ -4,7 +4,7 @@
 //! the loss and brought level with the Board by its own side, as after every loss. A callback that is slow, stuck or
 //! panicking costs nobody but itself.
 //!
-//! That no callback starts after [`Subscription::unsubscribe`] is held by a lock that is taken at the begin of each call
+//! That no callback starts after `unsubscribe` is held by a lock that is taken at the begin of each call
 //! and never during one.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
