@@ -421,3 +421,36 @@ fn a_market_that_reopens_on_message_waits_for_it() {
     feed.venue(VenueStatus::Open, after(2_000)).unwrap();
     assert!(gate.permits(Intent::Increase));
 }
+
+#[test]
+fn a_hundred_thousand_cooldowns_at_once_end_in_order_and_each_once() {
+    const COUNT: usize = 100_000;
+    // In an order of their own: of two neighbours either may end first.
+    let lasts = |i: usize| Duration::from_secs(1 + (i * 7_919 % 997) as u64);
+    let spec = |i: usize| {
+        let spec = manual(&format!("b{i}"), &format!("X/{}", i % 8));
+        let policy = Policy { cooldown_for: lasts(i), ..spec.policy.clone() };
+        spec.with_policy(policy)
+    };
+    let caps = Caps { ring: 1 << 18, ..Caps::default() };
+    let system =
+        System::manual(Plan { breakers: (0..COUNT).map(spec).collect(), caps, ..Plan::default() }, at(0)).unwrap();
+    events(&system);
+    let ids: Vec<_> = (0..COUNT).map(|i| system.breaker(&format!("b{i}")).unwrap()).collect();
+    ids.iter().for_each(|id| system.trip(*id, desk()).unwrap());
+    events(&system);
+    ids.iter().for_each(|id| system.reset(*id, system.breaker_status(*id).unwrap().stamp, desk()).unwrap());
+    assert!(events(&system).iter().all(|event| event.event_type() == EventType::CooldownStarted));
+    // One leap over all of them.
+    system.advance(at(5_000));
+    let ended = events(&system);
+    assert_eq!(ended.len(), COUNT, "each once, none lost");
+    let times: Vec<_> = ended.iter().map(|event| event.at(system.epoch())).collect();
+    assert!(times.is_sorted());
+    let mut by_breaker: Vec<_> = ended.iter().map(|event| (event.breaker, event.at(system.epoch()))).collect();
+    by_breaker.sort_unstable();
+    let mut due: Vec<_> = ids.iter().enumerate().map(|(i, id)| (*id, at(0) + lasts(i))).collect();
+    due.sort_unstable();
+    assert!(by_breaker == due, "each at its own time");
+    assert!(system.gate(&["X/0"]).unwrap().permits(Intent::Increase));
+}
