@@ -39,6 +39,11 @@ impl DirtySet {
 
     /// Takes all bits and calls `f` for each, in order.
     pub(crate) fn take(&self, mut f: impl FnMut(usize)) {
+        self.take_words(|first, bits| for_each_bit(bits, |bit| f(first + bit)));
+    }
+
+    /// The same, 64 at a time: `f` is given the first index of a word and its bits, which have been taken when it is called.
+    pub(crate) fn take_words(&self, mut f: impl FnMut(usize, u64)) {
         for (i, groups) in self.groups.iter().enumerate() {
             // A look first: a swap would take the line from those who mark.
             if groups.load(at::plain()) == 0 {
@@ -46,7 +51,7 @@ impl DirtySet {
             }
             for_each_bit(groups.swap(0, at::dirty_take()), |group| {
                 let group = i * 64 + group;
-                for_each_bit(self.bits[group].swap(0, at::dirty_take()), |bit| f(group * 64 + bit));
+                f(group * 64, self.bits[group].swap(0, at::dirty_take()));
             });
         }
     }
@@ -57,7 +62,8 @@ impl DirtySet {
     }
 }
 
-fn for_each_bit(mut bits: u64, mut f: impl FnMut(usize)) {
+/// Calls `f` for each bit that is set, from the lowest.
+pub(crate) fn for_each_bit(mut bits: u64, mut f: impl FnMut(usize)) {
     while bits != 0 {
         f(bits.trailing_zeros() as usize);
         bits &= bits - 1;

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use super::maximum::Maximum;
 use super::{SystemStatus, denied_by, risk_score, value_of};
 use crate::circuit::Circuit;
+use crate::memory::dirty::for_each_bit;
 use crate::model::event::BreakerId;
 use crate::model::intent::Intent;
 use crate::model::scope::ScopeId;
@@ -92,10 +93,11 @@ impl Keeper {
 
     /// Looks at everything that has moved.
     fn catch_up(&mut self, circuit: &Circuit) {
-        circuit.changed.take(|index| {
+        circuit.changed.take_words(|first, bits| {
             self.status = None;
-            // After this bit is taken, each time anew: a reload publishes first and marks then.
-            self.look(circuit, &circuit.snapshot(), index);
+            // After these bits are taken, each time anew: a reload publishes first and marks then.
+            let snapshot = circuit.snapshot();
+            for_each_bit(bits, |bit| self.look(circuit, &snapshot, first + bit));
         });
     }
 
@@ -106,6 +108,12 @@ impl Keeper {
         }
         let old = core::mem::replace(&mut self.records[index], new);
         self.scores.put(index, new.map_or(0.0, |record| record.score));
+        // Most of the time a value alone has changed.
+        if let (Some(old), Some(new)) = (&old, &new)
+            && old.stands_as(new)
+        {
+            return;
+        }
         if let Some(old) = &old {
             self.times.leave(old);
         }
@@ -191,6 +199,12 @@ impl Record {
             risk_score(entry, state, value_of(circuit, entry))
         };
         Self { id: entry.id, list, status: state.status, since: state.since, score, past }
+    }
+
+    /// Whether all but the score is the same.
+    fn stands_as(&self, other: &Self) -> bool {
+        let of = |record: &Self| (record.id, record.list, record.status, record.since, record.past);
+        of(self) == of(other)
     }
 
     fn times(circuit: &Circuit, entry: &Entry) -> [u64; Status::COUNT] {
