@@ -22,7 +22,7 @@ pub struct Statistics {
     pub breakers: u64,
     /// Requests of people that were refused.
     pub refusals: u64,
-    /// Events that were published.
+    /// Numbers that events have taken: those that were published, and the gaps and levels that readers were told for themselves.
     pub events: u64,
     /// Events that were lost before they could be handed out; what a subscriber missed is in its own status.
     pub lost: u64,

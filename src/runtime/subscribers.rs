@@ -231,7 +231,7 @@ impl Subscription {
 
     /// Ends it. When this returns [`Done`](Unsubscribed::Done), the callback is not running and never will again. It waits for
     /// a call that runs until `patience` is over; on a thread of a System, its own or another's, it does not wait at all, since
-    /// that could be for itself. Events that wait for it are not delivered.
+    /// that could be for itself; nor beside or after a shutdown, which waits for all. Events that wait for it are not delivered.
     pub fn unsubscribe(mut self, patience: Duration) -> Unsubscribed {
         self.stays = true;
         self.end(patience)
