@@ -6,6 +6,7 @@ pub(crate) mod grid;
 pub(crate) mod history;
 pub(crate) mod latency;
 pub(crate) mod monitor;
+pub(crate) mod queue;
 pub(crate) mod reader;
 pub(crate) mod sensor;
 pub(crate) mod statistics;

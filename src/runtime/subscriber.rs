@@ -11,15 +11,15 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use crossbeam_channel as channel;
-
 use crate::circuit::Circuit;
 use crate::memory::orderings::at;
-use crate::memory::sync::{AtomicU64, fence_unless_relaxed, lock};
+use crate::memory::sync::{AtomicU64, lock};
 use crate::model::event::{Event, EventType};
 use crate::model::reason::Reason;
 use crate::model::status::Signed;
+use crate::model::time::nanos_of;
 use crate::runtime::filter::Filter;
+use crate::runtime::queue::{Nothing, Queue};
 use crate::runtime::reader::Reader;
 use crate::snapshot::Snapshot;
 
@@ -128,10 +128,12 @@ pub(crate) struct Seat {
     pub(crate) spec: Subscriber,
     /// Events of lower numbers were before it came.
     from: u64,
+    pub(crate) queue: Queue,
     delivered: AtomicU64,
-    dropped: AtomicU64,
     overruns: AtomicU64,
     panics: AtomicU64,
+    /// How long the last call took, in nanoseconds.
+    pace: AtomicU64,
     call: Mutex<Call>,
 }
 
@@ -147,9 +149,10 @@ struct Call {
 
 impl Seat {
     pub(crate) fn new(number: u64, spec: Subscriber, from: u64) -> Self {
+        let queue = Queue::new(spec.capacity, spec.overflow);
         let zero = || AtomicU64::new(0);
-        let (delivered, dropped, overruns, panics) = (zero(), zero(), zero(), zero());
-        Self { number, spec, from, delivered, dropped, overruns, panics, call: Mutex::default() }
+        let (delivered, overruns, panics, pace) = (zero(), zero(), zero(), zero());
+        Self { number, spec, from, queue, delivered, overruns, panics, pace, call: Mutex::default() }
     }
 
     /// Whether an event is for it: a word that it tells of was there before it came, and it was told of that.
@@ -170,23 +173,24 @@ impl Seat {
         lock(&self.call).is_running
     }
 
-    pub(crate) fn drop_events(&self, count: u64) {
-        self.dropped.fetch_add(count, at::plain());
+    /// Who comes back soonest is told first: a wake-up costs microseconds, and who sleeps long does not miss them.
+    pub(crate) fn pace(&self) -> u64 {
+        self.pace.load(at::plain())
     }
 
     /// Events that it was given and events that it was not.
     pub(crate) fn counts(&self) -> (u64, u64) {
-        (self.delivered.load(at::plain()), self.dropped.load(at::plain()))
+        (self.delivered.load(at::plain()), self.queue.lost())
     }
 
-    pub(crate) fn status(&self, queued: usize) -> SubscriberStatus {
+    pub(crate) fn status(&self) -> SubscriberStatus {
         let (delivered, dropped) = self.counts();
         SubscriberStatus {
             number: self.number,
             name: self.spec.name.clone(),
             delivered,
             dropped,
-            queued,
+            queued: self.queue.len(),
             overruns: self.overruns.load(at::plain()),
             panics: self.panics.load(at::plain()),
             suspended: lock(&self.call).suspended,
@@ -204,9 +208,10 @@ impl Seat {
         }
         let begin = Instant::now();
         let panicked = catch_unwind(AssertUnwindSafe(|| callback(batch))).is_err();
-        let overran = begin.elapsed() > self.spec.budget;
+        let took = begin.elapsed();
+        self.pace.store(nanos_of(took), at::plain());
         self.delivered.fetch_add(batch.len() as u64, at::plain());
-        let why = self.judge(panicked, overran);
+        let why = self.judge(panicked, took > self.spec.budget);
         if let Some(reason) = why {
             let note = circuit.note(None, EventType::SubscriberSuspended, reason, Signed::AUTO);
             circuit.publish(Event { value: self.number as f64, ..note });
@@ -238,23 +243,14 @@ impl Seat {
 pub(crate) struct Ear {
     circuit: Arc<Circuit>,
     seat: Arc<Seat>,
-    queue: channel::Receiver<Event>,
     reader: Reader,
-    lost: u64,
+    /// As they came out of the queue.
+    raw: Vec<Event>,
 }
 
 impl Ear {
-    pub(crate) fn new(circuit: Arc<Circuit>, seat: Arc<Seat>, queue: channel::Receiver<Event>) -> Self {
-        Self { circuit, seat, queue, reader: Reader::default(), lost: 0 }
-    }
-
-    /// An event that says nothing but "look whether something was lost".
-    pub(crate) fn nudge(event: Event) -> Event {
-        Event { event_type: EventType::Gap as u8, value: 0.0, ..event }
-    }
-
-    fn is_nudge(event: &Event) -> bool {
-        event.event_type() == EventType::Gap && event.value == 0.0
+    pub(crate) fn new(circuit: Arc<Circuit>, seat: Arc<Seat>) -> Self {
+        Self { circuit, seat, reader: Reader::default(), raw: Vec::new() }
     }
 
     /// What stands when it comes. After its queue has its place: what happens in between is in both, and told once.
@@ -264,27 +260,17 @@ impl Ear {
         batch
     }
 
-    /// Puts what waits behind `batch`; waits for the first event until the deadline, without one for ever.
+    /// Puts what waits behind `batch`; waits for news until the deadline, without one for ever.
     ///
     /// # Errors
-    /// [`RecvTimeoutError`](channel::RecvTimeoutError) if there is none by then, or will be none.
-    fn hear(&mut self, deadline: Option<Instant>, batch: &mut Vec<Event>) -> Result<(), channel::RecvTimeoutError> {
-        let first = match deadline {
-            Some(deadline) => self.queue.recv_deadline(deadline)?,
-            None => self.queue.recv().map_err(|_| channel::RecvTimeoutError::Disconnected)?,
-        };
-        let Self { circuit, seat, queue, reader, .. } = self;
-        let rest = queue.try_iter().take(seat.spec.batch.saturating_sub(1));
-        for event in core::iter::once(first).chain(rest).filter(|event| !Self::is_nudge(event)) {
-            reader.take(circuit, &seat.spec.filter, &event, batch);
-        }
-        // After the queue: what was lost before one of these events is told with them. Whoever drops counts, fences (the channel does
-        // so when it is full) and looks for room.
-        fence_unless_relaxed(at::cross_fence());
-        let lost = self.seat.counts().1;
-        if lost > self.lost {
-            self.reader.tell_gap(&self.circuit, &self.seat.spec.filter, lost - self.lost, batch);
-            self.lost = lost;
+    /// [`Nothing`] if there are none by then, or will be none.
+    fn hear(&mut self, deadline: Option<Instant>, batch: &mut Vec<Event>) -> Result<(), Nothing> {
+        let Self { circuit, seat, reader, raw } = self;
+        raw.clear();
+        let lost = seat.queue.take(seat.spec.batch, deadline, raw)?;
+        raw.iter().for_each(|event| reader.take(circuit, &seat.spec.filter, event, batch));
+        if lost > 0 {
+            reader.tell_gap(circuit, &seat.spec.filter, lost, batch);
         }
         Ok(())
     }
@@ -352,8 +338,8 @@ impl Receiver {
             while self.batch.is_empty() {
                 match self.ear.hear(deadline, &mut self.batch) {
                     Ok(()) => {}
-                    Err(channel::RecvTimeoutError::Timeout) => break,
-                    Err(channel::RecvTimeoutError::Disconnected) => {
+                    Err(Nothing::InTime) => break,
+                    Err(Nothing::Ended) => {
                         return Err(crate::Error::new(crate::ErrorKind::Closed, "the System has shut down"));
                     }
                 }

@@ -5,13 +5,11 @@
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use crossbeam_channel as channel;
-
 use crate::circuit::Circuit;
 use crate::memory::sync::lock;
 use crate::model::error::{Error, ErrorKind};
 use crate::model::event::Event;
-use crate::runtime::subscriber::{Ear, Overflow, Receiver, Seat, Subscriber, SubscriberStatus};
+use crate::runtime::subscriber::{Ear, Receiver, Seat, Subscriber, SubscriberStatus};
 use crate::runtime::worker::{Threading, Worker, is_on_own_thread};
 
 /// How long a dropped [`Subscription`] waits for a call that runs.
@@ -32,40 +30,14 @@ struct List {
     past: (u64, u64),
 }
 
-/// The dispatcher's end of a queue.
+/// One who is offered events.
 #[derive(Debug)]
 struct Chair {
     seat: Arc<Seat>,
-    queue: channel::Sender<Event>,
-    /// To make room. (The queue ends when the sender does, whoever else could take from it.)
-    oldest: channel::Receiver<Event>,
+    /// As it was at the last look: a sort wants numbers that stand still.
+    pace: u64,
     /// `None` for one that asks by itself.
     worker: Option<Worker>,
-}
-
-impl Chair {
-    /// Puts an event in; what does not fit is counted.
-    fn offer(&self, event: &Event) {
-        // Only one thread at a time offers, so there is room after one has gone.
-        let mut event = *event;
-        loop {
-            match self.queue.try_send(event) {
-                Err(channel::TrySendError::Full(back)) if self.seat.spec.overflow == Overflow::DropOldest => {
-                    event = back;
-                    if self.oldest.try_recv().is_ok() {
-                        self.seat.drop_events(1);
-                    }
-                }
-                Err(_) => {
-                    self.seat.drop_events(1);
-                    // It may have emptied the queue meanwhile, and not have seen the count.
-                    let _ = self.queue.try_send(Ear::nudge(event));
-                    return;
-                }
-                Ok(()) => return,
-            }
-        }
-    }
 }
 
 impl Subscribers {
@@ -73,19 +45,21 @@ impl Subscribers {
         Self { most: most as usize, list: Arc::default() }
     }
 
-    /// Offers a batch to all. Never waits.
+    /// Offers a batch to all: to those first who came back soonest last time. Waits for nobody but a copy.
     pub(crate) fn offer(&self, circuit: &Circuit, batch: &[Event]) {
-        let list = lock(&self.list);
+        let mut list = lock(&self.list);
         if list.chairs.is_empty() {
             return;
         }
         let snapshot = circuit.snapshot();
-        for chair in &list.chairs {
-            let wanted = batch.iter().filter(|event| chair.seat.wants(event, &snapshot));
-            if chair.seat.is_suspended() {
-                chair.seat.drop_events(wanted.count() as u64);
+        list.chairs.iter_mut().for_each(|chair| chair.pace = chair.seat.pace());
+        list.chairs.sort_by_key(|chair| chair.pace);
+        for Chair { seat, .. } in &list.chairs {
+            let wanted = batch.iter().filter(|event| seat.wants(event, &snapshot));
+            if seat.is_suspended() {
+                seat.queue.refuse(wanted.count() as u64);
             } else {
-                wanted.for_each(|event| chair.offer(event));
+                seat.queue.offer(wanted);
             }
         }
     }
@@ -139,8 +113,6 @@ impl Subscribers {
         if spec.batch == 0 {
             return wrong("batch", 0, "1 or more".into());
         }
-        // Before the lock: a long queue takes its time.
-        let (queue, oldest) = channel::bounded(spec.capacity);
         let mut list = lock(&self.list);
         if list.is_closed {
             return Err(Error::new(ErrorKind::Closed, "the System has shut down"));
@@ -152,25 +124,28 @@ impl Subscribers {
         }
         list.next += 1;
         let seat = Arc::new(Seat::new(list.next, spec, circuit.numbers.next()));
-        let ear = Ear::new(circuit.clone(), seat.clone(), oldest.clone());
-        list.chairs.push(Chair { seat: seat.clone(), queue, oldest, worker: None });
+        let ear = Ear::new(circuit.clone(), seat.clone());
+        list.chairs.push(Chair { seat: seat.clone(), pace: 0, worker: None });
         Ok((ear, Subscription { list: self.list.clone(), seat, stays: false }))
     }
 
     pub(crate) fn statuses(&self) -> Vec<SubscriberStatus> {
-        lock(&self.list).chairs.iter().map(|chair| chair.seat.status(chair.queue.len())).collect()
+        let mut statuses: Vec<_> = lock(&self.list).chairs.iter().map(|chair| chair.seat.status()).collect();
+        statuses.sort_by_key(|status| status.number);
+        statuses
     }
 
     /// The last event has been offered: the queues end when they are empty, and nobody comes any more. Gives back the
     /// threads that are still at it.
     pub(crate) fn close(&self) -> Vec<Leaving> {
-        let chairs = {
+        let mut chairs = {
             let mut list = lock(&self.list);
             list.is_closed = true;
             core::mem::take(&mut list.chairs)
         };
-        let leaving = |Chair { seat, oldest, worker, .. }| Leaving { seat, rest: oldest, worker };
-        chairs.into_iter().map(leaving).collect()
+        chairs.sort_by_key(|chair| chair.seat.number);
+        chairs.iter().for_each(|chair| chair.seat.queue.end());
+        chairs.into_iter().map(|Chair { seat, worker, .. }| Leaving { seat, worker }).collect()
     }
 
     /// Events given and not given to those who had gone before the end.
@@ -183,7 +158,6 @@ impl Subscribers {
 #[derive(Debug)]
 pub(crate) struct Leaving {
     pub(crate) seat: Arc<Seat>,
-    pub(crate) rest: channel::Receiver<Event>,
     pub(crate) worker: Option<Worker>,
 }
 
@@ -250,15 +224,15 @@ impl Subscription {
             place.map(|place| list.chairs.remove(place))
         };
         // Without one the System has shut down.
-        let Some(Chair { queue, worker, oldest, .. }) = chair else {
+        let Some(Chair { worker, .. }) = chair else {
             return if self.seat.is_running() { Unsubscribed::Pending } else { Unsubscribed::Done };
         };
         // Wakes its thread, which finds that it is not to be called.
-        drop(queue);
+        self.seat.queue.end();
         let patience = if is_on_own_thread() { Duration::ZERO } else { patience };
         let is_done = worker.is_none_or(|worker| worker.join_by(Instant::now().checked_add(patience)));
         // After the last call, if that is over.
-        let ((given, lost), left) = (self.seat.counts(), oldest.len() as u64);
+        let ((given, lost), left) = (self.seat.counts(), self.seat.queue.len() as u64);
         let mut list = lock(&self.list);
         list.past = (list.past.0 + given, list.past.1 + lost + left);
         if is_done { Unsubscribed::Done } else { Unsubscribed::Pending }

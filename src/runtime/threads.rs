@@ -94,13 +94,13 @@ pub(crate) fn end(inner: &Inner, threads: Option<Threads>, deadline: Option<Inst
     });
     let mut lost = 0;
     let mut seats = Vec::with_capacity(leaving.len());
-    for Leaving { seat, rest, worker } in leaving {
+    for Leaving { seat, worker } in leaving {
         if let Some(worker) = worker {
             if !end(worker) {
                 seat.leave();
             }
             // Of one that hangs, or that is not called any more.
-            lost += rest.len() as u64;
+            lost += seat.queue.len() as u64;
         } else {
             // One whose thread is only just being made is not called; who asks by himself does not look at this.
             seat.leave();
