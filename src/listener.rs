@@ -27,7 +27,7 @@ use crate::model::reason::Reason;
 use crate::model::state::{State, Step};
 use crate::model::status::{Authority, Signed, Status};
 use crate::model::time::Nanos;
-use crate::rule::{Answer, Band, Context, Mark, NEAR_MISS, Rule};
+use crate::rule::{Answer, Band, Context, Linear, Mark, NEAR_MISS, Rule};
 use crate::snapshot::Entry;
 
 /// So many refusals in a row count as silence.
@@ -59,6 +59,8 @@ pub(crate) struct Listener {
     decided: Level,
     last: Option<Mark>,
     reading: Reading,
+    /// The value and the limit that whoever asks for the status is shown; `None` if a value has moved since.
+    shown: Option<(f64, f64)>,
     /// The value before this observation, and when it was heard.
     before: Option<(f64, Nanos)>,
     streak: Streak,
@@ -87,6 +89,7 @@ impl Listener {
             decided: Level::Unready,
             last: None,
             reading: Reading::UNREADY,
+            shown: None,
             before: None,
             streak: Streak::default(),
             near: false,
@@ -136,10 +139,13 @@ impl Listener {
     pub(crate) fn stays_quiet(&mut self, circuit: &Circuit, value: i64, at: Nanos) -> bool {
         let quiet = self.band.holds(value, at) && circuit.board.word(self.entry.id.index()) == self.seen;
         if quiet {
-            self.last = Some(Mark { value, at });
+            let before = self.last.replace(Mark { value, at });
             self.refusals_in_a_row = 0;
             circuit.board.listener(self.line).hear(value, at);
-            circuit.changed.touch(self.entry.id.index());
+            if before.is_none_or(|mark| mark.value != value) {
+                self.shown = None;
+                circuit.changed.touch(self.entry.id.index());
+            }
         }
         quiet
     }
@@ -233,13 +239,22 @@ impl Listener {
             circuit.board.prices(self.entry.scope).publish(Owner::line(self.line), prices);
         }
         self.count_near_miss(circuit, &answer.reading);
+        self.note_change(circuit, answer.linear, limit);
         self.reading = answer.reading;
         self.band = answer.band;
         line.publish_numbers(answer.linear, limit);
-        circuit.changed.touch(self.entry.id.index());
         // Before the level and the look at the word: what has been said of the future is over with this reading.
         self.news |= line.publish_pending(ANY_WORD, &answer.reading.pending, circuit.epoch());
         self.news |= line.publish_level(Said { level, step, reason });
+    }
+
+    /// A reading that says what the last one said changes no status.
+    fn note_change(&mut self, circuit: &Circuit, value: Linear, limit: f64) {
+        // As whoever asks works it out, to the last bit.
+        let shown = Some((value.at(self.last.map_or(0, |mark| mark.value)), limit));
+        if core::mem::replace(&mut self.shown, shown) != shown {
+            circuit.changed.touch(self.entry.id.index());
+        }
     }
 
     /// A value that came within a twentieth of its limit and went away again.

@@ -308,3 +308,17 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn the_same_numbers_again_give_the_same_status_and_other_ones_another() {
+    let system = system(polled());
+    let (metrics, market) = calm();
+    let of = |thousands| Metrics { portfolio_value: Some(money(thousands * 1_000.0)), ..metrics };
+    let first = system.evaluate(&of(1_000.0), &market);
+    assert!(Arc::ptr_eq(&first, &system.evaluate(&of(1_000.0), &market)));
+    let moved = system.evaluate(&of(960.0), &market);
+    assert!(!Arc::ptr_eq(&moved, &first));
+    let back = system.evaluate(&of(1_000.0), &market);
+    assert!(!Arc::ptr_eq(&back, &moved));
+    assert_eq!(back.overall_risk_score, first.overall_risk_score);
+}

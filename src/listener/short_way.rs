@@ -67,8 +67,9 @@ impl Listener {
         self.refusals_in_a_row = 0;
         line.refresh(at);
         self.count_near_miss(circuit, reading);
-        line.publish_numbers(Linear::constant(reading.value), reading.limit);
-        circuit.changed.touch(self.entry.id.index());
+        let value = Linear::constant(reading.value);
+        self.note_change(circuit, value, reading.limit);
+        line.publish_numbers(value, reading.limit);
         (self.reading.value, self.reading.limit) = (reading.value, reading.limit);
     }
 }

@@ -28,13 +28,19 @@ impl DirtySet {
         self.groups[group / 64].fetch_or(1 << (group % 64), at::dirty_mark());
     }
 
-    /// Sets the bit of `index` unless it stands: a look, most of the time. Without a fence, so that a change that comes in the
-    /// instant at which the bit is taken may go unmarked: for what nobody decides on.
+    /// The same for what nobody decides on: looks at both bits first, without a fence. A change that comes in the instant at
+    /// which they are taken may go unmarked until the next one of `index`.
     #[inline(always)]
     pub(crate) fn touch(&self, index: usize) {
-        if self.bits[index / 64].load(at::plain()) & (1 << (index % 64)) == 0 {
-            self.mark(index);
-        }
+        let set = |word: &AtomicU64, bit: u64| {
+            if word.load(at::plain()) & bit == 0 {
+                word.fetch_or(bit, at::dirty_mark());
+            }
+        };
+        let group = index / 64;
+        set(&self.bits[group], 1 << (index % 64));
+        // Also if the first stood: then whoever set it may have missed the taker here.
+        set(&self.groups[group / 64], 1 << (group % 64));
     }
 
     /// Takes all bits and calls `f` for each, in order.
