@@ -6,7 +6,7 @@ use smallvec::SmallVec;
 
 use crate::circuit::Circuit;
 use crate::memory::gate::{Verdict, Words};
-use crate::model::event::BreakerId;
+use crate::model::event::{BreakerId, Event, EventType};
 use crate::model::intent::Intent;
 use crate::model::machine::Input;
 use crate::model::reason::Reason;
@@ -94,6 +94,20 @@ impl Permit {
     }
 }
 
+impl Permit {
+    /// An order that goes although something denies it is told of.
+    fn tell(&self) {
+        let (circuit, snapshot) = (&self.circuit, self.circuit.snapshot());
+        for held in &self.held {
+            let Some(entry) = snapshot.entry(held.breaker) else { continue };
+            let (out, _) = circuit.board.breaker(held.breaker.index()).permits.counts(held.word);
+            let note = circuit.note(Some(entry), EventType::Probe, Reason::None, Signed::AUTO);
+            let (value, limit) = (f64::from(out), entry.policy.probes().map_or(0.0, f64::from));
+            circuit.publish(Event { value, limit, ..note });
+        }
+    }
+}
+
 impl Drop for Permit {
     /// Nothing came of the order that says anything: an outcome to be ignored.
     fn drop(&mut self) {
@@ -128,7 +142,10 @@ pub(crate) fn admit<K>(circuit: &Arc<Circuit>, gates: &[&Words<K>], intent: Inte
     let alone = scopes.iter().all(|scope| usize::from(circuit.board.denials(*scope, intent)) == ours(*scope));
     let stands = permit.held.iter().all(|held| circuit.board.word(held.breaker.index()) == held.word);
     let armed = !gates.iter().map(|gate| gate.look()).fold(Verdict::CLEAR, Verdict::and).is_disarmed();
-    (alone && stands && armed).then_some(permit)
+    (alone && stands && armed).then(|| {
+        permit.tell();
+        permit
+    })
 }
 
 /// The breakers that deny this intent in these scopes, if all of them are half open. Looked at before a permit is taken: an

@@ -70,6 +70,21 @@ fn a_probe_that_fails_trips_again_for_longer() {
 }
 
 #[test]
+fn each_permit_that_is_taken_is_told_of_with_how_many_are_out() {
+    let (system, gate) = half_open(vec![probing("b", "X", 2)]);
+    system.drain(|_| {});
+    let taken = (gate.try_probe(RISK).unwrap(), gate.try_probe(RISK).unwrap());
+    assert!(gate.try_probe(RISK).is_none());
+    let told = events(&system);
+    let told: Vec<_> =
+        told.iter().map(|e| (e.event_type(), e.breaker, e.value, e.limit, e.at(system.epoch()))).collect();
+    let id = system.breaker("b").unwrap();
+    assert_eq!(told, [1.0, 2.0].map(|out| (EventType::Probe, id, out, 2.0, system.now())));
+    drop(taken);
+    assert!(events(&system).is_empty());
+}
+
+#[test]
 fn a_permit_that_is_given_back_counts_for_nothing_and_can_be_taken_again() {
     let (system, gate) = half_open(vec![probing("b", "X", 1)]);
     for _ in 0..100 {
@@ -103,7 +118,7 @@ fn without_orders_it_waits_without_a_timer_and_the_next_order_has_its_full_time(
     system.advance(at(100_000));
     assert_eq!((is(&system), events(&system).len()), (Status::Cooldown, 0));
     let probe = gate.try_probe(RISK).unwrap();
-    assert_eq!(event_types(&system), [EventType::Probing]);
+    assert_eq!(event_types(&system), [EventType::Probing, EventType::Probe]);
     system.advance(Nanos(at(100_010).0 - 1));
     probe.passed();
     assert_eq!(status(&system, "b").probes, (0, 1));

@@ -74,7 +74,7 @@ named! {
     EventType: "event" {
         /// It denies from now on; also a higher rung.
         Tripped = 1, "tripped";
-        /// Back to Active or Warning.
+        /// Back to Active or Warning; so also the end of a Cooldown that went well.
         Reset = 2, "reset";
         /// The warn level.
         Warning = 3, "warning";
@@ -118,6 +118,9 @@ named! {
         Drill = 27, "drill";
         /// A subscriber is not called any more, for `reason`; `value` is its number.
         SubscriberSuspended = 28, "subscriber_suspended";
+        /// A permit was taken: an order goes although the breaker denies, because it is half open. `value` says how many permits
+        /// of this round are out, `limit` how many there are.
+        Probe = 29, "probe";
         /// A plan or a person put a disabled breaker into force.
         Enabled = 30, "enabled";
         /// A plan or a person took it out of force.

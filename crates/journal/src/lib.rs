@@ -27,7 +27,7 @@
 //! | `resets_by_itself` | whether it ends without a person | of a trip |
 //! | `lasted_ns` | how long what ends has lasted, in nanoseconds | of the end of a trip, a stop, a liquidation |
 //! | `lost` | how many events | of a `gap` |
-//! | `count` | breakers that have moved, mistakes | of `config_reloaded`, `config_refused` |
+//! | `count` | breakers that have moved, mistakes, permits that are out | of `config_reloaded`, `config_refused`, `probe` |
 //! | `subscriber` | its number | of `subscriber_suspended` |
 //! | `sensor` | its number | of `sensor_late`, `sensor_failed` |
 //!

@@ -123,7 +123,7 @@ impl<'d> Line<'d> {
             resets_by_itself: Some(details.resets_by_itself).filter(|_| what == EventType::Tripped),
             lasted_ns: details.lasted.map(nanos),
             lost: counts(&[EventType::Gap]),
-            count: counts(&[EventType::ConfigReloaded, EventType::ConfigRefused]),
+            count: counts(&[EventType::ConfigReloaded, EventType::ConfigRefused, EventType::Probe]),
             subscriber: counts(&[EventType::SubscriberSuspended]),
             sensor: counts(&[EventType::SensorLate, EventType::SensorFailed]),
         }
@@ -139,6 +139,7 @@ fn has_value(what: EventType) -> bool {
             | EventType::Updated
             | EventType::ConfigReloaded
             | EventType::ConfigRefused
+            | EventType::Probe
             | EventType::SubscriberSuspended
             | EventType::SensorLate
             | EventType::SensorFailed

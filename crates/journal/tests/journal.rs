@@ -143,7 +143,7 @@ proptest! {
         let of = |field| has(field).map_or(0.0, number);
         match what {
             EventType::Gap => prop_assert_eq!(has("lost").unwrap().as_u64(), Some(event.value as u64)),
-            EventType::ConfigReloaded | EventType::ConfigRefused => {
+            EventType::ConfigReloaded | EventType::ConfigRefused | EventType::Probe => {
                 prop_assert_eq!(has("count").unwrap().as_u64(), Some(event.value as u64));
             }
             EventType::SubscriberSuspended => {
