@@ -441,7 +441,7 @@ impl System {
         }
     }
 
-    #[cfg(test)]
+    #[cfg(all(test, not(loom)))]
     pub(crate) fn circuit(&self) -> &Circuit {
         &self.inner.circuit
     }

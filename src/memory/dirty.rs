@@ -43,6 +43,18 @@ impl DirtySet {
         set(&self.groups[group / 64], 1 << (group % 64));
     }
 
+    /// What would go wrong with one look, for the models.
+    #[cfg(all(test, loom))]
+    pub(crate) fn touch_by_its_bit_alone(&self, index: usize) {
+        let (group, bit) = (index / 64, 1 << (index % 64));
+        if self.bits[group].load(at::plain()) & bit == 0 {
+            self.bits[group].fetch_or(bit, at::dirty_mark());
+            if self.groups[group / 64].load(at::plain()) & (1 << (group % 64)) == 0 {
+                self.groups[group / 64].fetch_or(1 << (group % 64), at::dirty_mark());
+            }
+        }
+    }
+
     /// Takes all bits and calls `f` for each, in order.
     pub(crate) fn take(&self, mut f: impl FnMut(usize)) {
         self.take_words(|first, bits| for_each_bit(bits, |bit| f(first + bit)));

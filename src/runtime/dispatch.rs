@@ -145,3 +145,34 @@ impl Dispatcher {
         }
     }
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+    use crate::model::status::Authority;
+    use crate::model::time::Nanos;
+    use crate::{By, Plan, System};
+
+    fn told(system: &System) -> Vec<EventType> {
+        let mut told = Vec::new();
+        system.drain(|event| told.push(event.event_type()));
+        told
+    }
+
+    #[test]
+    fn a_kill_between_a_rearm_and_its_telling_has_the_last_word() {
+        let system = System::manual(Plan::default(), Nanos::from_secs(1)).unwrap();
+        let circuit = system.circuit();
+        told(&system);
+        system.kill();
+        assert_eq!(told(&system), [EventType::Killed]);
+        // As `rearm` does, halfway.
+        circuit.board.arm().rearm(system.kill_word()).unwrap();
+        system.kill();
+        assert_eq!(told(&system), [EventType::Killed]);
+        circuit.publish(circuit.note(None, EventType::Rearmed, Reason::Reset, Signed::AUTO));
+        assert_eq!(told(&system), [EventType::Rearmed, EventType::Killed]);
+        system.rearm(system.kill_word(), By::new("ann", Authority::Admin, "")).unwrap();
+        assert_eq!(told(&system), [EventType::Rearmed]);
+    }
+}

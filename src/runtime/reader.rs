@@ -139,3 +139,34 @@ fn level(circuit: &Circuit, entry: &Entry, before: u64, after: u64) -> Event {
         ..level
     }
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+    use crate::model::kind::Kind;
+    use crate::model::scope::ScopePath;
+    use crate::model::status::Authority;
+    use crate::{BreakerSpec, By, Plan, RuleSpec, System};
+
+    /// The dispatcher puts the events of one batch in the order of their words; those of two batches it cannot.
+    #[test]
+    fn a_winner_who_tells_late_does_not_have_the_last_word() {
+        let desk =
+            BreakerSpec::new("desk", ScopePath::root(), RuleSpec::Manual).with_policy(Kind::Manual.default_policy());
+        let system = System::manual(Plan { breakers: vec![desk], ..Plan::default() }, Nanos::from_secs(1)).unwrap();
+        let (id, ann) = (system.breaker("desk").unwrap(), By::new("ann", Authority::Admin, ""));
+        system.drain(|_| {});
+        system.trip(id, ann).unwrap();
+        system.reset(id, system.breaker_status(id).unwrap().stamp, ann).unwrap();
+        let mut moves = Vec::new();
+        system.drain(|event| moves.push(*event));
+        let (mut reader, mut out) = (Reader::default(), Vec::new());
+        for late_or_not in moves.iter().rev() {
+            reader.take(system.circuit(), &Filter::default(), late_or_not, &mut out);
+        }
+        let told: Vec<_> = out.iter().map(|event| (event.event_type(), event.after)).collect();
+        let stands = system.circuit().board.word(id.index());
+        let tripped = (EventType::Tripped, moves[0].after);
+        assert_eq!(told, [(EventType::Reset, stands), tripped, (EventType::Level, stands)]);
+    }
+}

@@ -5,8 +5,10 @@ use std::sync::Arc;
 use super::super::dirty::DirtySet;
 use super::super::doorbell::Doorbell;
 use super::super::orderings::at;
+use super::super::ring::Ring;
 use super::super::sync::{AtomicU64, OnceLock, fence_unless_relaxed};
 use super::*;
+use crate::model::event::Event;
 
 /// Two breakers of one group move and mark themselves while the monitor takes: each is taken once, now or next time, and
 /// with its mark comes what was done before it.
@@ -37,6 +39,31 @@ fn marks(order: Order, seen: &Seen) {
 #[test]
 fn a_mark_is_never_lost() {
     explore(&["none yet", "one", "both"], |order, seen| marks(order, seen));
+}
+
+/// A value is told while its neighbour's mark is taken, and told again: by then at the latest it is taken, too.
+fn touches(touch: fn(&DirtySet, usize), order: Order, seen: &Seen) {
+    let set = Arc::new(DirtySet::new(128));
+    set.mark(71);
+    let there = set.clone();
+    let taken = |set: &DirtySet| {
+        let mut taken = 0;
+        set.take(|index| taken += u32::from(index == 70));
+        taken
+    };
+    let ((), early) = duel(order, move || touch(&there, 70), {
+        let set = set.clone();
+        move || taken(&set)
+    });
+    let late = if early == 0 { taken(&set) } else { 0 };
+    seen.note(["not yet", "at once"][(early + late) as usize]);
+    touch(&set, 70);
+    assert_eq!(early + late + taken(&set), if early + late == 0 { 1 } else { 2 }, "it is never taken again");
+}
+
+#[test]
+fn a_value_that_is_told_again_is_taken() {
+    explore(&["not yet", "at once"], |order, seen| touches(DirtySet::touch, order, seen));
 }
 
 /// Work is published, then the bell rung; the sleeper puts its flag up, then looks for work. A wake-up that is lost leaves
@@ -146,8 +173,60 @@ fn a_mark_wakes_the_monitor() {
     explore(&["slept", "work after the flag"], |order, seen| mark_wakes(order, seen));
 }
 
+/// A producer loses an event at a full ring while the dispatcher empties it: it is told of the loss, then or next time.
+fn loses(has_work: fn(&Ring, u64) -> bool, order: Order, seen: &Seen) {
+    let (bell, ring) = (Arc::new(Doorbell::new()), Arc::new(Ring::new(2)));
+    let event = Event::from_words([0; 8]);
+    (0..2).for_each(|_| ring.push(&event));
+    let (there, full) = (bell.clone(), ring.clone());
+    let produces = move || {
+        full.push(&event);
+        there.ring();
+    };
+    let sees = seen.clone();
+    let dispatches = move || {
+        bell.adopt();
+        let (mut taken, mut rounds) = (0, 0);
+        loop {
+            // As the dispatcher does: the losses first.
+            let lost = ring.lost();
+            taken += core::iter::from_fn(|| ring.pop()).count() as u64;
+            rounds += 1;
+            if taken + lost == 3 {
+                sees.note(if lost == 0 { "it fitted" } else { "it was lost" });
+                sees.note(if rounds == 1 { "at once" } else { "next time" });
+                return;
+            }
+            bell.sleep(None, || has_work(&ring, lost));
+        }
+    };
+    duel(order, produces, dispatches);
+}
+
+#[test]
+fn a_loss_wakes_the_dispatcher() {
+    explore(&["it fitted", "it was lost", "at once", "next time"], |order, seen| {
+        loses(|ring, told| ring.lost() != told || !ring.is_empty(), order, seen)
+    });
+}
+
 mod twins {
     use super::*;
+
+    /// Does not look at the group again where the bit stands: the one who set it has seen the neighbour's mark there, which was
+    /// just being taken.
+    #[test]
+    #[should_panic(expected = "it is never taken again")]
+    fn a_value_that_is_told_again_is_taken_but_by_its_bit_alone() {
+        refute(|order, seen| touches(DirtySet::touch_by_its_bit_alone, order, seen));
+    }
+
+    /// Looks for events alone: the one who lost his rang before the bed was made.
+    #[test]
+    #[should_panic(expected = "deadlock")]
+    fn a_loss_wakes_the_dispatcher_who_looks_at_events_alone() {
+        refute(|order, seen| loses(|ring, _| !ring.is_empty(), order, seen));
+    }
 
     /// The group's bit before the breaker's own: the taker clears the group between the two, and the bit that comes then
     /// is in no group.
