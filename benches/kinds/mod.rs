@@ -299,7 +299,6 @@ fn windows(criterion: &mut Criterion) {
 /// One breaker of each of the fifteen kinds: those with readings are polled, the others are there.
 fn evaluate(criterion: &mut Criterion) {
     let system = system(polled_kinds("a"));
-    let market = MarketConditions { vix_level: Some(15.0), ..MarketConditions::default() };
     let mut count = 0;
     batch(criterion, "evaluate all fifteen kinds", || {
         count = (count + 1) & 7;
@@ -311,6 +310,7 @@ fn evaluate(criterion: &mut Criterion) {
             anomaly_score: Some(0.1 * count as f64),
             ..Metrics::default()
         };
+        let market = MarketConditions { vix_level: Some(15.0 + 0.01 * count as f64), ..MarketConditions::default() };
         let status = system.evaluate(black_box(&metrics), black_box(&market));
         assert!(status.tripped.is_empty());
     });
