@@ -276,6 +276,36 @@ fn after_unsubscribing_no_call_runs_and_none_begins() {
 }
 
 #[test]
+fn what_waits_for_one_who_leaves_is_counted() {
+    let system = started(&["a"]);
+    let (release, stuck) = channel::<()>();
+    let (entered, is_in) = channel();
+    let hang = move |_: &[Event]| {
+        entered.send(()).unwrap_or_default();
+        let _ = stuck.recv();
+    };
+    let leaves = system.subscribe(Subscriber::new("leaves"), hang).unwrap();
+    trip(&system, "a");
+    is_in.recv_timeout(LONG).unwrap();
+    for _ in 0..3 {
+        reset(&system, "a");
+        trip(&system, "a");
+    }
+    while system.subscribers()[0].queued < 6 {
+        std::thread::yield_now();
+    }
+    let ended = std::thread::spawn(move || leaves.unsubscribe(LONG));
+    while !system.subscribers().is_empty() {
+        std::thread::yield_now();
+    }
+    // It comes back from the one call that it had begun, finds the others, and is not to be called.
+    drop(release);
+    assert_eq!(ended.join().unwrap(), Unsubscribed::Done);
+    let report = system.shutdown(LONG).unwrap();
+    assert_eq!((report.delivered, report.dropped), (1, 6));
+}
+
+#[test]
 fn a_callback_may_end_itself_and_others_without_waiting() {
     let system = started(&["a"]);
     let other = system.subscribe(Subscriber::new("other"), |_| {}).unwrap();

@@ -181,12 +181,25 @@ mod tests {
         assert_eq!((queue.take(1, None, &mut out), numbers(&out)), (Err(Nothing::Ended), vec![1, 2]));
     }
 
-    /// Whoever waits without a deadline is woken by an event, by a loss alone, and by the end; else this hangs.
+    /// Lets everybody go whatever becomes of a test.
+    struct LetGo<'a>(&'a Queue);
+
+    impl Drop for LetGo<'_> {
+        fn drop(&mut self) {
+            lock(&self.0.inside).has_ended = true;
+            self.0.news.notify_all();
+        }
+    }
+
+    /// Whoever waits without a deadline is woken by an event, by one with a loss, and by the end.
     #[test]
     fn news_of_any_sort_wake_who_waits() {
         let queue = &Queue::new(1, Overflow::DropNewest);
         let (said, heard) = std::sync::mpsc::channel();
+        // Longer than anything here takes; nothing waits so long unless it is broken.
+        let next = || heard.recv_timeout(core::time::Duration::from_secs(60));
         std::thread::scope(|scope| {
+            let _let_go = LetGo(queue);
             scope.spawn(move || {
                 let mut out = Vec::new();
                 while let Ok(lost) = queue.take(1, None, &mut out) {
@@ -194,16 +207,18 @@ mod tests {
                 }
             });
             queue.offer([event(1)].iter());
-            assert_eq!(heard.recv(), Ok((1, 0)));
+            assert_eq!(next(), Ok((1, 0)));
             let asleep = || lock(&queue.inside).is_awaited;
             while !asleep() {
                 std::thread::yield_now();
             }
-            // Both find their way out, together or apart.
             queue.offer([event(2), event(3)].iter());
-            assert_eq!(heard.recv(), Ok((1, 1)));
+            assert_eq!(next(), Ok((1, 1)));
+            while !asleep() {
+                std::thread::yield_now();
+            }
             queue.end();
-            assert!(heard.recv().is_err());
+            assert_eq!(next(), Err(std::sync::mpsc::RecvTimeoutError::Disconnected));
         });
     }
 

@@ -197,14 +197,11 @@ impl Seat {
         }
     }
 
-    /// Calls it with a batch. False if it is not to be called any more.
-    fn call(&self, circuit: &Circuit, batch: &[Event], callback: &mut dyn FnMut(&[Event])) -> bool {
-        {
-            let mut call = lock(&self.call);
-            if call.is_gone || call.suspended.is_some() {
-                return false;
-            }
-            call.is_running = true;
+    /// Calls it with a batch, of which `waited` lay in the queue. False if it is not to be called any more.
+    fn call(&self, circuit: &Circuit, batch: &[Event], waited: usize, callback: &mut dyn FnMut(&[Event])) -> bool {
+        if !self.enter() {
+            self.queue.refuse(waited as u64);
+            return false;
         }
         let begin = Instant::now();
         let panicked = catch_unwind(AssertUnwindSafe(|| callback(batch))).is_err();
@@ -217,6 +214,13 @@ impl Seat {
             circuit.publish(Event { value: self.number as f64, ..note });
         }
         why.is_none()
+    }
+
+    /// False if it is not to be called any more; else a call runs from now on.
+    fn enter(&self) -> bool {
+        let mut call = lock(&self.call);
+        call.is_running = !call.is_gone && call.suspended.is_none();
+        call.is_running
     }
 
     /// Counts how a call went, and says why it is the last one, if it is.
@@ -279,7 +283,7 @@ impl Ear {
     pub(crate) fn listen(mut self, mut batch: Vec<Event>, mut callback: impl FnMut(&[Event])) {
         let usual = self.seat.spec.batch;
         loop {
-            if !batch.is_empty() && !self.seat.call(&self.circuit, &batch, &mut callback) {
+            if !batch.is_empty() && !self.seat.call(&self.circuit, &batch, self.raw.len(), &mut callback) {
                 return;
             }
             batch.clear();

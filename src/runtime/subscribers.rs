@@ -5,6 +5,8 @@
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use crossbeam_channel::bounded;
+
 use crate::circuit::Circuit;
 use crate::memory::sync::lock;
 use crate::model::error::{Error, ErrorKind};
@@ -86,19 +88,39 @@ impl Subscribers {
         callback: impl FnMut(&[Event]) + Send + 'static,
     ) -> Result<Subscription, Error> {
         // Without a thread the subscription is dropped, and its place is free again.
-        let (mut ear, subscription) = self.place(circuit, spec)?;
+        let (ear, subscription) = self.place(circuit, spec)?;
+        self.begin(threading, ear, &subscription, callback)?;
+        Ok(subscription)
+    }
+
+    /// Gives one that has a place its thread.
+    fn begin(
+        &self,
+        threading: &Threading,
+        mut ear: Ear,
+        subscription: &Subscription,
+        callback: impl FnMut(&[Event]) + Send + 'static,
+    ) -> Result<(), Error> {
         let batch = ear.arrive();
-        let name = format!("haltline-sub-{}", subscription.number());
-        let worker = Worker::spawn(name, threading, move || ear.listen(batch, callback))?;
+        // It calls nobody before the list knows of it: else a shutdown in between neither waits for that call nor names it,
+        // and whoever is told that nothing came of the subscription is called all the same.
+        let (known, is_known) = bounded::<()>(1);
+        let body = move || {
+            if is_known.recv().is_ok() {
+                ear.listen(batch, callback);
+            }
+        };
+        let worker = Worker::spawn(format!("haltline-sub-{}", subscription.number()), threading, body)?;
         let mut list = lock(&self.list);
         let is_ours = |chair: &&mut Chair| Arc::ptr_eq(&chair.seat, &subscription.seat);
-        match list.chairs.iter_mut().find(is_ours) {
-            Some(chair) => chair.worker = Some(worker),
-            // The System has shut down in between, so its queue has ended and the thread ends by itself.
-            None => return Err(Error::new(ErrorKind::Closed, "the System has shut down")),
-        }
+        let Some(chair) = list.chairs.iter_mut().find(is_ours) else {
+            return Err(Error::new(ErrorKind::Closed, "the System has shut down"));
+        };
+        chair.worker = Some(worker);
         drop(list);
-        Ok(subscription)
+        // There is room for it, and somebody who takes it.
+        let _ = known.send(());
+        Ok(())
     }
 
     /// A place in the list: from now on events are put into its queue.
@@ -244,5 +266,46 @@ impl Drop for Subscription {
         if !self.stays {
             let _ = self.end(PATIENCE);
         }
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::sync::mpsc::channel;
+
+    use super::*;
+    use crate::circuit::Clock;
+    use crate::memory::board::Board;
+    use crate::model::caps::{Caps, Skew};
+    use crate::model::time::{Epoch, Nanos};
+    use crate::snapshot::Snapshot;
+
+    #[test]
+    fn one_who_comes_while_all_ends_is_refused_and_not_called() {
+        let caps = Caps { scopes: 1, breakers: 1, listeners: 1, ring: 2, ..Caps::default() };
+        let board = Board::new(&caps, Epoch(Nanos(0))).unwrap();
+        let snapshot = Snapshot { system: board.arm().armed(), ..Snapshot::default() };
+        let circuit = Arc::new(Circuit::new(board, snapshot, &caps, Skew::default(), Clock::Manual));
+        let all = Subscribers::new(1);
+        let (ear, subscription) = all.place(&circuit, Subscriber::new("late")).unwrap();
+        let stands = Ear::new(circuit.clone(), subscription.seat.clone()).arrive();
+        assert!(!stands.is_empty(), "nothing is armed yet: that is something to be called for");
+        let _leaving = all.close();
+        let (begun, begins) = channel();
+        let on_thread = Arc::new(move |_: &str| begun.send(()).unwrap_or_default());
+        let threading = Threading { on_thread: Some(on_thread), ..Threading::default() };
+        let (called, calls) = channel();
+        let callback = move |_: &[Event]| called.send(()).unwrap_or_default();
+        // Its thread has begun, and the list does not know of it.
+        let list = lock(&all.list);
+        let refused = std::thread::scope(|scope| {
+            let begin = scope.spawn(|| all.begin(&threading, ear, &subscription, callback));
+            begins.recv().unwrap();
+            drop(list);
+            begin.join().unwrap().unwrap_err()
+        });
+        assert_eq!(refused.kind(), ErrorKind::Closed);
+        assert!(calls.recv().is_err(), "the sender has gone with the callback");
     }
 }

@@ -114,7 +114,7 @@ impl System {
     ///
     /// # Errors
     /// [`ErrorKind::NotAllowed`] for a kind without a baseline, [`ErrorKind::BadInput`] for one that is not positive,
-    /// [`ErrorKind::Authority`] below `risk_desk`, [`ErrorKind::Stale`].
+    /// [`ErrorKind::Authority`] below `risk_desk`, [`ErrorKind::Stale`], [`ErrorKind::Closed`] after the shutdown.
     pub fn rebase(&self, breaker: BreakerId, baseline: Money, by: By<'_>) -> Result<(), Error> {
         let entry = self.entry(breaker)?;
         if !entry.rule.has_baseline() {
@@ -130,6 +130,7 @@ impl System {
         // Checked before anything is asked of the feed.
         let signed = self.inner.notes.sign(by)?;
         let _one_at_a_time = lock(&self.inner.registry);
+        self.open()?;
         let entry = self.entry(breaker)?;
         self.inner.circuit.board.breaker(breaker.index()).ask_rebase(baseline.raw());
         self.put(&entry, Input::Rebased, signed, by)

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use haltline::*;
 
 use crate::alone;
-use crate::counting::calls_of;
+use crate::counting::{bytes_of, calls_of};
 use crate::support::*;
 
 fn trip(system: &System, name: &str) {
@@ -86,6 +86,12 @@ fn finding_2816_who_asks_often_has_a_number_or_a_gate_and_names_are_looked_up_on
         assert_eq!(system.trip(ids[7_777], desk()).unwrap_err().kind(), ErrorKind::Stale);
         assert_ne!(system.breaker("m7777").unwrap(), ids[7_777]);
     });
+    // What an order asks has the addresses, and nothing else at hand.
+    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/gate.rs")).unwrap();
+    for name in ["check", "check_with", "permits", "admits_price"] {
+        let body = text.split_once(&format!("pub fn {name}(&self")).unwrap().1.split("\n    }\n").next().unwrap();
+        assert!(["kept", "snapshot", "circuit"].iter().all(|other| !body.contains(other)), "{name}: {body}");
+    }
 }
 
 #[test]
@@ -97,7 +103,13 @@ fn finding_2817_the_highest_score_is_kept_and_one_change_costs_the_same_among_te
             trip(&system, "m3");
             system.status();
             trip(&system, "m5");
-            calls_of(|| assert_eq!(system.status().overall_risk_score, 100.0))
+            let (mut bytes, mut status) = (0, None);
+            let calls = calls_of(|| bytes = bytes_of(|| status = Some(system.status())));
+            let status = status.unwrap();
+            assert_eq!(status.overall_risk_score, 100.0);
+            // A copy of the lists, and no list of scores.
+            let lists = size_of_val(&*status.active) + size_of_val(&*status.tripped);
+            (calls, bytes - lists as u64)
         };
         assert_eq!(asked_after_a_change(10), asked_after_a_change(10_000));
         // And it is the maximum, whatever rises and falls.
@@ -128,6 +140,8 @@ fn finding_2820_a_policy_is_checked_once_at_the_edge_and_never_on_an_observation
         feed.equity(money(100.0), at(0)).unwrap();
         let stood = stamp(&system, "dd");
         assert_eq!(system.update_policy(id, bad, desk()).unwrap_err().kind(), ErrorKind::BadPlan);
+        let rule = RuleSpec::Drawdown(Drawdown::with_limit(Ratio::ZERO));
+        assert_eq!(system.update_rule(id, rule, desk()).unwrap_err().kind(), ErrorKind::BadPlan);
         assert_eq!(stamp(&system, "dd"), stood, "nothing has changed");
         let heard = calls_of(|| (0..10_000).for_each(|n| feed.equity(Money::from_raw(900_000 + n), at(0)).unwrap()));
         assert_eq!(heard, 0);
@@ -135,7 +149,8 @@ fn finding_2820_a_policy_is_checked_once_at_the_edge_and_never_on_an_observation
     // Who can ask for the check at all: the facade when it is made, and the registry when it loads.
     let source = |file: &str| fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(file)).unwrap();
     for file in ["feed.rs", "listener.rs", "circuit.rs", "gate.rs", "feed/shared.rs", "listener/short_way.rs"] {
-        assert!(!source(file).contains("plan_check"), "{file}");
+        let asks = ["plan_check", "rule.check("].iter().any(|check| source(file).contains(check));
+        assert!(!asks, "{file}");
     }
     assert!(source("registry.rs").contains("plan_check::check(plan)?"));
 }
@@ -158,6 +173,9 @@ fn finding_2822_statistics_are_kept_and_asking_allocates_nothing() {
             assert_eq!((all.counts.trips, one.trips, all.breakers), (100, 2, 20_002));
         });
         assert_eq!(asked, 0);
+        // Kept, not gathered: the trips of breakers that are no more are in the sum.
+        system.reload(&plan(switches(10))).unwrap();
+        assert_eq!(system.statistics().counts.trips, 100);
     });
 }
 

@@ -2,14 +2,15 @@
 
 use std::fs;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
 use haltline::*;
 
-use crate::LONG;
+use crate::counting::at_each_call;
 use crate::support::*;
+use crate::{LONG, alone};
 
 /// So many breakers, one of them a drawdown; a reload changes the policy of them all.
 fn many(count: usize, severity: f64) -> Plan {
@@ -21,55 +22,59 @@ fn many(count: usize, severity: f64) -> Plan {
     plan(manuals.chain([drawdown("dd", "acct/a", 0.5)]).map(of).collect())
 }
 
-/// Reloads ten thousand breakers until `rounds` has risen by so many within a single reload.
-fn reload_until(system: &System, rounds: &AtomicU64, most_beside: u64) {
-    let plans = [many(10_000, 0.5), many(10_000, 0.6)];
-    let during = |n: usize| {
-        let before = rounds.load(Ordering::Acquire);
-        assert_eq!(system.reload(&plans[n % 2]).unwrap().changed, 10_000);
-        rounds.load(Ordering::Acquire) - before
-    };
-    let most = (0..50).map(during).take_while(|rounds| *rounds < most_beside).count();
-    assert!(most < 50, "what goes on beside a reload waits for its end");
-}
-
 #[test]
 fn finding_2807_checks_and_observations_go_on_while_ten_thousand_breakers_are_reloaded() {
-    let system = System::manual(many(10_000, 1.0), at(0)).unwrap();
-    let (gate, mut feed) = (system.gate(&["X/I1"]).unwrap(), system.feed("acct/a").unwrap());
-    let (rounds, done) = (AtomicU64::new(0), AtomicBool::new(false));
-    std::thread::scope(|threads| {
-        threads.spawn(|| {
-            while !done.load(Ordering::Acquire) {
-                assert!(gate.permits(Intent::Increase));
-                feed.equity(money(100.0), at(0)).unwrap();
-                rounds.fetch_add(1, Ordering::Release);
-            }
+    alone(|| {
+        let (system, other) = (System::manual(many(10_000, 1.0), at(0)).unwrap(), many(10_000, 0.5));
+        let (gate, mut feed) = (system.gate(&["X/I1"]).unwrap(), system.feed("acct/a").unwrap());
+        let reload = || assert_eq!(system.reload(&other).unwrap().changed, 10_000);
+        let stops = at_each_call(reload, || {
+            assert!(gate.permits(Intent::Increase));
+            feed.equity(money(100.0), at(0)).unwrap();
         });
-        // One that waits for the reload has one round in it, perhaps two.
-        reload_until(&system, &rounds, 100);
-        done.store(true, Ordering::Release);
+        assert!(stops > 10_000, "{stops}");
     });
+}
+
+/// What everybody sees of a breaker that stands tripped, and of one that somebody trips and resets meanwhile.
+fn look(system: &System, stands: BreakerId, flips: BreakerId) {
+    assert_eq!(system.breaker_status(stands).unwrap().status, Status::Tripped);
+    let seen = system.breaker_status(flips).unwrap();
+    let word = State::unpack(seen.stamp);
+    assert_eq!((seen.status, seen.denies, seen.step), (word.status, word.denies, word.step));
+    assert_eq!(seen.status == Status::Tripped, seen.denies.denies(Intent::Increase), "{seen:?}");
 }
 
 #[test]
 fn finding_2808_whoever_reads_beside_a_reload_sees_a_tripped_breaker_tripped_and_no_half_state() {
-    let system = System::manual(many(10_000, 1.0), at(0)).unwrap();
+    alone(|| {
+        let (system, other) = (System::manual(many(10_000, 1.0), at(0)).unwrap(), many(10_000, 0.5));
+        let gate = system.gate(&["X/I1"]).unwrap();
+        let (stands, flips) = (system.breaker("m1").unwrap(), system.breaker("m2").unwrap());
+        system.trip(stands, desk()).unwrap();
+        let reload = || assert_eq!(system.reload(&other).unwrap().changed, 10_000);
+        at_each_call(reload, || {
+            assert!(!gate.permits(Intent::Increase), "open while tripped");
+            look(&system, stands, flips);
+        });
+        // Between two calls of the heap: as often as one gets to it, beside reloads of little that follow each other.
+        read_beside_many_reloads();
+    });
+}
+
+fn read_beside_many_reloads() {
+    let plans = [many(3, 0.5), many(3, 0.6)];
+    let system = System::manual(plans[1].clone(), at(0)).unwrap();
     let gate = system.gate(&["X/I1"]).unwrap();
     let (stands, flips) = (system.breaker("m1").unwrap(), system.breaker("m2").unwrap());
     system.trip(stands, desk()).unwrap();
-    let (rounds, done) = (AtomicU64::new(0), AtomicBool::new(false));
+    let done = AtomicBool::new(false);
     let is_done = || done.load(Ordering::Acquire);
     std::thread::scope(|threads| {
         threads.spawn(|| {
             while !is_done() {
-                assert!(!gate.permits(Intent::Increase), "open while tripped");
-                assert_eq!(system.breaker_status(stands).unwrap().status, Status::Tripped);
-                let seen = system.breaker_status(flips).unwrap();
-                let word = State::unpack(seen.stamp);
-                assert_eq!((seen.status, seen.denies, seen.step), (word.status, word.denies, word.step));
-                assert_eq!(seen.status == Status::Tripped, seen.denies.denies(Intent::Increase), "{seen:?}");
-                rounds.fetch_add(1, Ordering::Release);
+                (0..100).for_each(|_| assert!(!gate.permits(Intent::Increase), "open while tripped"));
+                look(&system, stands, flips);
             }
         });
         threads.spawn(|| {
@@ -79,7 +84,7 @@ fn finding_2808_whoever_reads_beside_a_reload_sees_a_tripped_breaker_tripped_and
                 let _ = system.reset(flips, stamp(&system, "m2"), desk());
             }
         });
-        reload_until(&system, &rounds, 10);
+        (0..20_000).for_each(|n| assert_eq!(system.reload(&plans[n % 2]).unwrap().changed, 3));
         done.store(true, Ordering::Release);
     });
 }
@@ -97,7 +102,8 @@ fn finding_2810_no_thread_sleeps_for_a_time_but_until_something_is_due() {
                 continue;
             }
             let text = fs::read_to_string(&path).unwrap();
-            let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+            let own = text.split("\nmod tests {").next().unwrap();
+            let code = own.lines().filter(|line| !line.trim_start().starts_with("//"));
             let sleeps = ["thread::sleep(", "park_timeout(", "wait_timeout", "recv_timeout("];
             let count = code.filter(|line| sleeps.iter().any(|call| line.contains(call))).count();
             places.extend((count > 0).then(|| (path.file_name().unwrap().to_owned(), count)));
@@ -105,6 +111,15 @@ fn finding_2810_no_thread_sleeps_for_a_time_but_until_something_is_due() {
     }
     places.sort();
     assert_eq!(places, [("doorbell.rs".into(), 1), ("queue.rs".into(), 1)]);
+    // Who sleeps at a doorbell: one without an end, one until something is due, if anything is.
+    let threads = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/runtime/threads.rs")).unwrap();
+    let of = |what: &str| -> Vec<_> { threads.lines().map(str::trim).filter(|line| line.contains(what)).collect() };
+    let (due, sleeps) = (
+        "let longest = (due != Nanos::NEVER).then(|| due - circuit.now());",
+        "circuit.monitor_bell.sleep(longest, || is_closed() || !circuit.dirty.is_empty() || has_news());",
+    );
+    assert_eq!(of("longest"), [due, sleeps]);
+    assert_eq!(of(".sleep("), [sleeps, "circuit.dispatch_bell.sleep(None, has_work);"]);
     let waits = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/idle.rs")).unwrap();
     assert!(waits.contains("fn a_system_with_breakers_and_subscribers_does_not_wake_up_while_nothing_happens()"));
 }
