@@ -180,7 +180,7 @@ mod tests {
 
     #[test]
     fn no_number_but_that_of_an_open_system_names_one() {
-        let system = manual("");
+        let system = manual();
         assert!(get(system).is_ok());
         // Each bit of a good handle matters.
         assert!((0..64).all(|bit| is_stale(system.bits ^ 1 << bit)));
@@ -194,17 +194,17 @@ mod tests {
 
     #[test]
     fn a_system_is_taken_out_once_and_its_slot_is_another_ones_then() {
-        let first = manual("");
+        let first = manual();
         assert!(remove(first).is_some() && remove(first).is_none());
         assert!(is_stale(first.bits) && !kill(first));
-        let second = manual("");
+        let second = manual();
         assert_ne!(first, second);
         assert!(is_stale(first.bits));
     }
 
     #[test]
     fn a_close_waits_for_whoever_looks() {
-        let system = manual("");
+        let system = manual();
         let done = std::sync::atomic::AtomicBool::new(false);
         std::thread::scope(|scope| {
             let closer = pinned(system.bits, |found| {
