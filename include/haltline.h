@@ -1404,7 +1404,7 @@ hl_status hl_gate_try_probe(const hl_gate *gate, hl_permit *out);
 
 // The same through two gates together, which may be the same one, and for any intent.
 //
-// As `hl_gate_try_probe`; `HL_ERR_ARGUMENT` for an intent that is none.
+// As `hl_gate_try_probe`; `HL_ERR_ARGUMENT` for an intent that is none, `HL_ERR_NOT_ALLOWED` for gates of two Systems.
 //
 // Threads: any, at once. Signals: no. Allocates: seldom, a few bytes. Progress: blocks for an instant beside another permit.
 //

@@ -5,7 +5,7 @@
 //! is wait-free, and may come from a signal handler, also one that runs amid a close.
 
 use core::ptr::null_mut;
-use core::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use haltline::System;
@@ -27,6 +27,8 @@ pub(crate) struct Held {
     /// Its handle.
     pub(crate) bits: u64,
     pub(crate) is_manual: bool,
+    /// Whether somebody drains it.
+    pub(crate) drains: AtomicBool,
     /// What is unusual in its configuration.
     pub(crate) warnings: Mutex<String>,
     /// Held while a policy is read, changed and put back.
@@ -128,8 +130,8 @@ pub(crate) fn put(system: System, is_manual: bool, warnings: String) -> Result<h
         return Err(full("64 Systems are open in this process; no more are allowed"));
     };
     let bits = Type::System.bits((index as u64) << SLOT | number);
-    let (policies, tallies) = (Mutex::default(), Arc::default());
-    let held = Held { system, bits, is_manual, warnings: Mutex::new(warnings), policies, tallies };
+    let (drains, policies, tallies) = (AtomicBool::new(false), Mutex::default(), Arc::default());
+    let held = Held { system, bits, is_manual, drains, warnings: Mutex::new(warnings), policies, tallies };
     slot.held.store(Arc::into_raw(Arc::new(held)).cast_mut(), Ordering::Release);
     slot.bits.store(bits, Ordering::SeqCst);
     Ok(hl_system { bits })
