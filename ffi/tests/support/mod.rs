@@ -1,5 +1,5 @@
 //! What the tests share: a System in a few words, and the calls of C as C makes them.
-#![allow(dead_code, unreachable_pub, clippy::undocumented_unsafe_blocks)]
+#![allow(dead_code, unreachable_pub, clippy::panic, clippy::undocumented_unsafe_blocks, clippy::unwrap_used)]
 
 use std::ffi::{CStr, CString, c_char};
 use std::mem::MaybeUninit;
