@@ -2009,18 +2009,18 @@ hl_status hl_evaluate(hl_system system, const hl_metrics *metrics, const hl_mark
 // Threads: any, at once. Signals: no. Allocates: yes. Progress: blocks.
 HL_INLINE hl_status hl_system_open(const hl_options *options, hl_system *out) {
     hl_sizes sizes = {
-        (uint32_t)sizeof(hl_sizes),
-        (uint32_t)sizeof(hl_gate),
-        (uint32_t)sizeof(hl_verdict),
-        (uint32_t)sizeof(hl_event),
-        (uint32_t)sizeof(hl_denial),
-        (uint32_t)sizeof(hl_system_status),
-        (uint32_t)sizeof(hl_breaker_info),
-        (uint32_t)sizeof(hl_breaker_counts),
-        (uint32_t)sizeof(hl_system_statistics),
-        (uint32_t)sizeof(hl_event_text),
-        (uint32_t)sizeof(hl_subscriber_info),
-        (uint32_t)sizeof(hl_policy),
+        HL_U32(sizeof(hl_sizes)),
+        HL_U32(sizeof(hl_gate)),
+        HL_U32(sizeof(hl_verdict)),
+        HL_U32(sizeof(hl_event)),
+        HL_U32(sizeof(hl_denial)),
+        HL_U32(sizeof(hl_system_status)),
+        HL_U32(sizeof(hl_breaker_info)),
+        HL_U32(sizeof(hl_breaker_counts)),
+        HL_U32(sizeof(hl_system_statistics)),
+        HL_U32(sizeof(hl_event_text)),
+        HL_U32(sizeof(hl_subscriber_info)),
+        HL_U32(sizeof(hl_policy)),
     };
     return hl_system_open_v1(options, HL_ABI_VERSION, &sizes, out);
 }

@@ -240,8 +240,7 @@ impl Drained {
     }
 
     /// No call begins any more. Waits for one that runs on another thread.
-    fn end(&self, patience: Duration) -> Unsubscribed {
-        let deadline = Instant::now().checked_add(patience);
+    fn end(&self, deadline: Option<Instant>) -> Unsubscribed {
         let mut turn = lock(&self.state);
         turn.is_gone = true;
         let receiver = turn.receiver.take();
@@ -259,9 +258,16 @@ impl Drained {
     }
 }
 
-/// What belongs to a System that is closed. Those who ask by themselves may still take what waits for them.
-pub(crate) fn forget(system: u64) -> impl Sized {
-    SUBSCRIPTIONS.take_all(|entry| entry.system == system && !matches!(entry.seat, Seat::Asking(_)))
+/// Ends what belongs to a System that is closed, but for those who ask by themselves: they may still take what waits for them. Waits for
+/// a callback that is called on another thread by `hl_drain`; says whether none runs any more.
+pub(crate) fn end_all(system: u64, deadline: Option<Instant>) -> bool {
+    let ended = SUBSCRIPTIONS.take_all(|entry| entry.system == system && !matches!(entry.seat, Seat::Asking(_)));
+    let is_done = |entry: &Arc<Entry>| match &entry.seat {
+        Seat::Drained(drained) => drained.end(deadline) == Unsubscribed::Done,
+        // Its thread was waited for by the System.
+        _ => true,
+    };
+    ended.iter().filter(|entry| !is_done(entry)).count() == 0
 }
 
 /// Ends a subscription; its handle is stale then. `HL_OK`: its callback is not running, and will not run. `HL_PENDING`: it will not
@@ -282,7 +288,7 @@ pub extern "C" fn hl_unsubscribe(subscription: hl_subscription, timeout_ns: u64)
                 let taken = lock(place).take();
                 taken.map_or(Unsubscribed::Done, |subscription| subscription.unsubscribe(patience))
             }
-            Seat::Drained(drained) => drained.end(patience),
+            Seat::Drained(drained) => drained.end(Instant::now().checked_add(patience)),
             Seat::Asking(_) => Unsubscribed::Done,
         };
         Ok(if ended == Unsubscribed::Done { HL_OK } else { HL_PENDING })

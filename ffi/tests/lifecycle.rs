@@ -289,3 +289,30 @@ fn what_a_subscriber_may_not_want_is_refused() {
     assert_eq!(wants(good), HL_OK);
     assert_eq!(hl_system_close(system, 0), HL_OK);
 }
+
+#[test]
+fn a_close_waits_for_a_drain_on_another_thread_as_long_as_asked() {
+    struct Gate {
+        inside: Sender<()>,
+        out: Receiver<()>,
+    }
+    extern "C-unwind" fn hang(_: *const hl_event, _: usize, user: *mut c_void) {
+        let gate = unsafe { &*user.cast::<Gate>() };
+        gate.inside.send(()).unwrap();
+        gate.out.recv().unwrap_or_default();
+    }
+    let ((inside, is_inside), (let_out, out)) = (channel(), channel());
+    let gate = Gate { inside, out };
+    let user = (&raw const gate).cast_mut().cast();
+    let system = manual(CONFIG);
+    let options = hl_subscribe_options { function: Some(hang), user, ..subscribe_options() };
+    let subscription: hl_subscription = given(|out| unsafe { hl_subscribe(system, &options, out) });
+    std::thread::scope(|scope| {
+        let drain = scope.spawn(|| unsafe { hl_drain(system, null_mut()) });
+        is_inside.recv_timeout(LONG).unwrap();
+        assert_eq!(hl_system_close(system, 0), HL_PENDING);
+        assert_eq!((hl_system_close(system, 0), hl_unsubscribe(subscription, 0)), (HL_ERR_STALE, HL_ERR_STALE));
+        drop(let_out);
+        assert_eq!(drain.join().unwrap(), HL_OK);
+    });
+}
