@@ -362,6 +362,10 @@
 // A subscriber is not called any more, for `reason`; `value` is its number.
 #define HL_EVENT_SUBSCRIBER_SUSPENDED 28
 
+// A permit was taken: an order goes although the breaker denies, because it is half open. `value` says how many permits
+// of this round are out, `limit` how many there are.
+#define HL_EVENT_PROBE 29
+
 // A plan or a person put a disabled breaker into force.
 #define HL_EVENT_ENABLED 30
 

@@ -46,6 +46,9 @@ pub const HL_EVENT_SHUTDOWN: u32 = 26;
 pub const HL_EVENT_DRILL: u32 = 27;
 /// A subscriber is not called any more, for `reason`; `value` is its number.
 pub const HL_EVENT_SUBSCRIBER_SUSPENDED: u32 = 28;
+/// A permit was taken: an order goes although the breaker denies, because it is half open. `value` says how many permits
+/// of this round are out, `limit` how many there are.
+pub const HL_EVENT_PROBE: u32 = 29;
 /// A plan or a person put a disabled breaker into force.
 pub const HL_EVENT_ENABLED: u32 = 30;
 /// A plan or a person took it out of force.

@@ -48,7 +48,7 @@ fn handles_of_another_type_or_system_are_stale() {
         assert_eq!(unsafe { hl_trip(system, hl_breaker { bits }, ann, ann, 3) }, HL_ERR_STALE, "{bits:#x}");
     }
     assert_eq!(unsafe { hl_trip(other, desk, ann, ann, 3) }, HL_ERR_STALE);
-    for bits in [0, system.bits, desk.bits, told.bits ^ 1] {
+    for bits in [0, system.bits, desk.bits, told.bits ^ 1 << 40] {
         assert_eq!(hl_unsubscribe(hl_subscription { bits }, 0), HL_ERR_STALE);
         assert_eq!(unsafe { hl_permit_passed(&mut hl_permit { bits }) }, HL_ERR_STALE);
         let is_ours = bits == system.bits;
