@@ -4,7 +4,7 @@ use core::fmt;
 use std::sync::Arc;
 
 use crate::circuit::{Circuit, reason_of};
-use crate::memory::gate::{Verdict, Words};
+use crate::memory::gate::{GateWords, Verdict, Words};
 use crate::model::event::BreakerId;
 use crate::model::intent::{Intent, Lanes};
 use crate::model::kind::Kind;
@@ -107,6 +107,12 @@ impl Gate {
     #[inline]
     pub fn admits_price(&self, price: Price, side: Side) -> bool {
         self.words.admits_price(price, side)
+    }
+
+    /// Where the words lie that a check reads, for bindings to other languages that check inline. The addresses are valid
+    /// while this gate lives, and not longer.
+    pub fn words(&self) -> GateWords {
+        self.words.addresses()
     }
 
     /// A permit to send one order although it is denied, if everything that denies it is half open (Cooldown with

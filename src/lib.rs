@@ -92,7 +92,7 @@ pub use feed::Feed;
 pub use feed::shared::{SharedFeed, SharedHandle};
 pub use gate::{Denial, Gate};
 pub use memory::board::BREAKERS_A_SCOPE;
-pub use memory::gate::Verdict;
+pub use memory::gate::{GateWords, Verdict};
 pub use memory::tally::{Tally, TallyHandle};
 pub use model::caps::{Caps, Skew};
 pub use model::error::{Error, ErrorKind, FeedError};

@@ -1,11 +1,64 @@
-//! The C interface of Haltline: prefix `hl_`, header `include/haltline.h`.
+//! The C interface of Haltline: prefix `hl_`, headers `include/haltline.h` and `include/haltline_gate.h`.
 //!
-//! Only what a C program needs to know that it has the right library, and to stop all trading of its process, is here
-//! yet. The header is generated from this file and committed; a test holds the two together.
+//! `haltline.h` is generated from this crate and committed; a test holds the two together. `haltline_gate.h`, the inline order path,
+//! is written by hand, and both sides assert its layout.
+//!
+//! * Every call returns a status: zero, a success with a remark above it, a failure below it. `hl_last_error` says more.
+//! * Cold objects are handles, of which an old or an invented one is refused. Gates, feeds and tallies are pointers.
+//! * Whatever is wrong with a gate denies the order. A panic inside is caught, and its System denies from then on.
 
+#![allow(non_camel_case_types, reason = "the names are those of C")]
+
+mod boundary;
+mod callback;
+mod evaluate;
+mod event_types;
+mod events;
+mod explain;
+mod feed;
+mod gate;
+mod handle;
 mod kinds;
+mod last_error;
+mod operator;
+mod options;
+mod permit;
+mod policy;
+mod reasons;
+mod status;
+mod structs;
+mod subscribe;
+mod system;
+mod systems;
+mod tally;
+#[cfg(test)]
+mod testing;
+mod text;
+mod views;
+mod words;
 
+pub use callback::hl_events_fn;
+pub use evaluate::*;
+pub use event_types::*;
+pub use events::*;
+pub use explain::*;
+pub use feed::*;
+pub use gate::*;
+pub use handle::{hl_breaker, hl_permit, hl_subscription, hl_system};
 pub use kinds::*;
+pub use last_error::{HL_ERROR_BYTES, hl_last_error};
+pub use operator::*;
+pub use options::*;
+pub use permit::*;
+pub use policy::*;
+pub use reasons::*;
+pub use status::*;
+pub use subscribe::*;
+pub use system::*;
+pub use tally::*;
+pub use text::{HL_LIST_LENGTH, HL_NAME_BYTES, HL_SENTENCE_BYTES, HL_TEXT_BYTES};
+pub use views::*;
+pub use words::*;
 
 /// The number of this interface; it changes when a program built against an older header must not be linked.
 pub const HL_ABI_VERSION: u32 = 1;
@@ -16,12 +69,4 @@ pub const HL_ABI_VERSION: u32 = 1;
 #[unsafe(no_mangle)]
 pub extern "C" fn hl_abi_version() -> u32 {
     HL_ABI_VERSION
-}
-
-/// Denies every order but cancels in every System of this process, at once. The way back is an administrator's rearm.
-///
-/// Threads: any, at once. Signals: async-signal-safe. Allocates: no. Progress: wait-free.
-#[unsafe(no_mangle)]
-pub extern "C" fn hl_kill_all() {
-    haltline::kill_all();
 }

@@ -93,6 +93,56 @@ impl Verdict {
     pub const fn lanes(self) -> Lanes {
         self.lanes
     }
+
+    /// As one number, for other languages: bits 0 to 2 say that an increase, a reduce, a cancel is denied, bit 3 that a breaker
+    /// warns, bit 4 that the arm word denies. Zero is [`CLEAR`](Self::CLEAR).
+    ///
+    /// ```
+    /// # use haltline::*;
+    /// # let system = System::manual(Plan::default(), Nanos::from_secs(0))?;
+    /// # let gate = system.gate(&[])?;
+    /// system.kill();
+    /// let seen = gate.check();
+    /// assert_eq!((Verdict::CLEAR.bits(), seen.bits()), (0, 0b10011));
+    /// assert_eq!(Verdict::from_bits(seen.bits()), seen);
+    /// # Ok::<(), haltline::Error>(())
+    /// ```
+    #[inline]
+    pub const fn bits(self) -> u64 {
+        self.lanes.bits() | (self.disarmed as u64) << 4
+    }
+
+    /// From such a number; bits that mean nothing are left out.
+    pub const fn from_bits(bits: u64) -> Self {
+        Self { lanes: Lanes::from_bits(bits), disarmed: bits & 1 << 4 != 0 }
+    }
+}
+
+/// Where the words lie that a gate reads, for bindings to languages that check inline. Made by
+/// [`Gate::words`](crate::Gate::words).
+///
+/// Orders may pass while `leaf | middle | root | (arm ^ armed) | more`, loaded in this order with acquire, is zero;
+/// anything else is for [`Gate::check`](crate::Gate::check) to say. A purchase is admitted where
+/// `(price as u64) ^ 1 << 63 <= *upper`, a sale where the same of `-price` is at most `*floor`, with the price held within
+/// `i64::MAX - 1` on either side.
+///
+/// Every address is that of a 64-bit atomic, is never null, and is valid while the gate lives.
+#[derive(Clone, Copy, Debug)]
+pub struct GateWords {
+    /// The words of two scopes and of the root; a scope that is missing has one that is always zero.
+    pub scopes: [*const u64; 3],
+    /// The arm word.
+    pub arm: *const u64,
+    /// What the arm word is while orders may pass; never zero.
+    pub armed: u64,
+    /// The upper band of the scope whose prices the gate asks.
+    pub upper: *const u64,
+    /// Its lower band, counted from above.
+    pub floor: *const u64,
+    /// The words of further scopes, between the middle and the root; those that are missing are always zero.
+    pub rest: [*const u64; GATE_SCOPES - 3],
+    /// How many further scopes there are.
+    pub more: u64,
 }
 
 /// The addresses that a check reads, and far from them everything else: ten thousand gates in turn stay in the cache.
@@ -189,6 +239,26 @@ impl<K> Words<K> {
         Verdict { lanes: lanes | killed, disarmed: true }
     }
 
+    /// Where everything lies that a check reads.
+    pub(crate) fn addresses(&self) -> GateWords {
+        let Far { board, scopes, .. } = &*self.far;
+        let mut below = scopes.iter().filter(|scope| **scope != ScopeId::ROOT);
+        let mut next = || address(below.next().map_or(board.zero(), |scope| board.scope(*scope)));
+        let (leaf, middle) = (next(), next());
+        let rest = core::array::from_fn(|_| next());
+        // SAFETY: as in `admits_price`.
+        let (upper, floor) = unsafe { &*self.prices }.words_of_sides();
+        GateWords {
+            scopes: [leaf, middle, address(&self.line().root)],
+            arm: address(&self.line().word),
+            armed: self.armed,
+            upper: address(upper),
+            floor: address(floor),
+            rest,
+            more: scopes.len().saturating_sub(NEAR + 1) as u64,
+        }
+    }
+
     /// Its scopes, from leaf to root.
     pub(crate) fn scopes(&self) -> &[ScopeId] {
         &self.far.scopes
@@ -197,6 +267,10 @@ impl<K> Words<K> {
     pub(crate) fn kept(&self) -> &K {
         &self.far.kept
     }
+}
+
+fn address(word: &AtomicU64) -> *const u64 {
+    core::ptr::from_ref(word).cast()
 }
 
 /// The scopes below the root, then the word that is always zero.

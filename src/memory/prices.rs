@@ -66,6 +66,11 @@ impl PriceLine {
         }
     }
 
+    /// The words that a gate compares with, for a purchase and for a sale.
+    pub(crate) fn words_of_sides(&self) -> (&AtomicU64, &AtomicU64) {
+        (&self.upper, &self.floor)
+    }
+
     /// The owner's feed says what is admitted now. Wait-free; without effect if another one owns the line by now.
     #[inline]
     pub(crate) fn publish(&self, owner: Owner, prices: Prices) {

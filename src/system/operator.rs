@@ -161,6 +161,22 @@ impl System {
         self.update(breaker, |spec| spec.policy = policy, by)
     }
 
+    /// The policy of a breaker as it stands, to change a part of it by [`update_policy`](Self::update_policy).
+    ///
+    /// # Errors
+    /// [`ErrorKind::Stale`] for a breaker that is no more.
+    ///
+    /// ```
+    /// # use haltline::*;
+    /// # let desk = BreakerSpec::new("desk", ScopePath::root(), RuleSpec::Manual);
+    /// # let system = System::manual(Plan { breakers: vec![desk], ..Plan::default() }, Nanos::from_secs(0))?;
+    /// assert_eq!(system.policy(system.breaker("desk")?)?, Kind::Manual.default_policy());
+    /// # Ok::<(), haltline::Error>(())
+    /// ```
+    pub fn policy(&self, breaker: BreakerId) -> Result<Policy, Error> {
+        Ok(self.entry(breaker)?.policy.clone())
+    }
+
     /// Gives a breaker other parameters of its kind: another limit, another window. Otherwise as
     /// [`update_policy`](Self::update_policy); another limit is told as `threshold_updated`, with the old and the new one.
     ///
@@ -210,6 +226,21 @@ impl System {
     /// back is [`rearm`](Self::rearm).
     pub fn kill(&self) {
         self.inner.circuit.board.arm().kill();
+        self.inner.circuit.dispatch_bell.ring();
+    }
+
+    /// Denies as a kill does, with [`Reason::Panicked`]: for a binding that has caught a panic in a call of this System, after
+    /// which nobody knows what was left half done. Wait-free. The way back is [`rearm`](Self::rearm).
+    ///
+    /// ```
+    /// # use haltline::*;
+    /// # let system = System::manual(Plan::default(), Nanos::from_secs(0))?;
+    /// system.panicked();
+    /// assert_eq!(system.killed(), Some(Reason::Panicked));
+    /// # Ok::<(), haltline::Error>(())
+    /// ```
+    pub fn panicked(&self) {
+        self.inner.circuit.board.arm().panicked();
         self.inner.circuit.dispatch_bell.ring();
     }
 

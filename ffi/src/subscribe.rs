@@ -1,0 +1,442 @@
+//! Who hears of events: by a callback on a thread of its own, or inside `hl_drain`; or by asking.
+
+use core::ffi::{c_char, c_void};
+use core::time::Duration;
+use std::collections::VecDeque;
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread::{self, ThreadId};
+use std::time::Instant;
+
+use haltline::{
+    Epoch, Error, Event, EventType, Filter, Kind, Overflow, Receiver, ScopePath, Subscriber, Subscription, Unsubscribed,
+};
+
+use crate::boundary::{Refused, call, place, places};
+use crate::callback::{self, EventsFn, User, hl_events_fn};
+use crate::events::{event, hl_event};
+use crate::handle::{Table, Type, hl_subscription, hl_system, lock};
+use crate::status::*;
+use crate::structs::{self, Sized32};
+use crate::system::with;
+use crate::systems::{self, Held};
+use crate::text::{self, HL_NAME_BYTES, chars};
+use crate::views::fill;
+use crate::words::{HL_OVERFLOW_DROP_NEWEST, HL_OVERFLOW_DROP_OLDEST};
+
+/// Which events are wanted: all of what is given must hold; a zeroed one wants everything. What concerns no breaker (a kill, a shutdown)
+/// is asked for its type alone, and a gap goes to everybody.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct hl_filter {
+    /// Breakers of these kinds: bit `HL_KIND_...` of each; 0 is all.
+    pub kinds: u64,
+    /// Events of these types: bit `HL_EVENT_...` of each; 0 is all.
+    pub types: u64,
+    /// This scope and those below it, ended by a NUL; NULL or empty is all.
+    pub scope: *const c_char,
+    /// 1: only trips, resets and stops.
+    pub urgent: u32,
+    /// Zero.
+    pub reserved: u32,
+}
+
+/// Who hears of events, and what it may cost. Zero it, set `struct_size`, and what shall be otherwise.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct hl_subscribe_options {
+    /// `sizeof(hl_subscribe_options)`.
+    pub struct_size: u32,
+    /// `HL_OVERFLOW_...`: which event goes when too many wait.
+    pub overflow: u32,
+    /// What it is called in `hl_subscribers`, ended by a NUL; NULL is "c".
+    pub name: *const c_char,
+    /// What it wants to hear of.
+    pub filter: hl_filter,
+    /// How many events wait for it at most, 1 to 1 048 576; 0 is 1 024.
+    pub capacity: u32,
+    /// How many events one call is given at most; 0 is 256. What brings it level after a loss may be more.
+    pub batch: u32,
+    /// How long one call may take, in nanoseconds; 0 is 100 ms. Of those on a thread of their own.
+    pub budget_ns: u64,
+    /// So many calls in a row over the budget suspend it; 0 is 10, UINT32_MAX never.
+    pub max_overruns: u32,
+    /// Zero.
+    pub reserved: u32,
+    /// Called with events; NULL: they are asked for by `hl_poll_events`.
+    pub function: hl_events_fn,
+    /// Given to `function`.
+    pub user: *mut c_void,
+}
+
+// SAFETY: `repr(C)`, begins with its size; numbers, pointers and an optional function.
+unsafe impl Sized32 for hl_subscribe_options {
+    const NAME: &'static str = "hl_subscribe_options";
+    const LEAST: usize = 88;
+}
+
+/// How a subscriber does.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct hl_subscriber_info {
+    /// Its number: what an event of its suspension carries as `value`.
+    pub number: u64,
+    /// How many events it was given.
+    pub delivered: u64,
+    /// How many did not fit, or came while it was suspended.
+    pub dropped: u64,
+    /// How many wait.
+    pub queued: u64,
+    /// Calls that took longer than their budget.
+    pub overruns: u64,
+    /// `HL_REASON_...` for which it is not called any more; 0 while it is.
+    pub suspended: u32,
+    /// Zero.
+    pub reserved: u32,
+    /// Its name.
+    pub name: [c_char; HL_NAME_BYTES],
+}
+
+/// A subscription.
+struct Entry {
+    /// The handle of its System.
+    system: u64,
+    epoch: Epoch,
+    seat: Seat,
+}
+
+enum Seat {
+    /// Called on a thread of its own.
+    Called(Mutex<Option<Subscription>>),
+    /// Called inside `hl_drain`.
+    Drained(Drained),
+    /// Asks by itself.
+    Asking(Mutex<Asking>),
+}
+
+struct Drained {
+    state: Mutex<Turn>,
+    /// Its call has ended.
+    ended: Condvar,
+    function: EventsFn,
+    user: User,
+}
+
+/// Its receiver is taken for as long as it is called, so no lock is held then.
+struct Turn {
+    receiver: Option<Receiver>,
+    runs_on: Option<ThreadId>,
+    is_gone: bool,
+}
+
+struct Asking {
+    receiver: Receiver,
+    /// Received and not yet given.
+    rest: VecDeque<Event>,
+}
+
+static SUBSCRIPTIONS: Table<Arc<Entry>> = Table::new(Type::Subscription);
+
+/// # Safety
+/// The scope is NULL or ends with a NUL.
+pub(crate) unsafe fn filter(from: &hl_filter) -> Result<Filter, Refused> {
+    // SAFETY: as the caller says.
+    let scope = unsafe { text::optional(from.scope, "hl_filter.scope") }?;
+    if from.urgent > 1 {
+        return Err(Refused::number("hl_filter.urgent", from.urgent.into(), "0 and 1"));
+    }
+    let kinds = haltline::KINDS.iter().map(|row| row.kind);
+    Ok(Filter {
+        kinds: of_bits("hl_filter.kinds", from.kinds, kinds, |kind: &Kind| *kind as u8)?,
+        scope: ScopePath::new(scope.unwrap_or_default())?,
+        types: of_bits("hl_filter.types", from.types, EventType::ALL.iter().copied(), |what| *what as u8)?,
+        urgent: from.urgent == 1,
+    })
+}
+
+fn of_bits<T>(
+    what: &'static str,
+    bits: u64,
+    all: impl Iterator<Item = T>,
+    number: impl Fn(&T) -> u8,
+) -> Result<Vec<T>, Refused> {
+    let (mut found, mut known) = (Vec::new(), 0);
+    for each in all {
+        let bit = 1 << number(&each);
+        known |= bit;
+        if bits & bit != 0 {
+            found.push(each);
+        }
+    }
+    if bits & !known == 0 { Ok(found) } else { Err(Refused::number(what, bits, "the bits of numbers that there are")) }
+}
+
+/// # Safety
+/// The texts are NULL or end with a NUL.
+unsafe fn subscriber(options: &hl_subscribe_options) -> Result<Subscriber, Refused> {
+    // SAFETY: as the caller says.
+    let (name, filter) =
+        unsafe { (text::optional(options.name, "hl_subscribe_options.name")?, filter(&options.filter)?) };
+    let usual = Subscriber::new(name.unwrap_or("c"));
+    let or = |given: u32, usual: usize| if given == 0 { usual } else { given as usize };
+    let overflow = match options.overflow {
+        HL_OVERFLOW_DROP_OLDEST => Overflow::DropOldest,
+        HL_OVERFLOW_DROP_NEWEST => Overflow::DropNewest,
+        other => {
+            return Err(Refused::number("hl_subscribe_options.overflow", other.into(), "HL_OVERFLOW_ numbers 0 and 1"));
+        }
+    };
+    Ok(Subscriber {
+        filter,
+        capacity: or(options.capacity, usual.capacity),
+        batch: or(options.batch, usual.batch),
+        overflow,
+        budget: if options.budget_ns == 0 { usual.budget } else { Duration::from_nanos(options.budget_ns) },
+        max_overruns: match options.max_overruns {
+            0 => usual.max_overruns,
+            u32::MAX => 0,
+            given => given,
+        },
+        ..usual
+    })
+}
+
+/// Subscribes to events. With a `function`: called on a thread of the subscription's own, in a manual System inside `hl_drain`; a
+/// slow one costs nobody else. Without: ask by `hl_poll_events` or `hl_wait_events`. First everybody is told where each breaker is that
+/// is not simply active. What does not fit is counted, and told by `HL_EVENT_GAP`: events may be lost, states may not.
+///
+/// `HL_ERR_FULL` beyond `max_subscribers`, `HL_ERR_STRUCT_SIZE`, `HL_ERR_ARGUMENT`, `HL_ERR_BAD_INPUT`, `HL_ERR_BAD_SCOPE`,
+/// `HL_ERR_CLOSED`, `HL_ERR_PLATFORM` without a thread, `HL_ERR_STALE`, `HL_ERR_NULL`, `HL_ERR_UTF8`.
+///
+/// Threads: any, at once. Signals: no. Allocates: yes. Progress: blocks for an instant.
+///
+/// # Safety
+/// `options` is as long as it says, its texts end with a NUL, its function may be called on another thread; `out` can be written.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hl_subscribe(
+    system: hl_system,
+    options: *const hl_subscribe_options,
+    out: *mut hl_subscription,
+) -> hl_status {
+    with(system, |held| {
+        // SAFETY: as the caller says.
+        let (options, out) = unsafe { (structs::read(options, "options")?, place(out, "out")?) };
+        // SAFETY: as the caller says.
+        let subscriber = unsafe { subscriber(&options) }?;
+        let seat = seat(held, subscriber, options.function, User(options.user))?;
+        let entry = Entry { system: held.bits, epoch: held.system.epoch(), seat };
+        let bits = SUBSCRIPTIONS.put(Arc::new(entry))?;
+        out.write(hl_subscription { bits });
+        Ok(())
+    })
+}
+
+fn seat(held: &Held, subscriber: Subscriber, function: hl_events_fn, user: User) -> Result<Seat, Error> {
+    Ok(match function {
+        None => Seat::Asking(Mutex::new(Asking { receiver: held.system.receive(subscriber)?, rest: VecDeque::new() })),
+        Some(function) if held.is_manual => {
+            let turn = Turn { receiver: Some(held.system.receive(subscriber)?), runs_on: None, is_gone: false };
+            Seat::Drained(Drained { state: Mutex::new(turn), ended: Condvar::new(), function, user })
+        }
+        Some(function) => {
+            let (bits, epoch, mut told) = (held.bits, held.system.epoch(), Vec::with_capacity(subscriber.batch));
+            let subscription = held.system.subscribe(subscriber, move |events| {
+                told.clear();
+                told.extend(events.iter().map(|each| event(bits, epoch, each)));
+                callback::tell(function, &told, user);
+            })?;
+            Seat::Called(Mutex::new(Some(subscription)))
+        }
+    })
+}
+
+/// Calls the callbacks of a manual System with what waits for them.
+pub(crate) fn deliver(held: &Held) {
+    let drained = |entry: &Arc<Entry>| entry.system == held.bits && matches!(entry.seat, Seat::Drained(_));
+    for entry in SUBSCRIPTIONS.all(drained) {
+        if let Seat::Drained(drained) = &entry.seat {
+            while drained.turn(&entry) {}
+        }
+    }
+}
+
+impl Drained {
+    /// Gives it one batch. False if there is none, if it is being called already, or if it is gone.
+    fn turn(&self, entry: &Entry) -> bool {
+        let taken = {
+            let mut turn = lock(&self.state);
+            let taken = turn.receiver.take();
+            if taken.is_some() {
+                turn.runs_on = Some(thread::current().id());
+            }
+            taken
+        };
+        let Some(mut receiver) = taken else { return false };
+        let batch = receiver.receive(Duration::ZERO).unwrap_or_default();
+        let told: Vec<_> = batch.iter().map(|each| event(entry.system, entry.epoch, each)).collect();
+        if !told.is_empty() {
+            callback::tell(self.function, &told, self.user);
+        }
+        let mut turn = lock(&self.state);
+        turn.runs_on = None;
+        let is_gone = turn.is_gone;
+        // Dropped outside of the lock.
+        let rest = if is_gone { Some(receiver) } else { turn.receiver.replace(receiver) };
+        drop(turn);
+        self.ended.notify_all();
+        drop(rest);
+        !told.is_empty() && !is_gone
+    }
+
+    /// No call begins any more. Waits for one that runs on another thread.
+    fn end(&self, patience: Duration) -> Unsubscribed {
+        let deadline = Instant::now().checked_add(patience);
+        let mut turn = lock(&self.state);
+        turn.is_gone = true;
+        let receiver = turn.receiver.take();
+        let done = loop {
+            let left = deadline.map_or(Duration::from_secs(3600), |end| end.saturating_duration_since(Instant::now()));
+            match turn.runs_on {
+                None => break Unsubscribed::Done,
+                Some(thread) if thread == thread::current().id() || left.is_zero() => break Unsubscribed::Pending,
+                Some(_) => turn = self.ended.wait_timeout(turn, left).unwrap_or_else(PoisonError::into_inner).0,
+            }
+        };
+        drop(turn);
+        drop(receiver);
+        done
+    }
+}
+
+/// What belongs to a System that is closed. Those who ask by themselves may still take what waits for them.
+pub(crate) fn forget(system: u64) -> impl Sized {
+    SUBSCRIPTIONS.take_all(|entry| entry.system == system && !matches!(entry.seat, Seat::Asking(_)))
+}
+
+/// Ends a subscription; its handle is stale then. `HL_OK`: its callback is not running, and will not run. `HL_PENDING`: it will not
+/// start again, but may still be running, after `timeout_ns`, or because this is called in it.
+///
+/// `HL_ERR_STALE` the second time, and after its System has closed if it has a callback.
+///
+/// Threads: any, at once. Signals: no. Allocates: no. Progress: blocks for at most `timeout_ns`.
+#[unsafe(no_mangle)]
+pub extern "C" fn hl_unsubscribe(subscription: hl_subscription, timeout_ns: u64) -> hl_status {
+    call(0, || {
+        systems::check_process()?;
+        let stale = || Refused::stale("subscription", subscription.bits);
+        let entry = SUBSCRIPTIONS.take(subscription.bits).ok_or_else(stale)?;
+        let patience = Duration::from_nanos(timeout_ns);
+        let ended = match &entry.seat {
+            Seat::Called(place) => {
+                let taken = lock(place).take();
+                taken.map_or(Unsubscribed::Done, |subscription| subscription.unsubscribe(patience))
+            }
+            Seat::Drained(drained) => drained.end(patience),
+            Seat::Asking(_) => Unsubscribed::Done,
+        };
+        Ok(if ended == Unsubscribed::Done { HL_OK } else { HL_PENDING })
+    })
+}
+
+/// Takes what waits for a subscription without a function: at most `cap` events, in order; `n` is how many, 0 if there is nothing.
+///
+/// `HL_ERR_CLOSED` when its System has closed and everything was taken; `HL_ERR_NOT_ALLOWED` for one with a function, `HL_ERR_STALE`,
+/// `HL_ERR_NULL`.
+///
+/// Threads: any, at once; each event goes to one. Signals: no. Allocates: seldom. Progress: blocks beside another one that asks.
+///
+/// # Safety
+/// `buf` has room for `cap`; `n` can be written.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hl_poll_events(
+    subscription: hl_subscription,
+    buf: *mut hl_event,
+    cap: usize,
+    n: *mut usize,
+) -> hl_status {
+    // SAFETY: as the caller says.
+    unsafe { hl_wait_events(subscription, buf, cap, 0, n) }
+}
+
+/// The same, and waits for the first event for at most `timeout_ns`.
+///
+/// As `hl_poll_events`.
+///
+/// Threads: any, at once; each event goes to one. Signals: no. Allocates: seldom. Progress: blocks for at most `timeout_ns`, and
+/// beside another one that asks.
+///
+/// # Safety
+/// `buf` has room for `cap`; `n` can be written.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hl_wait_events(
+    subscription: hl_subscription,
+    buf: *mut hl_event,
+    cap: usize,
+    timeout_ns: u64,
+    n: *mut usize,
+) -> hl_status {
+    call(0, || {
+        systems::check_process()?;
+        // SAFETY: as the caller says.
+        let (room, n) = unsafe { (places(buf, cap, "buf")?, place(n, "n")?) };
+        let entry =
+            SUBSCRIPTIONS.get(subscription.bits).ok_or_else(|| Refused::stale("subscription", subscription.bits))?;
+        let Seat::Asking(asking) = &entry.seat else {
+            let text = "hl_poll_events: found a subscription with a function, allowed are those without";
+            return Err(Refused::new(HL_ERR_NOT_ALLOWED, text));
+        };
+        let mut asking = lock(asking);
+        let (mut given, mut patience) = (0, Duration::from_nanos(timeout_ns));
+        while given < room.len() {
+            if asking.rest.is_empty() {
+                let Asking { receiver, rest } = &mut *asking;
+                match receiver.receive(patience) {
+                    Ok([]) => break,
+                    Ok(batch) => rest.extend(batch),
+                    Err(error) if given == 0 => return Err(error.into()),
+                    Err(_) => break,
+                }
+                patience = Duration::ZERO;
+            }
+            for (place, each) in room[given..].iter_mut().zip(asking.rest.iter()) {
+                place.write(event(entry.system, entry.epoch, each));
+            }
+            let some = asking.rest.len().min(room.len() - given);
+            asking.rest.drain(..some);
+            given += some;
+        }
+        n.write(given);
+        Ok(())
+    })
+}
+
+/// How the subscribers of a System do, in the order in which they came. At most `cap` are written, `n` is how many there are;
+/// `HL_TRUNCATED` if they are more.
+///
+/// `HL_ERR_STALE`, `HL_ERR_NULL`.
+///
+/// Threads: any, at once. Signals: no. Allocates: yes. Progress: blocks for an instant.
+///
+/// # Safety
+/// `buf` has room for `cap`; `n` can be written.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hl_subscribers(
+    system: hl_system,
+    buf: *mut hl_subscriber_info,
+    cap: usize,
+    n: *mut usize,
+) -> hl_status {
+    with(system, |held| {
+        let infos = held.system.subscribers().into_iter().map(|found| hl_subscriber_info {
+            number: found.number,
+            delivered: found.delivered,
+            dropped: found.dropped,
+            queued: found.queued as u64,
+            overruns: found.overruns,
+            suspended: found.suspended.map_or(0, |reason| reason as u32),
+            reserved: 0,
+            name: chars(&found.name),
+        });
+        // SAFETY: as the caller says.
+        unsafe { fill(buf, cap, n, infos) }
+    })
+}

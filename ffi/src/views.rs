@@ -1,0 +1,478 @@
+//! What people look at: how everything stands, what has happened, what has been counted.
+
+use core::ffi::c_char;
+
+use haltline::{
+    Authority, BreakerId, BreakerStatus, Counts, EventType, Kind, Nanos, Past, Reason, ScopeId, Status, SystemStatus,
+};
+
+use crate::boundary::{Refused, call, place, places};
+use crate::events::{event, hl_event};
+use crate::handle::{self, hl_breaker, hl_system};
+use crate::status::*;
+use crate::structs::{self, Sized32};
+use crate::subscribe::{self, hl_filter};
+use crate::system::with;
+use crate::systems::{self, Held};
+use crate::text::{self, HL_NAME_BYTES, HL_SENTENCE_BYTES, chars};
+use crate::words::bits;
+
+/// Everything at a glance.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct hl_system_status {
+    /// 1 if an order that increases exposure may go somewhere: the System is armed and the root denies nothing.
+    pub can_trade: u32,
+    /// `HL_REASON_...` for which the kill word denies; 0 while it does not.
+    pub killed: u32,
+    /// The kill word, for `hl_rearm`.
+    pub kill_word: u64,
+    /// Breakers that neither deny nor warn; the kill switches that scopes have by themselves are not counted.
+    pub active: u64,
+    /// Breakers that warn.
+    pub warning: u64,
+    /// Breakers that deny something.
+    pub tripped: u64,
+    /// The highest risk score, 0 to 100.
+    pub risk_score: f64,
+    /// The System time at which this was found; while nothing changes it stays what it is.
+    pub last_update_ns: u64,
+    /// One line for people.
+    pub message: [c_char; HL_SENTENCE_BYTES],
+}
+
+/// One breaker, as it is now.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct hl_breaker_info {
+    /// Its handle.
+    pub breaker: hl_breaker,
+    /// Names exactly this status of this breaker: what `hl_reset` must be given as `seen`.
+    pub stamp: u64,
+    /// Since when, in nanoseconds since 1970.
+    pub since_ns: u64,
+    /// Until when, if time ends it; else UINT64_MAX.
+    pub until_ns: u64,
+    /// The value of now.
+    pub value: f64,
+    /// The limit that it is tested against.
+    pub limit: f64,
+    /// 0 to 100.
+    pub risk_score: f64,
+    /// Trips since the start.
+    pub trips: u64,
+    /// Observations refused since the start.
+    pub refused: u64,
+    /// Values that came within 5 % of the limit and went away again.
+    pub near_misses: u64,
+    /// `HL_KIND_...`.
+    pub kind: u32,
+    /// `HL_STATUS_...`.
+    pub status: u32,
+    /// `HL_REASON_...`.
+    pub reason: u32,
+    /// What it denies now, `HL_DENY_...` bits.
+    pub denies: u32,
+    /// The retry, the rung, or 7 for a latch.
+    pub step: u32,
+    /// Whether `value` and `limit` are known.
+    pub has_value: u32,
+    /// 1 if it is the kill switch that a scope has by itself.
+    pub is_implicit: u32,
+    /// 1 if it has no usable value, and so denies if its policy says so.
+    pub is_unready: u32,
+    /// 1 if it is disabled by its policy.
+    pub is_disabled: u32,
+    /// Zero.
+    pub reserved: u32,
+    /// Probes that are out, while it is half open.
+    pub probes_out: u32,
+    /// Probes that have passed.
+    pub probes_passed: u32,
+    /// Its name.
+    pub name: [c_char; HL_NAME_BYTES],
+    /// The scope that it guards; empty for everything.
+    pub scope: [c_char; HL_NAME_BYTES],
+}
+
+/// What one breaker, or all of them, have counted.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct hl_breaker_counts {
+    /// Transitions into Tripped, EmergencyHalt or Liquidating.
+    pub trips: u64,
+    /// Ways back to Active or Warning.
+    pub resets: u64,
+    /// Warnings.
+    pub warnings: u64,
+    /// Observations that were refused.
+    pub bad_inputs: u64,
+    /// Values that came within 5 % of the limit and went away again.
+    pub near_misses: u64,
+    /// How long in each `HL_STATUS_...`, in nanoseconds.
+    pub time_in_ns: [u64; 8],
+}
+
+/// What a System has counted since its start.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct hl_system_statistics {
+    /// Of all breakers; times of those in service.
+    pub counts: hl_breaker_counts,
+    /// Breakers in service, the kill switches of the scopes included.
+    pub breakers: u64,
+    /// Requests of people that were refused.
+    pub refusals: u64,
+    /// Numbers that events have taken.
+    pub events: u64,
+    /// Events that were lost before they could be handed out.
+    pub lost: u64,
+    /// How many events were measured from their time to the queues of the subscribers; none in a manual System.
+    pub dispatched: u64,
+    /// Half of them took at most this, in nanoseconds.
+    pub dispatch_p50_ns: u64,
+    /// 90 of a hundred.
+    pub dispatch_p90_ns: u64,
+    /// 99 of a hundred.
+    pub dispatch_p99_ns: u64,
+    /// 999 of a thousand.
+    pub dispatch_p999_ns: u64,
+    /// The slowest.
+    pub dispatch_max_ns: u64,
+}
+
+/// Which events of the history are wanted. Zero it and set `struct_size`.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct hl_past {
+    /// `sizeof(hl_past)`.
+    pub struct_size: u32,
+    /// Zero.
+    pub reserved: u32,
+    /// Of which kinds, scopes and types.
+    pub filter: hl_filter,
+    /// Of one breaker; zero is all.
+    pub breaker: hl_breaker,
+    /// Not before, in nanoseconds since 1970.
+    pub from_ns: u64,
+    /// Not after; 0 is without an end.
+    pub until_ns: u64,
+}
+
+// SAFETY: `repr(C)`, begins with its size; numbers and a pointer.
+unsafe impl Sized32 for hl_past {
+    const NAME: &'static str = "hl_past";
+    const LEAST: usize = 64;
+}
+
+/// Writes a list into the room of a caller, and how many there are.
+///
+/// # Safety
+/// `list` has room for `cap`; `n` can be written.
+pub(crate) unsafe fn fill<T>(
+    list: *mut T,
+    cap: usize,
+    n: *mut usize,
+    all: impl ExactSizeIterator<Item = T>,
+) -> Result<hl_status, Refused> {
+    // SAFETY: as the caller says.
+    let (room, n) = unsafe { (places(list, cap, "buf")?, place(n, "n")?) };
+    let count = all.len();
+    for (place, each) in room.iter_mut().zip(all) {
+        place.write(each);
+    }
+    n.write(count);
+    Ok(if count > cap { HL_TRUNCATED } else { HL_OK })
+}
+
+pub(crate) fn system_status(held: &Held, found: &SystemStatus) -> hl_system_status {
+    hl_system_status {
+        can_trade: found.can_trade.into(),
+        killed: found.killed.map_or(0, |reason| reason as u32),
+        kill_word: held.system.kill_word(),
+        active: found.active.len() as u64,
+        warning: found.warning.len() as u64,
+        tripped: found.tripped.len() as u64,
+        risk_score: found.overall_risk_score,
+        last_update_ns: found.last_update.0,
+        message: chars(&found.message),
+    }
+}
+
+fn info(system: u64, found: &BreakerStatus) -> hl_breaker_info {
+    let (value, limit) = found.value.unwrap_or_default();
+    hl_breaker_info {
+        breaker: handle::breaker(system, found.id),
+        stamp: found.stamp,
+        since_ns: found.since.0,
+        until_ns: found.until.unwrap_or(Nanos::NEVER).0,
+        value,
+        limit,
+        risk_score: found.risk_score,
+        trips: found.trips,
+        refused: found.refused,
+        near_misses: found.near_misses,
+        kind: found.kind as u32,
+        status: found.status as u32,
+        reason: found.reason as u32,
+        denies: bits(found.denies),
+        step: found.step.number().into(),
+        has_value: found.value.is_some().into(),
+        is_implicit: found.implicit.into(),
+        is_unready: found.unready.into(),
+        is_disabled: found.disabled.into(),
+        reserved: 0,
+        probes_out: found.probes.0.into(),
+        probes_passed: found.probes.1.into(),
+        name: chars(&found.name),
+        scope: chars(&found.scope),
+    }
+}
+
+fn counts(found: &Counts) -> hl_breaker_counts {
+    let mut time_in_ns = [0; 8];
+    for status in Status::ALL {
+        time_in_ns[*status as usize] = found.time_in(*status).as_nanos() as u64;
+    }
+    let Counts { trips, resets, warnings, bad_inputs, near_misses, .. } = *found;
+    hl_breaker_counts { trips, resets, warnings, bad_inputs, near_misses, time_in_ns }
+}
+
+/// How everything stands.
+///
+/// `HL_ERR_STALE`, `HL_ERR_NULL`.
+///
+/// Threads: any, at once. Signals: no. Allocates: yes. Progress: blocks while another one asks; not for the order path.
+///
+/// # Safety
+/// `out` can be written.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hl_status_get(system: hl_system, out: *mut hl_system_status) -> hl_status {
+    with(system, |held| {
+        // SAFETY: as the caller says.
+        unsafe { place(out, "out") }?.write(system_status(held, &held.system.status()));
+        Ok(())
+    })
+}
+
+/// The handle of a breaker. It names this one for ever: after a reload that removes it, it is stale.
+///
+/// `HL_ERR_UNKNOWN` if there is none of that name; `HL_ERR_STALE`, `HL_ERR_NULL`, `HL_ERR_UTF8`.
+///
+/// Threads: any, at once. Signals: no. Allocates: on failure. Progress: lock-free.
+///
+/// # Safety
+/// `name` ends with a NUL; `out` can be written.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hl_breaker_find(system: hl_system, name: *const c_char, out: *mut hl_breaker) -> hl_status {
+    with(system, |held| {
+        // SAFETY: as the caller says.
+        let (name, out) = unsafe { (text::text(name, "name")?, place(out, "out")?) };
+        out.write(handle::breaker(held.bits, held.system.breaker(name)?));
+        Ok(())
+    })
+}
+
+/// All breakers, by number, the kill switches of the scopes included. At most `cap` are written, `n` is how many there are;
+/// `HL_TRUNCATED` if they are more.
+///
+/// `HL_ERR_STALE`, `HL_ERR_NULL`.
+///
+/// Threads: any, at once. Signals: no. Allocates: yes. Progress: lock-free; O(breakers).
+///
+/// # Safety
+/// `buf` has room for `cap`; `n` can be written.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hl_breakers(
+    system: hl_system,
+    buf: *mut hl_breaker_info,
+    cap: usize,
+    n: *mut usize,
+) -> hl_status {
+    with(system, |held| {
+        let all = held.system.breakers();
+        // SAFETY: as the caller says.
+        unsafe { fill(buf, cap, n, all.iter().map(|found| info(held.bits, found))) }
+    })
+}
+
+/// One breaker, as it is now.
+///
+/// `HL_ERR_STALE`, `HL_ERR_NULL`.
+///
+/// Threads: any, at once. Signals: no. Allocates: yes. Progress: lock-free.
+///
+/// # Safety
+/// `out` can be written.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hl_breaker_status(
+    system: hl_system,
+    breaker: hl_breaker,
+    out: *mut hl_breaker_info,
+) -> hl_status {
+    with(system, |held| {
+        // SAFETY: as the caller says.
+        let out = unsafe { place(out, "out") }?;
+        out.write(info(held.bits, &held.system.breaker_status(handle::breaker_id(held.bits, breaker)?)?));
+        Ok(())
+    })
+}
+
+/// What one breaker has counted since it was put into service.
+///
+/// `HL_ERR_STALE`, `HL_ERR_NULL`.
+///
+/// Threads: any, at once. Signals: no. Allocates: on failure. Progress: lock-free.
+///
+/// # Safety
+/// `out` can be written.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hl_breaker_stats(
+    system: hl_system,
+    breaker: hl_breaker,
+    out: *mut hl_breaker_counts,
+) -> hl_status {
+    with(system, |held| {
+        // SAFETY: as the caller says.
+        let out = unsafe { place(out, "out") }?;
+        out.write(counts(&held.system.breaker_counts(handle::breaker_id(held.bits, breaker)?)?));
+        Ok(())
+    })
+}
+
+/// What has been counted since the start.
+///
+/// `HL_ERR_STALE`, `HL_ERR_NULL`.
+///
+/// Threads: any, at once. Signals: no. Allocates: no. Progress: blocks while another one asks.
+///
+/// # Safety
+/// `out` can be written.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hl_statistics(system: hl_system, out: *mut hl_system_statistics) -> hl_status {
+    with(system, |held| {
+        // SAFETY: as the caller says.
+        let out = unsafe { place(out, "out") }?;
+        let found = held.system.statistics();
+        let nanos = |time: core::time::Duration| time.as_nanos() as u64;
+        out.write(hl_system_statistics {
+            counts: counts(&found.counts),
+            breakers: found.breakers,
+            refusals: found.refusals,
+            events: found.events,
+            lost: found.lost,
+            dispatched: found.dispatch.events,
+            dispatch_p50_ns: nanos(found.dispatch.p50),
+            dispatch_p90_ns: nanos(found.dispatch.p90),
+            dispatch_p99_ns: nanos(found.dispatch.p99),
+            dispatch_p999_ns: nanos(found.dispatch.p999),
+            dispatch_max_ns: nanos(found.dispatch.max),
+        });
+        Ok(())
+    })
+}
+
+/// The last events that are wanted, the oldest first: the newest `cap` of them are written. `n` is how many are held that are wanted;
+/// `HL_TRUNCATED` if that is more than `cap`. In a manual System what has been drained.
+///
+/// `HL_ERR_STRUCT_SIZE`, `HL_ERR_ARGUMENT`, `HL_ERR_BAD_SCOPE`, `HL_ERR_STALE`, `HL_ERR_NULL`, `HL_ERR_UTF8`.
+///
+/// Threads: any, at once. Signals: no. Allocates: yes. Progress: blocks for an instant; O(history).
+///
+/// # Safety
+/// `past` is as long as it says, its scope ends with a NUL; `buf` has room for `cap`; `n` can be written.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hl_history(
+    system: hl_system,
+    past: *const hl_past,
+    buf: *mut hl_event,
+    cap: usize,
+    n: *mut usize,
+) -> hl_status {
+    with(system, |held| {
+        // SAFETY: as the caller says.
+        let past = unsafe { structs::read(past, "past") }?;
+        let is_one = past.breaker != hl_breaker::default();
+        let past = Past {
+            // SAFETY: as the caller says.
+            filter: unsafe { subscribe::filter(&past.filter) }?,
+            breaker: is_one.then(|| handle::breaker_id(held.bits, past.breaker)).transpose()?,
+            from: Nanos(past.from_ns),
+            until: if past.until_ns == 0 { Nanos::NEVER } else { Nanos(past.until_ns) },
+        };
+        let (epoch, found) = (held.system.epoch(), held.system.history(&past));
+        let newest = &found[found.len().saturating_sub(cap)..];
+        // SAFETY: as the caller says.
+        unsafe {
+            fill(buf, cap, n, newest.iter().map(|each| event(held.bits, epoch, each)))?;
+            n.write(found.len());
+        }
+        Ok(if found.len() > cap { HL_TRUNCATED } else { HL_OK })
+    })
+}
+
+/// The name of a breaker: `id` is its handle's `bits`.
+pub const HL_NAME_BREAKER: u32 = 1;
+/// The path of a scope: `id` is `scope` of an event.
+pub const HL_NAME_SCOPE: u32 = 2;
+/// Who did it: `id` is `actor` of an event.
+pub const HL_NAME_ACTOR: u32 = 3;
+/// The word for an `HL_KIND_...`.
+pub const HL_NAME_KIND: u32 = 4;
+/// The word for an `HL_STATUS_...`.
+pub const HL_NAME_STATUS: u32 = 5;
+/// The word for an `HL_REASON_...`.
+pub const HL_NAME_REASON: u32 = 6;
+/// The word for an `HL_EVENT_...`.
+pub const HL_NAME_EVENT: u32 = 7;
+/// The word for an `HL_AUTHORITY_...`.
+pub const HL_NAME_AUTHORITY: u32 = 8;
+
+/// The name of what a number stands for: `what` is `HL_NAME_...`. It fits into `HL_NAME_BYTES`; `HL_TRUNCATED` if it does not fit into
+/// `len`. For words, from `HL_NAME_KIND` on, no System is asked, and any handle will do.
+///
+/// `HL_ERR_UNKNOWN` if there is nothing of that number; `HL_ERR_ARGUMENT` for another `what`, `HL_ERR_STALE`, `HL_ERR_NULL`.
+///
+/// Threads: any, at once. Signals: no. Allocates: yes. Progress: blocks for an instant.
+///
+/// # Safety
+/// `buf` has room for `len` bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hl_name(system: hl_system, what: u32, id: u64, buf: *mut c_char, len: usize) -> hl_status {
+    call(0, || {
+        let name = name(system, what, id)?.ok_or_else(|| {
+            Refused::new(
+                HL_ERR_UNKNOWN,
+                format!("hl_name: found {id} for what = {what}, and there is nothing of that number"),
+            )
+        })?;
+        // SAFETY: as the caller says.
+        unsafe { text::give(buf, len, &name) }
+    })
+}
+
+fn name(system: hl_system, what: u32, id: u64) -> Result<Option<String>, Refused> {
+    let word = |name: fn(u8) -> Option<&'static str>| u8::try_from(id).ok().and_then(name).map(str::to_owned);
+    let small = u32::try_from(id).ok();
+    Ok(match what {
+        HL_NAME_BREAKER => {
+            let held = systems::get(system)?;
+            let id: BreakerId = handle::breaker_id(held.bits, hl_breaker { bits: id })?;
+            held.system.breaker_name(id).map(|name| name.to_string())
+        }
+        HL_NAME_SCOPE => {
+            let held = systems::get(system)?;
+            small.and_then(|id| held.system.scope_path(ScopeId::from_raw(id))).map(|path| path.to_string())
+        }
+        HL_NAME_ACTOR => {
+            let held = systems::get(system)?;
+            small.map(|id| held.system.actor(id))
+        }
+        HL_NAME_KIND => word(|raw| Kind::from_raw(raw).map(Kind::name)),
+        HL_NAME_STATUS => word(|raw| Status::from_raw(raw).map(Status::name)),
+        HL_NAME_REASON => word(|raw| Reason::from_raw(raw).map(Reason::name)),
+        HL_NAME_EVENT => word(|raw| EventType::from_raw(raw).map(EventType::name)),
+        HL_NAME_AUTHORITY => word(|raw| Authority::from_raw(raw).map(Authority::name)),
+        other => return Err(Refused::number("what", other.into(), "HL_NAME_BREAKER (1) to HL_NAME_AUTHORITY (8)")),
+    })
+}

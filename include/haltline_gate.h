@@ -1,0 +1,179 @@
+/* Haltline: the order path, inline. Included by haltline.h; needs nothing but this file and the library. MIT OR Apache-2.0
+ *
+ * A check reads four words and a number, and jumps once. It calls nothing while nothing denies or warns, takes no lock, writes
+ * nothing, asks no clock. Everything else is hl_gate_slow's business, so what the words hold is no part of the interface.
+ */
+#ifndef HALTLINE_GATE_H
+#define HALTLINE_GATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#if !defined(__GNUC__)
+#error "haltline_gate.h needs gcc or clang: its loads are their __atomic_load_n"
+#endif
+#if !defined(__BYTE_ORDER__) || __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__ || UINTPTR_MAX != UINT64_MAX
+#error "Haltline needs a 64-bit little-endian machine"
+#endif
+
+#if defined(__cplusplus)
+#define HL_STATIC_ASSERT(condition, name) static_assert(condition, #name)
+#elif defined(__STDC_VERSION__) && __STDC_VERSION__ >= 201112L
+#define HL_STATIC_ASSERT(condition, name) _Static_assert(condition, #name)
+#else
+#define HL_STATIC_ASSERT(condition, name) typedef char hl_assert_##name[(condition) ? 1 : -1]
+#endif
+
+/* A plain static inline is not inlined into code that the compiler believes to be cold. */
+#define HL_INLINE static inline __attribute__((always_inline))
+
+/* What an order does to the exposure of its owner; the caller classifies. One that goes through zero is an increase. */
+#define HL_INCREASE 0
+#define HL_REDUCE 1
+#define HL_CANCEL 2
+
+/* The side of an order. */
+#define HL_BUY 0
+#define HL_SELL 1
+
+/* An absent price. */
+#define HL_NO_PRICE INT64_MIN
+
+/* The bits of a verdict, and of what a breaker denies: one an intent, then the warning, then the kill word. */
+#define HL_DENY_INCREASE 1
+#define HL_DENY_REDUCE 2
+#define HL_DENY_CANCEL 4
+#define HL_WARNS 8
+#define HL_DISARMED 16
+
+/* The answer of a gate. Zero: everything may go, and nothing warns. A warning is no denial, so ask hl_verdict_permits. */
+typedef struct hl_verdict {
+    uint64_t bits;
+} hl_verdict;
+
+/* A gate, made by hl_gate_open alone, and used through the pointer that it gives. The first 64 bytes are what a check reads.
+ * Zeroed memory is a gate that denies everything. */
+typedef struct hl_gate {
+    /* Two scopes and the root. */
+    const uint64_t *word[3];
+    /* The word that a kill changes, and what it is while orders may pass. */
+    const uint64_t *arm;
+    uint64_t armed;
+    /* The price band of the first scope, turned so that zeroed memory admits nothing. */
+    const uint64_t *upper;
+    const uint64_t *floor;
+    /* How many scopes there are beyond three: then each check is a call. */
+    uint64_t more;
+    const uint64_t *rest[4];
+    /* The library's. */
+    const void *own[4];
+} __attribute__((aligned(64))) hl_gate;
+
+HL_STATIC_ASSERT(sizeof(hl_verdict) == 8, verdict_size);
+HL_STATIC_ASSERT(sizeof(hl_gate) == 128, gate_size);
+HL_STATIC_ASSERT(offsetof(hl_gate, arm) == 24, gate_arm);
+HL_STATIC_ASSERT(offsetof(hl_gate, armed) == 32, gate_armed);
+HL_STATIC_ASSERT(offsetof(hl_gate, upper) == 40, gate_upper);
+HL_STATIC_ASSERT(offsetof(hl_gate, floor) == 48, gate_floor);
+HL_STATIC_ASSERT(offsetof(hl_gate, more) == 56, gate_more);
+HL_STATIC_ASSERT(offsetof(hl_gate, rest) == 64, gate_rest);
+HL_STATIC_ASSERT(offsetof(hl_gate, own) == 96, gate_own);
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The long look, for a check that has not seen zero at once. They are described in haltline.h. */
+hl_verdict hl_gate_slow(const hl_gate *gate);
+hl_verdict hl_gate_slow2(const hl_gate *instrument, const hl_gate *account);
+
+#ifdef __cplusplus
+}
+#endif
+
+/* Whether an order of this intent may go by this verdict; an intent that is none may not. */
+HL_INLINE bool hl_verdict_permits(hl_verdict verdict, uint32_t intent) {
+    return intent <= HL_CANCEL && ((verdict.bits >> intent) & 1) == 0;
+}
+
+/* Whether any intent is denied. */
+HL_INLINE bool hl_verdict_denies_any(hl_verdict verdict) {
+    return (verdict.bits & (HL_DENY_INCREASE | HL_DENY_REDUCE | HL_DENY_CANCEL)) != 0;
+}
+
+/* Whether a breaker warns. That denies nothing. */
+HL_INLINE bool hl_verdict_warns(hl_verdict verdict) {
+    return (verdict.bits & HL_WARNS) != 0;
+}
+
+/* Whether the System itself denies: it was killed, has shut down, or this is a forked child. */
+HL_INLINE bool hl_verdict_is_disarmed(hl_verdict verdict) {
+    return (verdict.bits & HL_DISARMED) != 0;
+}
+
+/* The same verdict for this intent alone, so that hl_gate_explain explains its denial and no other. */
+HL_INLINE hl_verdict hl_verdict_only(hl_verdict verdict, uint32_t intent) {
+    hl_verdict only;
+    only.bits = verdict.bits & (HL_DISARMED | (intent <= HL_CANCEL ? (uint64_t)1 << intent : 0));
+    return only;
+}
+
+/* Zero: trade. Anything else, NULL and zeroed memory among it: ask hl_gate_slow. The loads acquire, from the leaf to the root and
+ * then the arm word, so that a halt that moves up is seen in one of them. */
+HL_INLINE uint64_t hl_gate_quick(const hl_gate *gate) {
+    const uint64_t *leaf;
+    uint64_t denied;
+    if (gate == NULL || (leaf = gate->word[0]) == NULL) {
+        return 1;
+    }
+    denied = __atomic_load_n(leaf, __ATOMIC_ACQUIRE);
+    denied |= __atomic_load_n(gate->word[1], __ATOMIC_ACQUIRE);
+    denied |= __atomic_load_n(gate->word[2], __ATOMIC_ACQUIRE);
+    denied |= __atomic_load_n(gate->arm, __ATOMIC_ACQUIRE) ^ gate->armed;
+    return denied | gate->more;
+}
+
+/* What is denied now. A NULL gate denies everything.
+ *
+ * Threads: any, at once. Signals: async-signal-safe. Allocates: no. Progress: wait-free. */
+HL_INLINE hl_verdict hl_gate_check(const hl_gate *gate) {
+    hl_verdict clear = {0};
+    return hl_gate_quick(gate) == 0 ? clear : hl_gate_slow(gate);
+}
+
+/* What two gates deny together: an instrument and an account, say, so that nobody needs a gate for every pair.
+ *
+ * Threads: any, at once. Signals: async-signal-safe. Allocates: no. Progress: wait-free. */
+HL_INLINE hl_verdict hl_gate_check2(const hl_gate *instrument, const hl_gate *account) {
+    hl_verdict clear = {0};
+    return (hl_gate_quick(instrument) | hl_gate_quick(account)) == 0 ? clear : hl_gate_slow2(instrument, account);
+}
+
+/* Whether an order of this intent (HL_INCREASE, HL_REDUCE, HL_CANCEL) may go now. No other number may, and nothing by NULL.
+ *
+ * Threads: any, at once. Signals: async-signal-safe. Allocates: no. Progress: wait-free. */
+HL_INLINE bool hl_gate_permits(const hl_gate *gate, uint32_t intent) {
+    return intent <= HL_CANCEL && (hl_gate_quick(gate) == 0 || hl_verdict_permits(hl_gate_slow(gate), intent));
+}
+
+/* Whether an order of this side (HL_BUY, HL_SELL) may name this price, in units of 1e-9, by the price band of the first scope of
+ * the gate: a purchase up to the upper band, a sale from the lower one on. Without a band there, every price may be named (HL_NO_PRICE
+ * is the lowest). Beside hl_gate_check, not in its place: what is killed, tripped or forked is told by that. No other side may name
+ * any price, and nobody by NULL.
+ *
+ * Threads: any, at once. Signals: async-signal-safe. Allocates: no. Progress: wait-free. */
+HL_INLINE bool hl_gate_admits_price(const hl_gate *gate, int64_t price, uint32_t side) {
+    const uint64_t turn = (uint64_t)1 << 63;
+    if (gate == NULL || gate->upper == NULL || side > HL_SELL) {
+        return false;
+    }
+    /* Beyond this no price lies that anybody names, and its negative is a number. */
+    price = price > INT64_MAX - 1 ? INT64_MAX - 1 : price < -(INT64_MAX - 1) ? -(INT64_MAX - 1) : price;
+    if (side == HL_BUY) {
+        return ((uint64_t)price ^ turn) <= __atomic_load_n(gate->upper, __ATOMIC_RELAXED);
+    }
+    return ((uint64_t)(-price) ^ turn) <= __atomic_load_n(gate->floor, __ATOMIC_RELAXED);
+}
+
+#endif /* HALTLINE_GATE_H */
