@@ -684,3 +684,345 @@ private:
     std::string path_, toml_;
 };
 
+/// Which events are wanted: all of what is given must hold; the default wants everything.
+class Filter {
+public:
+    Filter& kind(Kind kind) noexcept {
+        raw_.kinds |= std::uint64_t{1} << detail::number(kind);
+        return *this;
+    }
+    Filter& type(EventType type) noexcept {
+        raw_.types |= std::uint64_t{1} << detail::number(type);
+        return *this;
+    }
+    /// This scope and those below it.
+    Filter& scope(std::string path) {
+        scope_ = std::move(path);
+        return *this;
+    }
+    /// Only trips, resets and stops.
+    Filter& urgent() noexcept {
+        raw_.urgent = 1;
+        return *this;
+    }
+    /// The text is this one's.
+    hl_filter get() const noexcept {
+        hl_filter filter = raw_;
+        filter.scope = scope_.c_str();
+        return filter;
+    }
+
+private:
+    hl_filter raw_{};
+    std::string scope_;
+};
+
+/// Who hears of events, and what it may cost. Zero is what haltline.h says.
+struct Subscriber {
+    std::string name;
+    Filter filter{};
+    /// How many events may wait for it.
+    std::uint32_t capacity = 0;
+    /// How many one call is given at most.
+    std::uint32_t batch = 0;
+    /// How long a call may take, and how many in a row may take longer before it is suspended.
+    Nanos budget = 0;
+    std::uint32_t max_overruns = 0;
+    /// When too many wait, the newest goes instead of the oldest.
+    bool drop_newest = false;
+
+    /// The texts are this one's.
+    hl_subscribe_options get() const noexcept {
+        hl_subscribe_options options{};
+        options.struct_size = sizeof options;
+        options.overflow = drop_newest ? HL_OVERFLOW_DROP_NEWEST : HL_OVERFLOW_DROP_OLDEST;
+        options.name = name.empty() ? nullptr : name.c_str();
+        options.filter = filter.get();
+        options.capacity = capacity;
+        options.batch = batch;
+        options.budget_ns = budget;
+        options.max_overruns = max_overruns;
+        return options;
+    }
+};
+
+/// A callable that hears of events, on a thread of its own; in manual mode inside System::drain. The destructor unsubscribes, and waits
+/// for a call that runs; then the callable is destroyed.
+///
+/// If a call does not come back in five seconds, if it is the call that destroys this, or if the System was closed before, nobody knows
+/// when the callable is done with: it is never destroyed. So close the System last.
+class Subscription {
+public:
+    Subscription() noexcept = default;
+    Subscription(Subscription&& other) noexcept
+        : subscription_(std::exchange(other.subscription_, {})), callable_(std::exchange(other.callable_, nullptr)),
+          destroy_(other.destroy_) {}
+    Subscription& operator=(Subscription&& other) noexcept {
+        Subscription old(std::move(*this));
+        std::swap(subscription_, other.subscription_);
+        std::swap(callable_, other.callable_);
+        std::swap(destroy_, other.destroy_);
+        return *this;
+    }
+    ~Subscription() { static_cast<void>(unsubscribe(patience)); }
+
+    /// Code::Ok: it is not running and will not run. Code::Pending: it may still be running, after `timeout` or because this is called
+    /// in it, and will not start again.
+    Code unsubscribe(Nanos timeout) noexcept {
+        if (subscription_.bits == 0) return Code::Stale;
+        const Code code = detail::code(hl_unsubscribe(std::exchange(subscription_, {}), timeout));
+        void* callable = std::exchange(callable_, nullptr);
+        if (code == Code::Ok) destroy_(callable);
+        return code;
+    }
+
+private:
+    friend class System;
+    static constexpr Nanos patience = 5'000'000'000;
+
+    Subscription(void* callable, void (*destroy)(void*)) noexcept : callable_(callable), destroy_(destroy) {}
+
+    hl_subscription subscription_{};
+    void* callable_ = nullptr;
+    void (*destroy_)(void*) = nullptr;
+};
+
+/// Events for who asks, on a thread of his own.
+class Inbox {
+public:
+    Inbox() noexcept = default;
+
+    /// What waits, at most 256 events; valid until the next call. Empty if nothing does, and when the System has closed.
+    Span<const Event> poll() noexcept { return wait(0); }
+    /// The same, and waits for the first of them.
+    Span<const Event> wait(Nanos timeout) noexcept {
+        std::size_t n = 0;
+        code_ = detail::code(hl_wait_events(subscription_.value, room_.data(), room_.size(), timeout, &n));
+        return succeeded(code_) ? Span<const Event>(room_.data(), n) : Span<const Event>();
+    }
+    /// What the last call came to: Code::Closed when the System has closed and everything was taken.
+    Code code() const noexcept { return code_; }
+
+private:
+    friend class System;
+    static void close(hl_subscription* subscription) {
+        if (subscription->bits != 0) static_cast<void>(hl_unsubscribe(*subscription, 0));
+    }
+    explicit Inbox(hl_subscription subscription) : subscription_(subscription), room_(256) {}
+
+    detail::Owner<hl_subscription, close> subscription_;
+    std::vector<Event> room_;
+    Code code_ = Code::Ok;
+};
+
+// ---- The System -----------------------------------------------------------------------------------------------------------
+
+/// Owns breakers, their time and their events. Closed by the destructor, which waits five seconds for its threads.
+class System {
+public:
+    System() noexcept = default;
+
+    /// Code::Config with every mistake of the configuration in the error's text, each with its line.
+    static Result<System> open(const Options& options) {
+        const hl_options raw = options.get();
+        hl_system system{};
+        return detail::made<System>(hl_system_open(&raw, &system), system);
+    }
+    /// Gates deny from now on, and threads are waited for. Code::Pending if a callback does not come back in time,
+    /// Code::Deadlock from a callback.
+    Code close(Nanos timeout) noexcept {
+        const Code code = detail::code(hl_system_close(system_.value, timeout));
+        if (succeeded(code)) system_.value = {};
+        return code;
+    }
+
+    /// Puts another configuration in force, all of it or nothing. What is tripped stays tripped.
+    Result<void> reload(std::string_view toml) { return detail::code(hl_system_reload(get(), toml.data(), toml.size())); }
+    Result<void> reload_file(const char* path) { return detail::code(hl_system_reload_file(get(), path)); }
+    /// What is allowed but unusual in the configuration in force, one a line.
+    Result<std::string> warnings() const {
+        std::string text(HL_ERROR_BYTES, '\0');
+        const hl_status status = hl_config_warnings(get(), text.data(), text.size());
+        text.resize(std::char_traits<char>::length(text.c_str()));
+        return detail::made<std::string>(status, std::move(text));
+    }
+    /// Further scopes, instruments that are listed during the day; all or none.
+    Result<void> declare(Span<const char* const> scopes) { return detail::code(hl_declare(get(), scopes.data(), scopes.size())); }
+    Result<void> declare(std::initializer_list<const char*> scopes) { return declare({scopes.begin(), scopes.size()}); }
+
+    /// A gate on these scopes and their ancestors, at most seven together. The first one is that whose price band it asks.
+    Result<Gate> gate(Span<const char* const> scopes) const {
+        hl_gate* gate = nullptr;
+        return detail::made<Gate>(hl_gate_open(get(), scopes.data(), scopes.size(), &gate), gate);
+    }
+    Result<Gate> gate(std::initializer_list<const char*> scopes) const { return this->gate({scopes.begin(), scopes.size()}); }
+    /// Claims the feed of a scope; Code::Claimed if somebody holds it.
+    Result<Feed> feed(const char* scope) {
+        hl_feed* feed = nullptr;
+        return detail::made<Feed>(hl_feed_open(get(), scope, &feed), feed);
+    }
+    /// A tally on a scope, one for each thread that tells.
+    Result<Tally> tally(const char* scope) {
+        hl_tally* tally = nullptr;
+        return detail::made<Tally>(hl_tally_open(get(), scope, &tally), tally);
+    }
+
+    /// Manual mode: the time, and all that it makes happen.
+    Code advance(Nanos now) noexcept { return detail::code(hl_advance(get(), now)); }
+    /// Manual mode: hands on what has happened; how many events that was.
+    std::size_t drain() noexcept {
+        std::size_t told = 0;
+        return hl_drain(get(), &told) < 0 ? 0 : told;
+    }
+    Result<Nanos> now() const {
+        Nanos now = 0;
+        return detail::made<Nanos>(hl_now(get(), &now), now);
+    }
+
+    /// The breaker of this name.
+    Result<Breaker> breaker(const char* name) const {
+        hl_breaker found{};
+        return detail::made<Breaker>(hl_breaker_find(get(), name, &found), Breaker{found});
+    }
+    /// The number of a check before the open.
+    Result<std::uint32_t> check_id(const char* name) const {
+        std::uint32_t id = 0;
+        return detail::made<std::uint32_t>(hl_check_find(get(), name, &id), id);
+    }
+
+    // What people do. What is refused is an event, too.
+
+    /// It stays tripped until somebody resets it.
+    Result<void> trip(Breaker breaker, By by) { return act(hl_trip, breaker, by); }
+    /// `seen` is the stamp of the breaker's info, or `after` of its event: resets that trip and no newer one.
+    Result<void> reset(Breaker breaker, std::uint64_t seen, By by) { return act(hl_reset, breaker, by, seen); }
+    /// Also on a standing cause; asks one authority more.
+    Result<void> force_reset(Breaker breaker, std::uint64_t seen, By by) { return act(hl_force_reset, breaker, by, seen); }
+    /// Sets the baseline of a drawdown, or the opening of a liquidation, anew.
+    Result<void> rebase(Breaker breaker, Money baseline, By by) { return act(hl_rebase, breaker, by, baseline); }
+    /// Has the book reduced, until it is `liquidated`.
+    Result<void> liquidate(Breaker breaker, By by) { return act(hl_liquidate, breaker, by); }
+    Result<void> liquidated(Breaker breaker, By by) { return act(hl_liquidated, breaker, by); }
+    /// Out of service; a reset ends it.
+    Result<void> maintain(Breaker breaker, By by) { return act(hl_maintain, breaker, by); }
+    /// Into force, or out of it.
+    Result<void> enable(Breaker breaker, bool enabled, By by) { return act(hl_enable, breaker, by, enabled); }
+    /// Told like a trip; denies nothing.
+    Result<void> drill(Breaker breaker, By by) { return act(hl_drill, breaker, by); }
+    /// Everything in the scope is denied but cancels, until an administrator clears it.
+    Result<void> emergency_stop(const char* scope, EmergencySource source, By by) {
+        return detail::code(
+            hl_emergency_stop(get(), scope, detail::number(source), by.reason, by.actor, detail::number(by.authority)));
+    }
+    Result<void> clear_emergency_stop(const char* scope, By by) {
+        return detail::code(hl_clear_emergency_stop(get(), scope, by.reason, by.actor, detail::number(by.authority)));
+    }
+    /// Denies everything but cancels, at once. Wait-free and async-signal-safe.
+    Code kill() noexcept { return detail::code(hl_kill(get())); }
+    /// Ends the kill that the operator saw: `kill_word` of the status.
+    Result<void> rearm(std::uint64_t seen, By by) {
+        return detail::code(hl_rearm(get(), seen, by.reason, by.actor, detail::number(by.authority)));
+    }
+
+    // What people look at.
+
+    Result<SystemStatus> status() const { return ask<SystemStatus>(hl_status_get); }
+    Result<Statistics> statistics() const { return ask<Statistics>(hl_statistics); }
+    Result<BreakerInfo> info(Breaker breaker) const {
+        BreakerInfo info{};
+        return detail::made<BreakerInfo>(hl_breaker_status(get(), breaker.handle, &info), info);
+    }
+    Result<Counts> counts(Breaker breaker) const {
+        Counts counts{};
+        return detail::made<Counts>(hl_breaker_stats(get(), breaker.handle, &counts), counts);
+    }
+    /// All breakers, the kill switches of the scopes included.
+    Result<std::vector<BreakerInfo>> breakers() const {
+        return list<BreakerInfo>([this](BreakerInfo* room, std::size_t cap, std::size_t* n) { return hl_breakers(get(), room, cap, n); });
+    }
+    /// The last events that are wanted, the oldest first. In manual mode what has been drained.
+    Result<std::vector<Event>> history(const Filter& filter = {}) const {
+        hl_past past{};
+        past.struct_size = sizeof past;
+        past.filter = filter.get();
+        return list<Event>([&](Event* room, std::size_t cap, std::size_t* n) { return hl_history(get(), &past, room, cap, n); });
+    }
+    /// What is behind the numbers of an event: names, and by how much.
+    Result<EventText> details(const Event& event) const {
+        EventText text{};
+        return detail::made<EventText>(hl_event_details(get(), &event, &text), text);
+    }
+
+    // Who hears of events.
+
+    /// Calls `hear(haltline::Span<const haltline::Event>)` with what `who` wants, in batches and in order. It must not throw: an exception
+    /// that leaves it ends the process.
+    template <class Hear>
+    Result<Subscription> subscribe(const Subscriber& who, Hear&& hear) {
+        using Callable = std::decay_t<Hear>;
+        static_assert(std::is_invocable_v<Callable&, Span<const Event>>, "found a callable that does not take a Span<const Event>");
+        auto* callable = new Callable(std::forward<Hear>(hear));
+        // It owns the callable from here on, also if the subscription fails.
+        auto owner = std::unique_ptr<Callable>(callable);
+        hl_subscribe_options options = who.get();
+        options.user = callable;
+        options.function = [](const hl_event* events, std::size_t n, void* user) noexcept {
+            (*static_cast<Callable*>(user))(Span<const Event>(events, n));
+        };
+        Subscription subscription(callable, [](void* done) { delete static_cast<Callable*>(done); });
+        const Code code = detail::code(hl_subscribe(get(), &options, &subscription.subscription_));
+        if (!succeeded(code)) return Error::of(code);
+        static_cast<void>(owner.release());
+        return subscription;
+    }
+    /// The same queue for who asks.
+    Result<Inbox> receive(const Subscriber& who) {
+        const hl_subscribe_options options = who.get();
+        hl_subscription made{};
+        const Code code = detail::code(hl_subscribe(get(), &options, &made));
+        if (!succeeded(code)) return Error::of(code);
+        return Inbox(made);
+    }
+
+    hl_system get() const noexcept { return system_.value; }
+
+private:
+    static constexpr Nanos patience = 5'000'000'000;
+    static void close_at_last(hl_system* system) {
+        if (system->bits != 0) static_cast<void>(hl_system_close(*system, patience));
+    }
+
+    template <class Call, class... What>
+    Result<void> act(Call call, Breaker breaker, By by, What... what) {
+        return detail::code(call(get(), breaker.handle, what..., by.reason, by.actor, detail::number(by.authority)));
+    }
+    template <class T, class Call>
+    Result<T> ask(Call call) const {
+        T found{};
+        return detail::made<T>(call(get(), &found), found);
+    }
+    /// Asks how many there are, and again if there are more by then.
+    template <class T, class Call>
+    static Result<std::vector<T>> list(Call call) {
+        std::vector<T> found;
+        std::size_t n = 0;
+        hl_status status = call(nullptr, 0, &n);
+        while (status == HL_TRUNCATED) {
+            found.resize(n);
+            status = call(found.data(), found.size(), &n);
+        }
+        if (status < 0) return Error::of(detail::code(status));
+        found.resize(n);
+        return found;
+    }
+
+    explicit System(hl_system system) noexcept : system_(system) {}
+    template <class T, class... Made>
+    friend Result<T> detail::made(hl_status, Made&&...) noexcept;
+
+    detail::Owner<hl_system, close_at_last> system_;
+};
+
+}  // namespace haltline
+
+#endif  // HALTLINE_HPP
