@@ -172,7 +172,7 @@ mod tests {
 
     #[test]
     fn a_panic_becomes_a_status_and_disarms_its_system_and_no_other() {
-        let (ours, other) = (manual(""), manual(""));
+        let (ours, other) = (manual(), manual());
         let status = call(ours.bits, || -> Result<(), Refused> { panic!("a defect, number {}", 7) });
         assert_eq!(status, HL_ERR_PANIC);
         assert!(error_text().ends_with("a defect, number 7"), "{}", error_text());

@@ -11,7 +11,7 @@ use crate::handle::{self, hl_breaker, hl_system};
 use crate::status::hl_status;
 use crate::structs::{self, Sized32};
 use crate::system::with;
-use crate::{text, words};
+use crate::{systems, text, words};
 
 /// A price of 1, in the units of prices: 1e-9.
 pub const HL_PRICE_SCALE: i64 = 1_000_000_000;
@@ -99,7 +99,8 @@ pub unsafe extern "C" fn hl_feed_close(feed: *mut *mut hl_feed) {
     quietly((), || {
         // SAFETY: as the caller says.
         let taken = unsafe { feed.as_mut() }.map_or(null_mut(), |place| core::mem::replace(place, null_mut()));
-        if !taken.is_null() {
+        // In a forked child the lock may be held for ever; what is left goes with the process.
+        if !taken.is_null() && systems::check_process().is_ok() {
             // SAFETY: made by `hl_feed_open`, and taken once.
             drop(unsafe { Box::from_raw(taken) });
         }

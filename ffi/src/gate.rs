@@ -8,7 +8,7 @@ use haltline::{Gate, GateWords, Intent, Qty, Verdict};
 
 use crate::boundary::{Refused, call, place, quietly};
 use crate::handle::{hl_permit, hl_system};
-use crate::status::{HL_ERR_DENIED, hl_status};
+use crate::status::{HL_ERR_DENIED, HL_ERR_NOT_ALLOWED, hl_status};
 use crate::system::with;
 use crate::{permit, systems, text, words};
 
@@ -236,7 +236,7 @@ pub unsafe extern "C" fn hl_gate_try_probe(gate: *const hl_gate, out: *mut hl_pe
 
 /// The same through two gates together, which may be the same one, and for any intent.
 ///
-/// As `hl_gate_try_probe`; `HL_ERR_ARGUMENT` for an intent that is none.
+/// As `hl_gate_try_probe`; `HL_ERR_ARGUMENT` for an intent that is none, `HL_ERR_NOT_ALLOWED` for gates of two Systems.
 ///
 /// Threads: any, at once. Signals: no. Allocates: seldom, a few bytes. Progress: blocks for an instant beside another permit.
 ///
@@ -263,6 +263,10 @@ pub unsafe extern "C" fn hl_gate_try_probe2(
 
 /// A permit; one of nothing where nothing denies.
 pub(crate) fn probe(one: &Behind, other: &Behind, intent: Intent) -> Result<hl_permit, Refused> {
+    if one.system != other.system {
+        let text = "hl_gate_try_probe2: found gates of two Systems, allowed are those of one";
+        return Err(Refused::new(HL_ERR_NOT_ALLOWED, text));
+    }
     if one.gate.check_with(&other.gate).permits(intent) {
         return Ok(permit::NOTHING);
     }
@@ -272,5 +276,135 @@ pub(crate) fn probe(one: &Behind, other: &Behind, intent: Intent) -> Result<hl_p
             HL_ERR_DENIED,
             "the order is denied, and not by half-open breakers with a permit left alone",
         )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use haltline::*;
+
+    use super::*;
+
+    /// What `hl_gate_quick` of the header reads.
+    fn quick(gate: &hl_gate) -> u64 {
+        // SAFETY: the addresses of a gate that is not closed.
+        let load = |word: *const u64| unsafe { word.read_volatile() };
+        let [leaf, middle, root] = gate.word;
+        load(leaf) | load(middle) | load(root) | (load(gate.arm) ^ gate.armed) | gate.more
+    }
+
+    /// What `hl_gate_admits_price` of the header computes.
+    fn admits(gate: &hl_gate, price: i64, side: Side) -> bool {
+        let place = |price: i64| (price as u64) ^ 1 << 63;
+        let price = price.clamp(-(i64::MAX - 1), i64::MAX - 1);
+        // SAFETY: as above.
+        unsafe {
+            match side {
+                Side::Buy => place(price) <= gate.upper.read_volatile(),
+                Side::Sell => place(-price) <= gate.floor.read_volatile(),
+            }
+        }
+    }
+
+    fn close(mut gate: *mut hl_gate) {
+        // SAFETY: each test closes what it has made, once.
+        unsafe { hl_gate_close(&mut gate) };
+        assert!(gate.is_null());
+    }
+
+    #[test]
+    fn the_words_of_a_gate_say_what_it_says() {
+        let scopes = ["a/b/c", "x"].map(|path| ScopePath::new(path).unwrap());
+        let breakers = ["a/b/c", "a/b", "a", "x", ""].map(|path| {
+            let name = format!("b:{}", path.replace('/', ":"));
+            BreakerSpec::new(&name, ScopePath::new(path).unwrap(), RuleSpec::Manual)
+        });
+        let plan = Plan { scopes: scopes.to_vec(), breakers: breakers.to_vec(), ..Plan::default() };
+        let system = System::manual(plan, Nanos::from_secs(1)).unwrap();
+        let by = By::new("ann", Authority::Admin, "");
+        for (names, more) in [(&["x"][..], 0), (&["a", "x"], 0), (&["a/b/c"], 1), (&["a/b/c", "x"], 2)] {
+            let gate = hl_gate::make(system.gate(names).unwrap(), 0);
+            // SAFETY: it is closed below.
+            let (words, behind) = unsafe { (&*gate, behind(gate).unwrap()) };
+            let agree = || assert!(quick(words) != 0 || behind.gate.check() == Verdict::CLEAR, "{names:?}");
+            assert_eq!((words.more, quick(words) == 0), (more, more == 0));
+            for id in system.breakers().iter().filter(|found| !found.implicit).map(|found| found.id) {
+                system.trip(id, by).unwrap();
+                agree();
+                let denies = behind.gate.check().denies_any();
+                assert!(more > 0 || denies == (quick(words) != 0), "{names:?}");
+                // SAFETY: not closed yet.
+                assert_eq!(unsafe { hl_gate_slow(gate) }.bits, behind.gate.check().bits());
+                system.force_reset(id, system.breaker_status(id).unwrap().stamp, by).unwrap();
+            }
+            system.kill();
+            assert!(quick(words) != 0);
+            // SAFETY: not closed yet.
+            assert_eq!(unsafe { hl_gate_slow(gate) }.bits, 0b1_0011, "cancels pass");
+            system.rearm(system.kill_word(), by).unwrap();
+            assert_eq!(quick(words) == 0, more == 0);
+            close(gate);
+        }
+    }
+
+    #[test]
+    fn the_price_words_of_a_gate_say_what_it_says() {
+        let secs = Nanos::from_secs;
+        let day = |d, open| Session { date: Date::new(2020, 3, d), open: secs(open), close: secs(open + 23_400) };
+        let sessions = Arc::new(Sessions::new(vec![day(9, 100_000), day(10, 186_400)]).unwrap());
+        let rule = MarketCircuitBreaker::Band(Arc::new(PriceBand::luld(Tier::One, sessions)));
+        let spec = BreakerSpec::new("bands", ScopePath::new("x").unwrap(), RuleSpec::MarketCircuitBreaker(rule));
+        let start = secs(190_000);
+        let system = System::manual(Plan { breakers: vec![spec], ..Plan::default() }, start).unwrap();
+        let gates = [&["x"][..], &[]].map(|names| hl_gate::make(system.gate(names).unwrap(), 0));
+        let mut tape = system.feed("x").unwrap();
+        for known in [false, true] {
+            if known {
+                tape.reference(Price::from_f64(100.0).unwrap(), Date::new(2020, 3, 9), start).unwrap();
+            }
+            for gate in gates {
+                // SAFETY: it is closed below.
+                let (words, behind) = unsafe { (&*gate, behind(gate).unwrap()) };
+                let around = [95, 105].into_iter().flat_map(|n| [-1, 0, 1].map(|d| n * Price::SCALE + d));
+                let prices: Vec<_> = around.chain([i64::MIN, i64::MIN + 1, -1, 0, 1, i64::MAX - 1, i64::MAX]).collect();
+                for (price, side) in prices.iter().flat_map(|price| Side::ALL.iter().map(move |side| (*price, *side))) {
+                    let wanted = behind.gate.admits_price(Price::from_raw(price), side);
+                    assert_eq!(admits(words, price, side), wanted, "{price} {side} {known}");
+                }
+                let some = prices.iter().any(|price| admits(words, *price, Side::Buy));
+                assert_eq!(some, known || gate == gates[1]);
+            }
+        }
+        gates.into_iter().for_each(close);
+    }
+
+    #[test]
+    fn what_is_no_gate_denies_everything_and_is_not_freed() {
+        // SAFETY: all zero is a value of it.
+        let zeroed: hl_gate = unsafe { core::mem::zeroed() };
+        for gate in [null(), &raw const zeroed] {
+            // SAFETY: NULL and zeroed memory may be asked.
+            unsafe {
+                assert_eq!(hl_gate_slow(gate), hl_verdict::NOTHING_KNOWN);
+                assert_eq!(hl_gate_slow2(gate, gate), hl_verdict::NOTHING_KNOWN);
+                assert_eq!(hl_gate_check_call(gate), hl_verdict::NOTHING_KNOWN);
+            }
+        }
+        let system = System::manual(Plan::default(), Nanos::from_secs(1)).unwrap();
+        let gate = hl_gate::make(system.gate(&[]).unwrap(), 0);
+        // SAFETY: a copy, while what it is of is not closed; it is asked and not freed.
+        unsafe {
+            let mut copy = gate.read();
+            assert_eq!((hl_gate_slow(&copy).bits, hl_gate_slow2(&copy, null())), (0, hl_verdict::NOTHING_KNOWN));
+            let mut pointer = &raw mut copy;
+            hl_gate_close(&mut pointer);
+            assert!(!pointer.is_null());
+            hl_gate_close(&mut null_mut());
+            hl_gate_close(null_mut());
+            assert_eq!(hl_gate_slow(gate).bits, 0);
+        }
+        close(gate);
     }
 }

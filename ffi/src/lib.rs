@@ -59,14 +59,3 @@ pub use tally::*;
 pub use text::{HL_LIST_LENGTH, HL_NAME_BYTES, HL_SENTENCE_BYTES, HL_TEXT_BYTES};
 pub use views::*;
 pub use words::*;
-
-/// The number of this interface; it changes when a program built against an older header must not be linked.
-pub const HL_ABI_VERSION: u32 = 1;
-
-/// The interface that the linked library has: compare it with `HL_ABI_VERSION`.
-///
-/// Threads: any, at once. Signals: async-signal-safe. Allocates: no. Progress: wait-free.
-#[unsafe(no_mangle)]
-pub extern "C" fn hl_abi_version() -> u32 {
-    HL_ABI_VERSION
-}

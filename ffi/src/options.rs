@@ -10,13 +10,26 @@ use haltline_config::Config;
 
 use crate::boundary::Refused;
 use crate::callback::{self, User};
-use crate::events::hl_event;
+use crate::events::{hl_event, hl_event_text};
 use crate::explain::hl_denial;
-use crate::gate::hl_gate;
+use crate::gate::{hl_gate, hl_verdict};
+use crate::policy::hl_policy;
 use crate::status::{HL_ERR_ABI, HL_ERR_ARGUMENT};
 use crate::structs::Sized32;
-use crate::views::{hl_breaker_info, hl_system_status};
-use crate::{HL_ABI_VERSION, text};
+use crate::subscribe::hl_subscriber_info;
+use crate::text;
+use crate::views::{hl_breaker_counts, hl_breaker_info, hl_system_statistics, hl_system_status};
+
+/// The number of this interface; it changes when a program built against an older header must not be linked.
+pub const HL_ABI_VERSION: u32 = 1;
+
+/// The interface that the linked library has: compare it with `HL_ABI_VERSION`.
+///
+/// Threads: any, at once. Signals: async-signal-safe. Allocates: no. Progress: wait-free.
+#[unsafe(no_mangle)]
+pub extern "C" fn hl_abi_version() -> u32 {
+    HL_ABI_VERSION
+}
 
 /// Two threads of its own: one ends what ends by time, one hands on events. Times are the machine's.
 pub const HL_THREADED: u32 = 0;
@@ -82,14 +95,22 @@ pub struct hl_sizes {
     pub system_status: u32,
     /// `sizeof(hl_breaker_info)`.
     pub breaker_info: u32,
-    /// Zero.
-    pub reserved: u32,
+    /// `sizeof(hl_breaker_counts)`.
+    pub breaker_counts: u32,
+    /// `sizeof(hl_system_statistics)`.
+    pub system_statistics: u32,
+    /// `sizeof(hl_event_text)`.
+    pub event_text: u32,
+    /// `sizeof(hl_subscriber_info)`.
+    pub subscriber_info: u32,
+    /// `sizeof(hl_policy)`.
+    pub policy: u32,
 }
 
 // SAFETY: `repr(C)`, begins with its size; numbers.
 unsafe impl Sized32 for hl_sizes {
     const NAME: &'static str = "hl_sizes";
-    const LEAST: usize = 32;
+    const LEAST: usize = 48;
 }
 
 /// Whether the program and this library mean the same by their structs.
@@ -98,11 +119,16 @@ pub(crate) fn check_layout(abi: u32, sizes: &hl_sizes) -> Result<(), Refused> {
     let pairs = [
         of("HL_ABI_VERSION", abi, HL_ABI_VERSION as usize),
         of("sizeof(hl_gate)", sizes.gate, size_of::<hl_gate>()),
-        of("sizeof(hl_verdict)", sizes.verdict, 8),
+        of("sizeof(hl_verdict)", sizes.verdict, size_of::<hl_verdict>()),
         of("sizeof(hl_event)", sizes.event, size_of::<hl_event>()),
         of("sizeof(hl_denial)", sizes.denial, size_of::<hl_denial>()),
         of("sizeof(hl_system_status)", sizes.system_status, size_of::<hl_system_status>()),
         of("sizeof(hl_breaker_info)", sizes.breaker_info, size_of::<hl_breaker_info>()),
+        of("sizeof(hl_breaker_counts)", sizes.breaker_counts, size_of::<hl_breaker_counts>()),
+        of("sizeof(hl_system_statistics)", sizes.system_statistics, size_of::<hl_system_statistics>()),
+        of("sizeof(hl_event_text)", sizes.event_text, size_of::<hl_event_text>()),
+        of("sizeof(hl_subscriber_info)", sizes.subscriber_info, size_of::<hl_subscriber_info>()),
+        of("sizeof(hl_policy)", sizes.policy, size_of::<hl_policy>()),
     ];
     match pairs.into_iter().find(|(_, compiled, linked)| compiled != linked) {
         None => Ok(()),

@@ -5,6 +5,7 @@ use haltline::Permit;
 use crate::boundary::{Refused, call};
 use crate::handle::{Table, Type, hl_permit};
 use crate::status::hl_status;
+use crate::systems;
 
 static PERMITS: Table<(u64, Permit)> = Table::new(Type::Permit);
 
@@ -29,6 +30,7 @@ pub(crate) fn take(permit: hl_permit) -> Result<Option<(u64, Permit)>, Refused> 
     if permit == NOTHING {
         return Ok(None);
     }
+    systems::check_process()?;
     PERMITS.take(permit.bits).map(Some).ok_or_else(|| Refused::stale("permit", permit.bits))
 }
 

@@ -134,6 +134,9 @@ struct Asking {
     rest: VecDeque<Event>,
 }
 
+/// Room for so many events of a call is made at once; it grows where a call is given more.
+const USUAL_BATCH: usize = 256;
+
 static SUBSCRIPTIONS: Table<Arc<Entry>> = Table::new(Type::Subscription);
 
 /// # Safety
@@ -238,7 +241,8 @@ fn seat(held: &Held, subscriber: Subscriber, function: hl_events_fn, user: User)
             Seat::Drained(Drained { state: Mutex::new(turn), ended: Condvar::new(), function, user })
         }
         Some(function) => {
-            let (bits, epoch, mut told) = (held.bits, held.system.epoch(), Vec::with_capacity(subscriber.batch));
+            let (bits, epoch, mut told) =
+                (held.bits, held.system.epoch(), Vec::with_capacity(subscriber.batch.min(USUAL_BATCH)));
             let subscription = held.system.subscribe(subscriber, move |events| {
                 told.clear();
                 told.extend(events.iter().map(|each| event(bits, epoch, each)));

@@ -1,6 +1,7 @@
 //! The life of a System.
 
 use core::ffi::c_char;
+use core::sync::atomic::{AtomicBool, Ordering};
 use core::time::Duration;
 
 use haltline::{ErrorKind, Nanos, ScopePath};
@@ -224,14 +225,36 @@ pub unsafe extern "C" fn hl_drain(system: hl_system, delivered: *mut usize) -> h
             let text = "hl_drain: found a System with threads, which hands out by itself; allowed are manual ones";
             return Err(Refused::new(HL_ERR_NOT_ALLOWED, text));
         }
-        let told = held.system.drain(|_| {});
-        subscribe::deliver(held);
+        let told = match Draining::begin(held) {
+            Some(_draining) => {
+                let told = held.system.drain(|_| {});
+                subscribe::deliver(held);
+                told
+            }
+            None => 0,
+        };
         if !delivered.is_null() {
             // SAFETY: not NULL, and as the caller says.
             unsafe { delivered.write(told) };
         }
         Ok(())
     })
+}
+
+/// Whoever drains; at its end somebody else can, after a panic, too.
+struct Draining<'a>(&'a AtomicBool);
+
+impl<'a> Draining<'a> {
+    /// `None` within a drain, and beside one.
+    fn begin(held: &'a Held) -> Option<Self> {
+        (!held.drains.swap(true, Ordering::Acquire)).then_some(Self(&held.drains))
+    }
+}
+
+impl Drop for Draining<'_> {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Release);
+    }
 }
 
 /// System time, in nanoseconds since 1970.

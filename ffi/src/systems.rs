@@ -5,7 +5,7 @@
 //! is wait-free, and may come from a signal handler, also one that runs amid a close.
 
 use core::ptr::null_mut;
-use core::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use haltline::System;
@@ -27,6 +27,8 @@ pub(crate) struct Held {
     /// Its handle.
     pub(crate) bits: u64,
     pub(crate) is_manual: bool,
+    /// Whether somebody drains it.
+    pub(crate) drains: AtomicBool,
     /// What is unusual in its configuration.
     pub(crate) warnings: Mutex<String>,
     /// Held while a policy is read, changed and put back.
@@ -128,8 +130,8 @@ pub(crate) fn put(system: System, is_manual: bool, warnings: String) -> Result<h
         return Err(full("64 Systems are open in this process; no more are allowed"));
     };
     let bits = Type::System.bits((index as u64) << SLOT | number);
-    let (policies, tallies) = (Mutex::default(), Arc::default());
-    let held = Held { system, bits, is_manual, warnings: Mutex::new(warnings), policies, tallies };
+    let (drains, policies, tallies) = (AtomicBool::new(false), Mutex::default(), Arc::default());
+    let held = Held { system, bits, is_manual, drains, warnings: Mutex::new(warnings), policies, tallies };
     slot.held.store(Arc::into_raw(Arc::new(held)).cast_mut(), Ordering::Release);
     slot.bits.store(bits, Ordering::SeqCst);
     Ok(hl_system { bits })
@@ -180,7 +182,7 @@ mod tests {
 
     #[test]
     fn no_number_but_that_of_an_open_system_names_one() {
-        let system = manual("");
+        let system = manual();
         assert!(get(system).is_ok());
         // Each bit of a good handle matters.
         assert!((0..64).all(|bit| is_stale(system.bits ^ 1 << bit)));
@@ -194,17 +196,17 @@ mod tests {
 
     #[test]
     fn a_system_is_taken_out_once_and_its_slot_is_another_ones_then() {
-        let first = manual("");
+        let first = manual();
         assert!(remove(first).is_some() && remove(first).is_none());
         assert!(is_stale(first.bits) && !kill(first));
-        let second = manual("");
+        let second = manual();
         assert_ne!(first, second);
         assert!(is_stale(first.bits));
     }
 
     #[test]
     fn a_close_waits_for_whoever_looks() {
-        let system = manual("");
+        let system = manual();
         let done = std::sync::atomic::AtomicBool::new(false);
         std::thread::scope(|scope| {
             let closer = pinned(system.bits, |found| {

@@ -13,7 +13,7 @@ use crate::gate::{self, Behind};
 use crate::handle::{hl_permit, hl_system, lock};
 use crate::status::{HL_ERR_FULL, hl_status};
 use crate::system::with;
-use crate::systems::Held;
+use crate::systems::{self, Held};
 use crate::{permit, text, words};
 
 /// How many tallies of a scope can be open at once.
@@ -103,7 +103,8 @@ pub unsafe extern "C" fn hl_tally_close(tally: *mut *mut hl_tally) {
     quietly((), || {
         // SAFETY: as the caller says.
         let taken = unsafe { tally.as_mut() }.map_or(null_mut(), |place| core::mem::replace(place, null_mut()));
-        if !taken.is_null() {
+        // In a forked child the lock may be held for ever; what is left goes with the process.
+        if !taken.is_null() && systems::check_process().is_ok() {
             // SAFETY: made by `hl_tally_open`, and taken once.
             let tally = unsafe { Box::from_raw(taken) };
             // Under the lock, so that who opens the next one finds the feed shared or free, and never amid it.

@@ -2,8 +2,7 @@
 
 use core::mem::MaybeUninit;
 
-use crate::{HL_ABI_VERSION, hl_denial, hl_event, hl_last_error, hl_system_open_v1};
-use crate::{hl_breaker_info, hl_gate, hl_options, hl_sizes, hl_system, hl_system_status};
+use crate::*;
 
 /// The layout of this library.
 pub(crate) fn sizes() -> hl_sizes {
@@ -15,12 +14,17 @@ pub(crate) fn sizes() -> hl_sizes {
         denial: size_of::<hl_denial>() as u32,
         system_status: size_of::<hl_system_status>() as u32,
         breaker_info: size_of::<hl_breaker_info>() as u32,
-        reserved: 0,
+        breaker_counts: size_of::<hl_breaker_counts>() as u32,
+        system_statistics: size_of::<hl_system_statistics>() as u32,
+        event_text: size_of::<hl_event_text>() as u32,
+        subscriber_info: size_of::<hl_subscriber_info>() as u32,
+        policy: size_of::<hl_policy>() as u32,
     }
 }
 
-/// A manual System at its second 1.
-pub(crate) fn manual(config: &str) -> hl_system {
+/// A manual System at its second 1, with one breaker.
+pub(crate) fn manual() -> hl_system {
+    let config = "[[breaker]]\nname = \"desk\"\nkind = \"manual\"\nscope = \"XNAS\"\n";
     // SAFETY: all zero is a value of it.
     let mut options: hl_options = unsafe { MaybeUninit::zeroed().assume_init() };
     options.struct_size = size_of::<hl_options>() as u32;
