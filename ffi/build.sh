@@ -40,8 +40,10 @@ system_libs=$(sed -n 's/.*native-static-libs: //p' "$work/log" | tail -1 | sed '
 # One object whose only global names are ours: another Rust archive in the same program has the same standard library in
 # it, and each keeps its own. ld keeps nothing without a root, and unwinding needs .eh_frame, which no strip here takes.
 mapfile -t roots < <(sed 's/^/--undefined=/' "$symbols")
-"$ld" -r --gc-sections --force-group-allocation "${roots[@]}" -o "$work/joined.o" "$CARGO_TARGET_DIR/release/libhaltline_ffi.a"
+"$ld" -r --gc-sections --force-group-allocation "${roots[@]}" -T ffi/package/join.ld \
+    -o "$work/joined.o" "$CARGO_TARGET_DIR/release/libhaltline_ffi.a"
 "$objcopy" --keep-global-symbols="$symbols" "$work/joined.o" "$work/haltline.o"
+# Tools that know LLVM choke on what is left of its bitcode.
 "$objcopy" --strip-debug --strip-unneeded --remove-section=.llvmbc --remove-section=.llvmcmd "$work/haltline.o"
 
 lib=$prefix/lib

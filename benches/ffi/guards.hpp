@@ -20,7 +20,7 @@ struct NoCheck {
         constexpr bool permits(haltline::Intent) const { return true; }
     };
     static constexpr haltline::Intent cancel = haltline::Intent::Cancel;
-    static haltline::Intent intent(Quantity, Quantity, Quantity) { return haltline::Intent::Increase; }
+    static haltline::Intent intent(Account, Quantity, Quantity, Quantity) { return haltline::Intent::Increase; }
 
     Verdict check(Instrument, Account) const { return {}; }
     bool admits_price(Instrument, Price, Side) const { return true; }

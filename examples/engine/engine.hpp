@@ -133,7 +133,8 @@ private:
         const auto verdict = guard_.check(order.instrument, order.account);
         if (!verdict.is_clear()) {
             const Holding& held = holding(order.account, order.instrument);
-            const auto intent = Guard::intent(held.position, signed_quantity(order.side, held.open[side_of(order.side)]),
+            const auto intent = guard_.intent(order.account, held.position,
+                                              signed_quantity(order.side, held.open[side_of(order.side)]),
                                               signed_quantity(order.side, order.quantity));
             if (!verdict.permits(intent)) return listener_.denied(order, intent, verdict), false;
         }

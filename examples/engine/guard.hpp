@@ -33,8 +33,8 @@ public:
 
     // Asked when something denies or warns, and so beside it.
 
-    static haltline::Intent intent(Quantity position, Quantity in_flight, Quantity order) {
-        return haltline::Gate::reduces(position, in_flight, order) ? haltline::Intent::Reduce : haltline::Intent::Increase;
+    haltline::Intent intent(Account account, Quantity position, Quantity in_flight, Quantity order) const {
+        return accounts_[account].gate.reduces(position, in_flight, order) ? haltline::Intent::Reduce : haltline::Intent::Increase;
     }
     /// The verdict was of both gates, so the one that denies is asked why.
     haltline::Denial explain(Instrument instrument, Account account, haltline::Verdict verdict, haltline::Intent intent) const {
@@ -42,27 +42,26 @@ public:
         return gate.explain(verdict.only(intent));
     }
 
-    // What is traded and quoted, and what it makes of the accounts. A refused observation is counted by the System.
+    // What is traded and quoted, and what it makes of the accounts.
 
-    void traded(Instrument instrument, Price price, Quantity lots) { instruments_[instrument].feed.trade(price, lots, now_); }
+    void traded(Instrument instrument, Price price, Quantity lots) { heard(instruments_[instrument].feed.trade(price, lots, now_)); }
 
     template <class Engine>
     void settled(const Engine& engine, Instrument instrument) {
-        const auto best = [&](Side side) {
-            const auto& ladder = engine.book(instrument).ladder(side);
-            return ladder.empty() ? HL_NO_PRICE : ladder.price(ladder.best());
-        };
-        instruments_[instrument].feed.quote(best(Side::Buy), best(Side::Sell), now_);
+        quote(engine, instrument);
         mark(engine, instrument);
     }
 
-    /// The time before an order, and each second without one: it ends what ends by time, and says that we are there.
+    /// The time before an order, and each second without one: it ends what ends by time. Book and marks are told anew, for a source that
+    /// falls silent is doubt, and doubt denies.
     template <class Engine>
     void tick(const Engine& engine, std::uint64_t now) {
         now_ = now;
-        system_.advance(now);
-        for (Listed& one : instruments_) one.feed.heartbeat(now);
-        for (Account account = 0; account < accounts_.size(); ++account) accounts_[account].feed.equity(engine.equity(account), now);
+        heard(system_.advance(now));
+        for (Instrument instrument = 0; instrument < instruments_.size(); ++instrument) quote(engine, instrument);
+        for (Account account = 0; account < accounts_.size(); ++account) {
+            heard(accounts_[account].feed.equity(engine.equity(account), now));
+        }
     }
 
     haltline::Result<void> add_instrument(const std::string& name, Price close, std::uint32_t session) {
@@ -72,7 +71,12 @@ public:
         return add(accounts_, "acct/" + name, [&](haltline::Feed& feed) { return feed.equity(cash, now_); });
     }
 
+    /// Observations that were refused. None should be; a source that is refused again and again is stale, and that denies.
+    std::uint64_t refused() const { return refused_; }
+
 private:
+    void heard(haltline::Code code) { refused_ += haltline::succeeded(code) ? 0 : 1; }
+
     struct Listed {
         haltline::Gate gate;
         haltline::Feed feed;
@@ -88,6 +92,16 @@ private:
         return tell(list.back().feed);
     }
 
+    /// The best prices; where nothing rests there is none.
+    template <class Engine>
+    void quote(const Engine& engine, Instrument instrument) {
+        const auto best = [&](Side side) {
+            const auto& ladder = engine.book(instrument).ladder(side);
+            return ladder.empty() ? haltline::no_price : ladder.price(ladder.best());
+        };
+        heard(instruments_[instrument].feed.quote(best(Side::Buy), best(Side::Sell), now_));
+    }
+
     /// Positions at the last price, and what they leave of each account.
     template <class Engine>
     void mark(const Engine& engine, Instrument instrument) {
@@ -95,15 +109,15 @@ private:
             haltline::Position position;
             position.instrument = instrument;
             position.quantity = engine.holding(account, instrument).position;
-            position.market_value = engine.value(account, instrument);
-            accounts_[account].feed.position(position, now_);
-            accounts_[account].feed.equity(engine.equity(account), now_);
+            position.value = engine.value(account, instrument);
+            heard(accounts_[account].feed.position(position, now_));
+            heard(accounts_[account].feed.equity(engine.equity(account), now_));
         }
     }
 
     haltline::System system_;
     std::vector<Listed> instruments_, accounts_;
-    std::uint64_t now_ = 0;
+    std::uint64_t now_ = 0, refused_ = 0;
 };
 
 }  // namespace engine

@@ -31,7 +31,7 @@
 
 namespace engine {
 
-enum class Action : std::uint8_t { Instrument, Account, Limit, Market, Cancel, Replace };
+enum class Action : std::uint8_t { AddInstrument, AddAccount, Limit, Market, Cancel, Replace };
 
 struct Row {
     std::uint64_t time = 0;  // nanoseconds since 1970
@@ -126,11 +126,11 @@ private:
             const auto at = static_cast<Column>(column);
             if (!needs(at) && !f[at].empty()) return refuse(at, f[at], "is nothing for \"" + std::string(f[action]) + "\"");
         }
-        if (row.action == Action::Instrument && !add(instruments_, instrument_, f, row.instrument)) return false;
-        if (row.action == Action::Account) {
+        if (row.action == Action::AddInstrument && !add(instruments_, instrument_, f, row.instrument)) return false;
+        if (row.action == Action::AddAccount) {
             return add(accounts_, account_, f, row.account) && parse_amount(f[price], 100'000'000'000, row.cash);
         }
-        return (row.action == Action::Instrument || !needs(instrument_) || find(instruments_, instrument_, f, row.instrument)) &&
+        return (row.action == Action::AddInstrument || !needs(instrument_) || find(instruments_, instrument_, f, row.instrument)) &&
                (!needs(account_) || find(accounts_, account_, f, row.account)) &&
                (!needs(order) || parse_order(f[order], row.order)) && (!needs(side) || parse_side(f[side], row.side)) &&
                (!needs(quantity) || parse_quantity(f[quantity], row.quantity)) &&

@@ -24,8 +24,8 @@ public:
     };
 
     Report(const Guard& guard, const Orders& names) : guard_(guard), names_(names) {
-        const char* plain = std::getenv("NO_COLOR");
-        colours_ = isatty(STDOUT_FILENO) != 0 && (plain == nullptr || *plain == '\0');
+        const char* no_colour = std::getenv("NO_COLOR");
+        colours_ = isatty(STDOUT_FILENO) != 0 && (no_colour == nullptr || *no_colour == '\0');
     }
 
     void at(std::uint64_t now) { now_ = now; }
@@ -33,46 +33,49 @@ public:
 
     void accepted(const NewOrder& order) {
         ++totals_.accepted;
-        line(plain, "accept", describe(order));
+        line(now_, plain, "accept", describe(order));
     }
     void filled(const NewOrder& order, const Order& resting, Price price, Quantity lots) {
         ++totals_.fills;
         totals_.lots += static_cast<std::uint64_t>(lots);
-        line(green, "fill", text("#%" PRIu64 " %s %s %" PRId64 " %s @ %s with #%" PRIu64 " %s", order.id, account(order.account),
+        line(now_, green, "fill", text("#%" PRIu64 " %s %s %" PRId64 " %s @ %s with #%" PRIu64 " %s", order.id, account(order.account),
                                  order.side == Side::Buy ? "buys" : "sells", lots, instrument(order.instrument),
                                  decimal(price).c_str(), resting.id, account(resting.account)));
     }
     void expired(const NewOrder& order, Quantity left) {
-        line(plain, "expire", text("#%" PRIu64 " %" PRId64 " of %" PRId64 " find no price", order.id, left, order.quantity));
+        line(now_, plain, "expire", text("#%" PRIu64 " %" PRId64 " of %" PRId64 " find no price", order.id, left, order.quantity));
     }
     void cancelled(const Order& order, Instrument at) {
         ++totals_.cancelled;
-        line(plain, "cancel", text("#%" PRIu64 " %s %" PRId64 " %s @ %s", order.id, account(order.account), order.open, instrument(at),
+        line(now_, plain, "cancel", text("#%" PRIu64 " %s %" PRId64 " %s @ %s", order.id, account(order.account), order.open, instrument(at),
                                    decimal(order.price).c_str()));
     }
-    void replaced(const NewOrder& order) { line(plain, "replace", describe(order)); }
+    void replaced(const NewOrder& order) { line(now_, plain, "replace", describe(order)); }
 
     /// The text is what goes into tag 58 of a FIX reject.
     void denied(const NewOrder& order, haltline::Intent intent, haltline::Verdict verdict) {
         ++totals_.denied;
         const auto denial = guard_.explain(order.instrument, order.account, verdict, intent);
-        line(red, "DENY", describe(order) + " (" + haltline::name(intent) + "): " + std::string(denial.text()));
+        line(now_, red, "DENY", describe(order) + " (" + haltline::name(intent) + "): " + std::string(denial.text()));
     }
     void refused(const NewOrder& order, Refusal why) {
         ++totals_.refused;
-        line(yellow, "reject", describe(order) + ": " + reason(why));
+        line(now_, yellow, "reject", describe(order) + ": " + reason(why));
     }
     void unknown(OrderId id, Account of, Refusal why) {
         ++totals_.refused;
-        line(yellow, "reject", text("#%" PRIu64 " %s: %s", id, account(of), reason(why)));
+        line(now_, yellow, "reject", text("#%" PRIu64 " %s: %s", id, account(of), reason(why)));
     }
 
     /// A change of a breaker, at its own time.
-    void event(std::uint64_t when, const std::string& what) {
-        const std::uint64_t now = now_;
-        now_ = when;
-        line(bold, "*****", what);
-        now_ = now;
+    void event(const haltline::Event& event, const haltline::System& system) {
+        const auto details = system.details(event);
+        const bool trips = haltline::type(event) == haltline::EventType::Tripped;
+        std::string what = (details ? details->breaker : "") + (": " + haltline::name(haltline::before(event)));
+        what += " -> " + haltline::name(haltline::after(event)) + ", " + haltline::name(haltline::reason(event));
+        if (trips && event.limit > 0 && event.value >= event.limit) what += text(", %g against %g", event.value, event.limit);
+        if (trips && event.until_ns != haltline::never) what += ", until " + clock(event.until_ns);
+        line(event.at_ns, bold, "*****", what);
     }
 
     /// An amount or a price without the zeros that say nothing beyond its cents: 99.95, 0.0125.
@@ -115,12 +118,16 @@ private:
         return "";
     }
 
-    /// Time of day in UTC, a word, and what there is to say.
-    void line(const char* colour, const char* word, const std::string& what) const {
-        const auto millis = now_ / 1'000'000, seconds = millis / 1'000;
-        std::printf("%s%02d:%02d:%02d.%03d  %-8s %s%s\n", colours_ ? colour : "", static_cast<int>(seconds / 3'600 % 24),
-                    static_cast<int>(seconds / 60 % 60), static_cast<int>(seconds % 60), static_cast<int>(millis % 1'000), word,
-                    what.c_str(), colours_ && *colour != '\0' ? "\033[0m" : "");
+    /// Time of day in UTC.
+    static std::string clock(std::uint64_t when) {
+        const auto millis = when / 1'000'000, seconds = millis / 1'000;
+        return text("%02d:%02d:%02d.%03d", static_cast<int>(seconds / 3'600 % 24), static_cast<int>(seconds / 60 % 60),
+                    static_cast<int>(seconds % 60), static_cast<int>(millis % 1'000));
+    }
+
+    void line(std::uint64_t when, const char* colour, const char* word, const std::string& what) const {
+        const bool coloured = colours_ && *colour != '\0';
+        std::printf("%s%s  %-8s %s%s\n", coloured ? colour : "", clock(when).c_str(), word, what.c_str(), coloured ? "\033[0m" : "");
     }
 
     const Guard& guard_;
