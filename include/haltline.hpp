@@ -364,11 +364,11 @@ constexpr Code code(hl_status status) noexcept { return static_cast<Code>(status
 template <class Enum>
 constexpr std::uint32_t number(Enum value) noexcept { return static_cast<std::uint32_t>(value); }
 
-/// What was made, or the error of the call that was to make it.
+/// What was made, or the error of the call that was to make it. Its parts are taken by reference: the call may write them last.
 template <class T, class... Made>
-Result<T> made(hl_status status, Made&&... made) noexcept {
+Result<T> made(hl_status status, Made&&... held) noexcept {
     if (status < 0) return Error::of(code(status));
-    return T(std::forward<Made>(made)...);
+    return T(std::forward<Made>(held)...);
 }
 
 /// A handle or a pointer that is closed once. A move leaves an empty one behind, and closing that does nothing.
@@ -511,6 +511,9 @@ private:
 
 /// The handle of a breaker: names this one for ever.
 struct Breaker {
+    Breaker() noexcept = default;
+    explicit Breaker(hl_breaker found) noexcept : handle(found) {}
+
     hl_breaker handle{};
 };
 
@@ -882,7 +885,7 @@ public:
     /// The breaker of this name.
     Result<Breaker> breaker(const char* name) const {
         hl_breaker found{};
-        return detail::made<Breaker>(hl_breaker_find(get(), name, &found), Breaker{found});
+        return detail::made<Breaker>(hl_breaker_find(get(), name, &found), found);
     }
     /// The number of a check before the open.
     Result<std::uint32_t> check_id(const char* name) const {

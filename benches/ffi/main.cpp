@@ -63,8 +63,8 @@ void row(const char* what, double time, const std::string& note) {
 
 template <class Engine>
 void fill(Engine& engine) {
-    for (engine::Instrument i = 0; i < flow::instruments; ++i) engine.add_instrument(100 * HL_PRICE_SCALE);
-    for (engine::Account a = 0; a < flow::accounts; ++a) engine.add_account(1'000'000 * HL_MONEY_SCALE);
+    for (engine::Instrument i = 0; i < flow::instruments; ++i) engine.add_instrument(100 * haltline::price_scale);
+    for (engine::Account a = 0; a < flow::accounts; ++a) engine.add_account(1'000'000 * haltline::money_scale);
 }
 
 /// Nanoseconds an order of the block that follows the warm-up.
@@ -154,7 +154,7 @@ void single_calls(haltline::System& system, const bench::Gates& gates) {
     auto feed = system.feed("XNAS/I0");
     haltline::Nanos now = start;
     const auto trade = fastest([&] {
-        auto code = feed->trade(100 * HL_PRICE_SCALE, 1, ++now);
+        auto code = feed->trade(100 * haltline::price_scale, 1, ++now);
         keep(code);
     });
     row("load of a word in L1", load, "");

@@ -117,7 +117,7 @@ int main(int argc, char** argv) {
         if (!open) now = row.time;
         guard.tick(exchange, now);
         pass_time(now, row.time, exchange, guard, *events, report);
-        if (auto done = apply(row, orders, exchange, guard); !done) return fail(done.error().text);
+        if (auto done = apply(row, orders, exchange, guard); !done) return fail(orders.where() + ": " + done.error().text);
         tell(guard, *events, report);
     } while (orders.next(row));
     if (!orders.mistake().empty()) return fail(orders.mistake());

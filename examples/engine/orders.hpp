@@ -65,6 +65,8 @@ public:
 
     /// Empty, or what is wrong and where.
     const std::string& mistake() const { return mistake_; }
+    /// Where the last row stands: FILE:LINE.
+    std::string where() const { return name_ + ":" + std::to_string(line_); }
     const std::string& account(Account account) const { return accounts_[account]; }
     const std::string& instrument(Instrument instrument) const { return instruments_[instrument]; }
 
@@ -84,7 +86,7 @@ private:
     }
 
     bool fail(const std::string& what) {
-        if (mistake_.empty()) mistake_ = name_ + ":" + std::to_string(line_) + ": " + what;
+        if (mistake_.empty()) mistake_ = where() + ": " + what;
         return false;
     }
     bool refuse(Column column, std::string_view found, std::string_view allowed) {

@@ -4,57 +4,18 @@
 //! not there is skipped with a word.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod installed;
+
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
-use std::sync::OnceLock;
+
+use installed::{BUILD, have, prefix, root, run, scratch};
 
 /// The archive may not grow beyond this without somebody's thought. What a program grows by is two thirds of it: the rest are
 /// relocations.
 const MOST: u64 = 4_000_000;
-
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
-}
-
-fn scratch(name: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("package").join(name);
-    let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(&folder).unwrap();
-    folder
-}
-
-fn have(tools: &[&str]) -> bool {
-    let missing: Vec<_> = tools.iter().filter(|tool| Command::new(tool).arg("--version").output().is_err()).collect();
-    if !missing.is_empty() {
-        println!("skipped: {missing:?} is not installed");
-    }
-    missing.is_empty()
-}
-
-/// What it printed; a failure shows all that it said.
-fn run(command: &mut Command) -> String {
-    let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
-    let out = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(output.status.success(), "{command:?}\n{out}\n{}", String::from_utf8_lossy(&output.stderr));
-    out
-}
-
-/// Installs once and moves what was installed.
-fn prefix() -> &'static Path {
-    static MOVED: OnceLock<PathBuf> = OnceLock::new();
-    MOVED.get_or_init(|| {
-        let folder = scratch("prefix");
-        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("../ffi");
-        let mut build = Command::new(root().join("ffi/build.sh"));
-        run(build.arg("--prefix").arg(folder.join("built")).env("CARGO_TARGET_DIR", target));
-        fs::rename(folder.join("built"), folder.join("moved")).unwrap();
-        folder.join("moved")
-    })
-}
-
-const BUILD: [&str; 4] = ["cc", "ld", "objcopy", "ar"];
 
 fn symbols() -> BTreeSet<String> {
     fs::read_to_string(root().join("ffi/symbols.txt")).unwrap().lines().map(str::to_owned).collect()
