@@ -11,7 +11,7 @@ namespace flow {
 
 constexpr engine::Instrument instruments = 4;
 constexpr engine::Account accounts = 8;
-constexpr engine::Price tick = 10'000'000;  // 0.01
+constexpr engine::Price middle = 100'000'000'000, tick = 10'000'000;  // 100.00 and 0.01
 
 enum class What : std::uint8_t { Submit, Cancel, Replace };
 
@@ -43,7 +43,7 @@ inline std::vector<Step> steps(std::size_t n) {
             order.market = kind >= 50 && kind < 60;
             // Up to 40 ticks behind the middle, and up to 3 beyond it.
             const auto away = static_cast<engine::Price>(below(44)) - 3;
-            order.price = 100 * 1'000'000'000ll + (order.side == engine::Side::Buy ? -away : away) * tick;
+            order.price = middle + (order.side == engine::Side::Buy ? -away : away) * tick;
             if (order.market) order.price = 0;
             if (!order.market) resting.push_back(order);
             made.push_back({What::Submit, order});

@@ -1,6 +1,8 @@
-// What stands in the engine's order path: nothing, the inline check, or the exported one. Nothing denies, so all three do the same.
+// What stands in the engine's order path: nothing, or a check of some sort. Nothing denies, so all of them do the same.
 #pragma once
 
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "flow.hpp"
@@ -29,41 +31,58 @@ struct NoCheck {
     void settled(const Engine&, Instrument) {}
 };
 
-/// A System with a gate for each instrument and each account of the flow.
+/// A gate for each instrument, one for each account, and one for each pair of them.
 struct Gates {
     explicit Gates(haltline::System& system) {
-        const auto open = [&](const std::string& scope) { return std::move(*system.gate({scope.c_str()})); };
-        for (Instrument i = 0; i < flow::instruments; ++i) instruments.push_back(open("XNAS/I" + std::to_string(i)));
-        for (Account a = 0; a < flow::accounts; ++a) accounts.push_back(open("acct/A" + std::to_string(a)));
+        for (Instrument i = 0; i < flow::instruments; ++i) instruments.push_back(std::move(*system.gate({of("I", i).c_str()})));
+        for (Account a = 0; a < flow::accounts; ++a) accounts.push_back(std::move(*system.gate({of("A", a).c_str()})));
+        for (Instrument i = 0; i < flow::instruments; ++i) {
+            for (Account a = 0; a < flow::accounts; ++a) {
+                pairs.push_back(std::move(*system.gate({of("I", i).c_str(), of("A", a).c_str()})));
+            }
+        }
     }
+    static std::string of(const char* kind, std::uint32_t number) { return kind + std::to_string(number); }
     static std::string config() {
         std::string scopes;
-        for (Instrument i = 0; i < flow::instruments; ++i) scopes += "\"XNAS/I" + std::to_string(i) + "\", ";
-        for (Account a = 0; a < flow::accounts; ++a) scopes += "\"acct/A" + std::to_string(a) + "\", ";
+        for (Instrument i = 0; i < flow::instruments; ++i) scopes += "\"" + of("I", i) + "\", ";
+        for (Account a = 0; a < flow::accounts; ++a) scopes += "\"" + of("A", a) + "\", ";
         return "scopes = [" + scopes + "]\n[[breaker]]\nname = \"desk\"\nkind = \"manual\"\nscope = \"\"\n";
     }
 
-    std::vector<haltline::Gate> instruments, accounts;
+    std::vector<haltline::Gate> instruments, accounts, pairs;
 };
 
+/// One gate for each pair.
 struct InlineCheck : NoCheck {
-    explicit InlineCheck(const Gates& gates) : gates(gates) {}
+    explicit InlineCheck(const Gates& all) : gates(all) {}
     haltline::Verdict check(Instrument instrument, Account account) const {
-        return gates.instruments[instrument].check_with(gates.accounts[account]);
-    }
-    bool admits_price(Instrument instrument, Price price, Side side) const {
-        return gates.instruments[instrument].admits_price(price, static_cast<haltline::Side>(side));
+        return gates.pairs[instrument * flow::accounts + account].check();
     }
     const Gates& gates;
 };
 
-/// As a language does that cannot inline.
+/// The same, called, as by a language that cannot inline.
 struct CalledCheck : InlineCheck {
     using InlineCheck::InlineCheck;
     haltline::Verdict check(Instrument instrument, Account account) const {
-        const hl_verdict one = hl_gate_check_call(gates.instruments[instrument].get());
-        const hl_verdict other = hl_gate_check_call(gates.accounts[account].get());
-        return haltline::Verdict(hl_verdict{one.bits | other.bits});
+        return haltline::Verdict(hl_gate_check_call(gates.pairs[instrument * flow::accounts + account].get()));
+    }
+};
+
+/// Instrument and account, asked together.
+struct TwoGates : InlineCheck {
+    using InlineCheck::InlineCheck;
+    haltline::Verdict check(Instrument instrument, Account account) const {
+        return gates.instruments[instrument].check_with(gates.accounts[account]);
+    }
+};
+
+/// And the price band, as the example does.
+struct TwoGatesAndPrice : TwoGates {
+    using TwoGates::TwoGates;
+    bool admits_price(Instrument instrument, Price price, Side side) const {
+        return gates.instruments[instrument].admits_price(price, static_cast<haltline::Side>(side));
     }
 };
 

@@ -1,5 +1,5 @@
-// What the C interface costs, beside floors of the same run; then the same matching engine without a check, with the inline one and
-// with the exported one.
+// What the C interface costs, beside floors of the same run; then the same matching engine without a check and with checks of every
+// sort.
 //
 //   make -C benches/ffi run            times; on a quiet machine
 //   ci/ffi_instructions.sh             instructions, exactly and repeatably
@@ -23,12 +23,11 @@
 namespace {
 
 using Clock = std::chrono::steady_clock;
-using Ratios = std::vector<double>;
 
 constexpr haltline::Nanos start = 1'700'000'000'000'000'000;
 constexpr int calls = 1'024, slices = 2'000;
 constexpr std::size_t warm_up = 20'000, block = 40'000;
-constexpr int blocks = 61;
+constexpr int blocks = 151;
 
 template <class T>
 void keep(T& value) {
@@ -63,7 +62,7 @@ void row(const char* what, double time, const std::string& note) {
 
 template <class Engine>
 void fill(Engine& engine) {
-    for (engine::Instrument i = 0; i < flow::instruments; ++i) engine.add_instrument(100 * haltline::price_scale);
+    for (engine::Instrument i = 0; i < flow::instruments; ++i) engine.add_instrument(flow::middle);
     for (engine::Account a = 0; a < flow::accounts; ++a) engine.add_account(1'000'000 * haltline::money_scale);
 }
 
@@ -88,38 +87,39 @@ double median(std::vector<double> values) {
     return *middle;
 }
 
+/// The sorts of checks, in the order of `time_arm`.
+constexpr const char* arms[] = {"no check", "no check again", "inline check", "exported check", "two gates, inline",
+                                "two gates and the price, inline"};
+constexpr std::size_t arm_count = sizeof arms / sizeof *arms, inline_check = 2;
+
+double time_arm(std::size_t arm, const bench::Gates& gates, const std::vector<flow::Step>& steps) {
+    switch (arm) {
+        case 2: return time_block(bench::InlineCheck{gates}, steps);
+        case 3: return time_block(bench::CalledCheck{gates}, steps);
+        case 4: return time_block(bench::TwoGates{gates}, steps);
+        case 5: return time_block(bench::TwoGatesAndPrice{gates}, steps);
+        default: return time_block(bench::NoCheck{}, steps);
+    }
+}
+
 void engines(const bench::Gates& gates) {
     const auto steps = flow::steps(warm_up + block);
-    const auto run = [&](int arm) {
-        switch (arm) {
-            case 0: case 1: return time_block(bench::NoCheck{}, steps);
-            case 2: return time_block(bench::InlineCheck{gates}, steps);
-            default: return time_block(bench::CalledCheck{gates}, steps);
-        }
-    };
-    constexpr int arms = 4;
-    const char* names[arms] = {"engine, no check", "engine, no check again", "engine, inline check", "engine, exported check"};
-    std::vector<double> times[arms];
-    Ratios ratios[arms];
-    for (int b = 0; b < blocks; ++b) {
-        double time[arms];
+    std::vector<double> times[arm_count], ratios[arm_count];
+    for (std::size_t b = 0; b < blocks; ++b) {
+        double time[arm_count];
         // Another one begins each block, so that none is always the one after a certain other.
-        for (int i = 0; i < arms; ++i) {
-            const int arm = (b + i) % arms;
-            time[arm] = run(arm);
-        }
-        for (int arm = 0; arm < arms; ++arm) {
+        for (std::size_t i = 0; i < arm_count; ++i) time[(b + i) % arm_count] = time_arm((b + i) % arm_count, gates, steps);
+        for (std::size_t arm = 0; arm < arm_count; ++arm) {
             times[arm].push_back(time[arm]);
             ratios[arm].push_back(time[arm] / time[0]);
         }
     }
-    std::printf("an order, %d blocks of %zu orders each, paired:\n", blocks, block);
-    for (int arm = 0; arm < arms; ++arm) {
+    std::printf("the engine, an order, in %zu blocks of %zu orders each:\n", static_cast<std::size_t>(blocks), block);
+    for (std::size_t arm = 0; arm < arm_count; ++arm) {
         const double ratio = median(ratios[arm]);
-        char note[160];
-        std::snprintf(note, sizeof note, "%.4f of the first%s%s", ratio, arm == 2 ? "; " : arm == 1 ? "; the noise" : "",
-                      arm == 2 ? goal(ratio, 1.02, "of it").c_str() : "");
-        row(names[arm], median(times[arm]), arm == 0 ? "" : note);
+        char note[96];
+        std::snprintf(note, sizeof note, "%.4f of the first%s", ratio, arm == 1 ? ": the noise" : "");
+        row(arms[arm], median(times[arm]), arm == inline_check ? note + ("; " + goal(ratio, 1.02, "of it")) : arm > 0 ? note : "");
     }
 }
 
@@ -151,10 +151,10 @@ void single_calls(haltline::System& system, const bench::Gates& gates) {
         auto bits = hl_gate_check_call(instrument).bits;
         keep(bits);
     });
-    auto feed = system.feed("XNAS/I0");
+    auto feed = system.feed("I0");
     haltline::Nanos now = start;
     const auto trade = fastest([&] {
-        auto code = feed->trade(100 * haltline::price_scale, 1, ++now);
+        auto code = feed->trade(flow::middle, 1, ++now);
         keep(code);
     });
     row("load of a word in L1", load, "");
@@ -184,12 +184,14 @@ int count(haltline::System& system, const bench::Gates& gates, const char* what,
     if (name == "check2") return loop([&] { keep(instrument), bits = hl_gate_check2(instrument, account).bits, keep(bits); });
     if (name == "permits") return loop([&] { keep(instrument), bits = hl_gate_permits(instrument, HL_INCREASE), keep(bits); });
     if (name == "admits-price") {
-        return loop([&] { keep(instrument), bits = hl_gate_admits_price(instrument, 5, HL_BUY), keep(bits); });
+        std::int64_t price = 5;
+        std::uint32_t side = HL_BUY;
+        return loop([&] { keep(price), keep(side), bits = hl_gate_admits_price(instrument, price, side), keep(bits); });
     }
     if (name == "call") return loop([&] { keep(instrument), bits = hl_gate_check_call(instrument).bits, keep(bits); });
     if (name == "empty-call") return loop([&] { keep(instrument), bits = hl_abi_version(), keep(bits); });
     if (name == "trade") {
-        auto feed = system.feed("XNAS/I0");
+        auto feed = system.feed("I0");
         haltline::Nanos now = start;
         return loop([&] { keep(instrument), bits = static_cast<std::uint64_t>(feed->trade(100, 1, ++now)), keep(bits); });
     }
@@ -204,8 +206,10 @@ int count(haltline::System& system, const bench::Gates& gates, const char* what,
     if (name == "engine-none") return orders(bench::NoCheck{});
     if (name == "engine-inline") return orders(bench::InlineCheck{gates});
     if (name == "engine-call") return orders(bench::CalledCheck{gates});
+    if (name == "engine-two") return orders(bench::TwoGates{gates});
+    if (name == "engine-two-price") return orders(bench::TwoGatesAndPrice{gates});
     std::fprintf(stderr, "found %s, allowed are loop, check, check2, permits, admits-price, call, empty-call, trade, engine-none, "
-                 "engine-inline, engine-call\n", what);
+                 "engine-inline, engine-call, engine-two, engine-two-price\n", what);
     return 2;
 }
 

@@ -52,7 +52,7 @@ public:
     }
 
     void submit(const NewOrder& order) {
-        if (index_.find(order.id) != nullptr) return listener_.refused(order, Refusal::DuplicateOrder);
+        if (index_.find(order.id) != nullptr) return static_cast<void>(refuse(order, Refusal::DuplicateOrder));
         if (!may_trade(order)) return;
         listener_.accepted(order);
         const Quantity left = fill(order);
@@ -67,10 +67,7 @@ public:
         if (place == nullptr) return;
         const Order order = books_[place->instrument].order(place->slot);
         const Instrument instrument = place->instrument;
-        const auto verdict = guard_.check(instrument, account);
-        if (!verdict.permits(Guard::cancel)) {
-            return listener_.denied(described(order, instrument, order.open), Guard::cancel, verdict);
-        }
+        if (!may_cancel(described(order, instrument, order.open))) return;
         take_out(order, *place);
         listener_.cancelled(order, instrument);
         settle(instrument);
@@ -86,8 +83,7 @@ public:
         const Order order = book.order(place->slot);
         const NewOrder wanted{id, account, instrument, order.side, quantity, price, false};
         if (price == order.price && quantity <= order.open) {
-            const auto verdict = guard_.check(instrument, account);
-            if (!verdict.permits(Guard::cancel)) return listener_.denied(wanted, Guard::cancel, verdict);
+            if (!may_cancel(wanted)) return;
             holding(account, instrument).open[side_of(order.side)] -= order.open - quantity;
             book.shrink(place->slot, quantity);
             listener_.replaced(wanted);
@@ -127,21 +123,39 @@ private:
     static constexpr std::size_t side_of(Side side) { return static_cast<std::size_t>(side); }
     Holding& holding(Account account, Instrument instrument) { return holdings_[account][instrument]; }
 
-    /// The order path: one look at the words of the instrument and of the account. What the order means for its account is
-    /// only found out when something stands in its way.
+    /// The order path: one look at the words of the instrument and of the account, and one at the price band.
     bool may_trade(const NewOrder& order) {
         const auto verdict = guard_.check(order.instrument, order.account);
-        if (!verdict.is_clear()) {
-            const Holding& held = holding(order.account, order.instrument);
-            const auto intent = guard_.intent(order.account, held.position,
-                                              signed_quantity(order.side, held.open[side_of(order.side)]),
-                                              signed_quantity(order.side, order.quantity));
-            if (!verdict.permits(intent)) return listener_.denied(order, intent, verdict), false;
-        }
-        if (!order.market && !guard_.admits_price(order.instrument, order.price, order.side)) {
-            return listener_.refused(order, Refusal::PriceBand), false;
-        }
-        return true;
+        if (!verdict.is_clear() && !permitted(order, verdict)) return false;
+        if (order.market || guard_.admits_price(order.instrument, order.price, order.side)) return true;
+        return refuse(order, Refusal::PriceBand);
+    }
+
+    bool may_cancel(const NewOrder& order) {
+        const auto verdict = guard_.check(order.instrument, order.account);
+        return verdict.is_clear() || permitted(order, Guard::cancel, verdict);
+    }
+
+    /// Something denies or warns. Only now it is found out what the order means for its account; out of line, so that the order path
+    /// stays short.
+    template <class Verdict>
+    [[gnu::noinline, gnu::cold]] bool permitted(const NewOrder& order, Verdict verdict) {
+        const Holding& held = holding(order.account, order.instrument);
+        const auto intent = guard_.intent(order.account, held.position, signed_quantity(order.side, held.open[side_of(order.side)]),
+                                          signed_quantity(order.side, order.quantity));
+        return permitted(order, intent, verdict);
+    }
+
+    template <class Intent, class Verdict>
+    [[gnu::noinline, gnu::cold]] bool permitted(const NewOrder& order, Intent intent, Verdict verdict) {
+        if (verdict.permits(intent)) return true;
+        listener_.denied(order, intent, verdict);
+        return false;
+    }
+
+    [[gnu::noinline, gnu::cold]] bool refuse(const NewOrder& order, Refusal why) {
+        listener_.refused(order, why);
+        return false;
     }
 
     const Place* find(OrderId id, Account account) {
