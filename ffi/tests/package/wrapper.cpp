@@ -1,0 +1,160 @@
+// The C++ wrapper, as a program would use it. Says what does not hold, and exits with 1.
+#include <haltline.hpp>
+
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+
+using namespace haltline;
+
+namespace {
+
+constexpr Nanos second = 1'000'000'000, start = 1'700'000'000 * second;
+constexpr const char* config = R"(
+scopes = ["XNAS/AAPL"]
+[[breaker]]
+name = "desk"
+kind = "manual"
+scope = "XNAS"
+[[breaker]]
+name = "drawdown"
+kind = "drawdown"
+scope = "acct/ACME"
+limit = 0.08
+[[breaker]]
+name = "gateway"
+kind = "technical"
+scope = "gateway"
+consecutive = 2
+halt_for = "1s"
+cooldown_for = "10s"
+cooldown_effect = { probe = 1 }
+)";
+
+void require(bool holds, const char* what) {
+    if (holds) return;
+    std::printf("does not hold: %s\n", what);
+    std::exit(1);
+}
+#define REQUIRE(...) require(static_cast<bool>(__VA_ARGS__), #__VA_ARGS__)
+
+System open() {
+    auto system = System::open(Options::text(config).manual(start));
+    require(static_cast<bool>(system), system.error().text.c_str());
+    return std::move(*system);
+}
+
+void an_empty_one_denies_or_says_so() {
+    Gate gate;
+    REQUIRE(!gate.permits(Intent::Increase) && !gate.permits(Intent::Reduce) && !gate.permits(Intent::Cancel));
+    REQUIRE(!gate.admits_price(price_scale, Side::Buy) && !gate.reduces(1, 0, -1) && !gate.explain().text().empty());
+    REQUIRE(!Verdict().permits(Intent::Cancel) && !Verdict().is_clear());
+    REQUIRE(gate.try_probe().error().code == Code::Null);
+    REQUIRE(Feed().trade(1, 1, start) == Code::Null && Tally().pnl(1, start) == Code::Null);
+    REQUIRE(System().advance(start) == Code::Stale && System().kill() == Code::Stale);
+    REQUIRE(Inbox().poll().empty() && Subscription().unsubscribe(0) == Code::Stale && Permit().passed() == Code::Stale);
+
+    System system = open();
+    auto made = system.gate({"XNAS/AAPL"});
+    REQUIRE(made && made->permits(Intent::Increase));
+    Gate moved = std::move(*made);
+    REQUIRE(moved.permits(Intent::Increase) && !made->permits(Intent::Cancel));
+    moved = Gate();
+    REQUIRE(!moved.permits(Intent::Increase));
+}
+
+void a_failure_says_why() {
+    auto bad = System::open(Options::text("[[breaker]]\nname = \"x\"\nkind = \"drawdwn\"\nscope = \"\"\n"));
+    REQUIRE(!bad && bad.error().code == Code::Config && bad.error().text.find("drawdwn") != std::string::npos);
+    System system = open();
+    auto unknown = system.gate({"XNYS"});
+    REQUIRE(!unknown && unknown.error().code == Code::Unknown && !unknown.error().text.empty());
+    REQUIRE(!std::move(unknown).value_or(Gate()).permits(Intent::Cancel));
+    auto refused = system.reset(*system.breaker("desk"), 1, {"ann", Authority::Auto, "not mine to say"});
+    REQUIRE(!refused && refused.error().code != Code::Ok && !refused.error().text.empty());
+    auto first = system.feed("acct/ACME");
+    REQUIRE(first && system.feed("acct/ACME").error().code == Code::Claimed);
+    *first = Feed();
+    REQUIRE(system.feed("acct/ACME"));
+}
+
+void a_trip_denies_and_is_told() {
+    System system = open();
+    const Gate gate = std::move(*system.gate({"XNAS/AAPL"}));
+    const Gate account = std::move(*system.gate({"acct/ACME"}));
+    Feed marks = std::move(*system.feed("acct/ACME"));
+    REQUIRE(!gate.check_with(account).permits(Intent::Increase));  // no mark yet
+    REQUIRE(marks.equity(1'000'000 * money_scale, start) == Code::Ok);
+    REQUIRE(gate.check_with(account).is_clear());
+
+    auto inbox = system.receive({"asks", Filter().urgent()});
+    auto heard = std::make_shared<int>(0);
+    {
+        auto subscription = system.subscribe({"hears", Filter().type(EventType::Tripped)}, [heard](Span<const Event> events) {
+            for (const Event& event : events) *heard += type(event) == EventType::Tripped ? 1 : 0;
+        });
+        REQUIRE(subscription && heard.use_count() == 2);
+        const Breaker desk = *system.breaker("desk");
+        REQUIRE(system.trip(desk, {"ann", Authority::Trader, "wild router"}));
+        REQUIRE(!gate.permits(Intent::Reduce) && gate.permits(Intent::Cancel));
+        const Denial denial = gate.explain();
+        REQUIRE(denial.name() == "desk" && denial.reason() == Reason::Manual && denial.until() == never);
+        REQUIRE(denial.text().find("wild router") != std::string_view::npos);
+        REQUIRE(system.drain() > 0 && *heard == 1);
+        const auto info = system.info(desk);
+        REQUIRE(info && system.reset(desk, info->stamp, {"bob", Authority::Admin, "router is off"}));
+        REQUIRE(gate.permits(Intent::Increase));
+        Subscription moved = std::move(*subscription);
+        system.drain();
+    }
+    REQUIRE(heard.use_count() == 1);  // the callable is destroyed with its subscription
+    int trips = 0;
+    for (const Event& event : inbox->poll()) {
+        if (type(event) != EventType::Tripped) continue;
+        ++trips;
+        const auto details = system.details(event);
+        REQUIRE(details && std::string_view(details->breaker) == "desk" && std::string_view(details->actor) == "ann");
+    }
+    REQUIRE(trips == 1 && inbox->poll().empty());
+    REQUIRE(system.history(Filter().type(EventType::Tripped))->size() == 1);
+    REQUIRE(system.statistics()->counts.trips == 1 && system.breakers()->size() > 3 && system.status()->can_trade == 1);
+    REQUIRE(name(Reason::Manual) == "manual" && name(Status::Tripped) == "tripped" && name(Kind::Drawdown) == "drawdown");
+}
+
+void a_permit_is_given_back() {
+    System system = open();
+    Tally tally = std::move(*system.tally("gateway"));
+    for (int i = 0; i < 2; ++i) {
+        auto permit = tally.admit();
+        REQUIRE(permit && tally.outcome(std::move(*permit), Outcome::Failure, 0, start) == Code::Ok);
+    }
+    REQUIRE(tally.admit().error().code == Code::Denied);
+    REQUIRE(system.advance(start + 2 * second) == Code::Ok);
+    { const auto probe = tally.admit(); REQUIRE(probe && tally.admit().error().code == Code::Denied); }
+    auto again = tally.admit();
+    REQUIRE(again && tally.outcome(std::move(*again), Outcome::Success, 0, start + 2 * second) == Code::Ok);
+    REQUIRE(system.gate({"gateway"})->permits(Intent::Increase));
+}
+
+void a_kill_and_a_close_let_cancels_pass() {
+    System system = open();
+    const Gate gate = std::move(*system.gate({"XNAS"}));
+    REQUIRE(system.kill() == Code::Ok && !gate.permits(Intent::Reduce) && gate.permits(Intent::Cancel));
+    REQUIRE(gate.check().is_disarmed() && gate.explain().reason() == Reason::Killed);
+    REQUIRE(!system.rearm(system.status()->kill_word, {"ann", Authority::Trader, "please"}));
+    REQUIRE(system.rearm(system.status()->kill_word, {"ann", Authority::Admin, "all clear"}) && gate.permits(Intent::Increase));
+    REQUIRE(system.close(second) == Code::Ok && system.close(second) == Code::Stale);
+    REQUIRE(!gate.permits(Intent::Increase) && gate.permits(Intent::Cancel));
+}
+
+}  // namespace
+
+int main() {
+    an_empty_one_denies_or_says_so();
+    a_failure_says_why();
+    a_trip_denies_and_is_told();
+    a_permit_is_given_back();
+    a_kill_and_a_close_let_cancels_pass();
+    std::puts("holds");
+    return 0;
+}
