@@ -105,6 +105,7 @@ static void liquidation_required(void) {
     hl_breaker breaker = breaker_of(system, "call");
     OK(hl_feed_equity(feed, MONEY(1000000), START));
     STANDS(system, "call", HL_STATUS_ACTIVE, HL_NO_NEW);
+    GIVES(HL_ERR_BAD_INPUT, hl_feed_margin(feed, -1, MONEY(700000), START));
     OK(hl_feed_margin(feed, MONEY(300000), MONEY(700000), START));
     STANDS(system, "call", HL_STATUS_ACTIVE, 0);
     OK(hl_feed_equity(feed, MONEY(880000), at(system, MINUTE)));

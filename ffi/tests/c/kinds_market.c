@@ -76,6 +76,7 @@ static void market_circuit_breaker(void) {
         START - 232200 * SECOND);
     const uint64_t open = 232200 * SECOND, next = open + 86400 * SECOND;
     hl_feed *feed = feed_on(system, "index/SPX");
+    GIVES(HL_ERR_BAD_INPUT, hl_feed_reference(feed, 0, 20200306, at(system, SECOND)));
     OK(hl_feed_reference(feed, PRICE(1000), 20200306, at(system, SECOND)));
     TRADES(open + SECOND, 990);
     STANDS(system, "mwcb", HL_STATUS_ACTIVE, 0);
@@ -106,15 +107,15 @@ static void market_circuit_breaker(void) {
 static void venue_status(void) {
     hl_system system = begin("[[breaker]]\nname = \"venue\"\nkind = \"market_circuit_breaker\"\nscope = \"XNAS\"\nsource = \"venue\"\n", START);
     hl_feed *feed = feed_on(system, "XNAS");
-    OK(hl_feed_venue(feed, HL_VENUE_OPEN, START));
-    STANDS(system, "venue", HL_STATUS_ACTIVE, 0);
-    OK(hl_feed_venue(feed, HL_VENUE_HALTED, START));
-    STANDS(system, "venue", HL_STATUS_TRIPPED, HL_HALT);
-    BECAUSE(system, "venue", HL_REASON_VENUE_HALTED);
-    OK(hl_feed_venue(feed, HL_VENUE_CLOSED, START));
-    BECAUSE(system, "venue", HL_REASON_VENUE_CLOSED);
-    OK(hl_feed_venue(feed, HL_VENUE_UNKNOWN, START));
-    BECAUSE(system, "venue", HL_REASON_VENUE_UNKNOWN);
+    const uint32_t said[] = {HL_VENUE_HALTED, HL_VENUE_CLOSED, HL_VENUE_UNKNOWN};
+    const uint32_t reasons[] = {HL_REASON_VENUE_HALTED, HL_REASON_VENUE_CLOSED, HL_REASON_VENUE_UNKNOWN};
+    for (size_t i = 0; i < COUNT(said); i++) {
+        OK(hl_feed_venue(feed, HL_VENUE_OPEN, START));
+        STANDS(system, "venue", HL_STATUS_ACTIVE, 0);
+        OK(hl_feed_venue(feed, said[i], START));
+        STANDS(system, "venue", HL_STATUS_TRIPPED, HL_HALT);
+        BECAUSE(system, "venue", reasons[i]);
+    }
     OK(hl_feed_venue(feed, HL_VENUE_OPEN, START));
     STANDS(system, "venue", HL_STATUS_ACTIVE, 0);
     GIVES(HL_ERR_ARGUMENT, hl_feed_venue(feed, 4, START));

@@ -15,6 +15,7 @@ static void technical(void) {
     hl_gate *gate = gate_on(system, "XNAS");
     hl_permit one, two, three;
     STANDS(system, "gateway", HL_STATUS_ACTIVE, 0);
+    GIVES(HL_ERR_BAD_INPUT, hl_feed_outcome(feed, HL_OUTCOME_SUCCESS, START + 1, START));
     outcomes(system, feed, 1, "+++--");
     STANDS(system, "gateway", HL_STATUS_WARNING, 0);
     outcomes(system, feed, 6, "-");
