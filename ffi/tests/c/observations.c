@@ -80,7 +80,8 @@ static void every_observation_is_taken(void) {
 
 static const char shared[] = "[[breaker]]\nname = \"gateway\"\nkind = \"technical\"\nscope = \"XNAS\"\nfailure_rate = 0.5\n"
     "window = 1000\nmin_calls = 1000\nhalt_for = \"30s\"\ncooldown_for = \"20s\"\ncooldown_effect = { probe = 2 }\n"
-    "[[breaker]]\nname = \"loss\"\nkind = \"loss_rate\"\nscope = \"acct\"\nsource = \"pnl\"\ncapital = 100000\nlimit = 0.03\n";
+    "[[breaker]]\nname = \"loss\"\nkind = \"loss_rate\"\nscope = \"acct\"\nsource = \"pnl\"\ncapital = 100000\nlimit = 0.03\n"
+    "streak = false\nacceleration = false\n";
 
 static hl_system system_;
 static unsigned long calls;
