@@ -95,6 +95,30 @@
 // `on_bad_input` is given.
 #define HL_POLICY_ON_BAD_INPUT 8192
 
+// The name of a breaker: `id` is its handle's `bits`.
+#define HL_NAME_BREAKER 1
+
+// The path of a scope: `id` is `scope` of an event.
+#define HL_NAME_SCOPE 2
+
+// Who did it: `id` is `actor` of an event.
+#define HL_NAME_ACTOR 3
+
+// The word for an `HL_KIND_...`.
+#define HL_NAME_KIND 4
+
+// The word for an `HL_STATUS_...`.
+#define HL_NAME_STATUS 5
+
+// The word for an `HL_REASON_...`.
+#define HL_NAME_REASON 6
+
+// The word for an `HL_EVENT_...`.
+#define HL_NAME_EVENT 7
+
+// The word for an `HL_AUTHORITY_...`.
+#define HL_NAME_AUTHORITY 8
+
 // `portfolio_value` is known.
 #define HL_HAS_PORTFOLIO_VALUE 1
 
@@ -157,6 +181,117 @@
 
 // `data_quality_score` of the market is known.
 #define HL_HAS_MARKET_DATA_QUALITY_SCORE 2048
+
+// Removed by a reload, or not yet in use.
+#define HL_STATUS_RETIRED 0
+
+// Nothing to report; while it is unready it may deny all the same.
+#define HL_STATUS_ACTIVE 1
+
+// At or above the warn level.
+#define HL_STATUS_WARNING 2
+
+// Denies what its policy says.
+#define HL_STATUS_TRIPPED 3
+
+// On the way back; denies what its policy says for this time.
+#define HL_STATUS_COOLDOWN 4
+
+// Stopped by a person or an emergency source; only `clear_emergency_stop` leaves it.
+#define HL_STATUS_EMERGENCY_HALT 5
+
+// The book is being reduced: orders that reduce pass.
+#define HL_STATUS_LIQUIDATING 6
+
+// Out of service by an operator's word: denies like Tripped, left by a reset.
+#define HL_STATUS_MAINTENANCE 7
+
+// The machine itself.
+#define HL_AUTHORITY_AUTO 0
+
+// A trader.
+#define HL_AUTHORITY_TRADER 1
+
+// The risk desk.
+#define HL_AUTHORITY_RISK_DESK 2
+
+// An administrator.
+#define HL_AUTHORITY_ADMIN 3
+
+// Nothing known.
+#define HL_VENUE_UNKNOWN 0
+
+// It trades.
+#define HL_VENUE_OPEN 1
+
+// It has halted.
+#define HL_VENUE_HALTED 2
+
+// It is closed.
+#define HL_VENUE_CLOSED 3
+
+// It did what it should.
+#define HL_OUTCOME_SUCCESS 0
+
+// It did not, and that is the dependency's fault.
+#define HL_OUTCOME_FAILURE 1
+
+// Says nothing of the dependency but that it is there: a cancelled call, the caller's own mistake, a heartbeat.
+#define HL_OUTCOME_IGNORED 2
+
+// A person.
+#define HL_SOURCE_MANUAL 0
+
+// A detector.
+#define HL_SOURCE_ANOMALY 1
+
+// Another system.
+#define HL_SOURCE_EXTERNAL 2
+
+// After its time, if the last reading is fresh and no breach; else with the first good reading after it.
+#define HL_RELEASE_TIMED 0
+
+// With the first good reading.
+#define HL_RELEASE_LEVEL 1
+
+// By hand.
+#define HL_RELEASE_LATCHED 2
+
+// Deny, as if tripped.
+#define HL_ON_UNREADY_DENY 0
+
+// Allow.
+#define HL_ON_UNREADY_ALLOW 1
+
+// Trip.
+#define HL_ON_STALE_TRIP 0
+
+// Warn.
+#define HL_ON_STALE_WARN 1
+
+// Nothing; the last reading stands for ever.
+#define HL_ON_STALE_IGNORE 2
+
+// Keep its state.
+#define HL_ON_BAD_INPUT_REFUSE 0
+
+// Trip.
+#define HL_ON_BAD_INPUT_TRIP 1
+
+// Denies orders that increase exposure.
+#define HL_NO_NEW 1
+
+// Denies new orders of either kind; resting ones can be pulled.
+#define HL_HALT 3
+
+// Denies everything, cancels too.
+#define HL_CLOSE 7
+
+// Of the events that wait for a subscriber, the one that has waited longest goes when they are too many.
+#define HL_OVERFLOW_DROP_OLDEST 0
+
+// The one that comes goes.
+#define HL_OVERFLOW_DROP_NEWEST 1
 
 // It denies from now on; also a higher rung.
 #define HL_EVENT_TRIPPED 1
@@ -488,141 +623,6 @@
 // The arm word means nothing: zeroed memory, a forked child.
 #define HL_REASON_CORRUPT 205
 
-// The name of a breaker: `id` is its handle's `bits`.
-#define HL_NAME_BREAKER 1
-
-// The path of a scope: `id` is `scope` of an event.
-#define HL_NAME_SCOPE 2
-
-// Who did it: `id` is `actor` of an event.
-#define HL_NAME_ACTOR 3
-
-// The word for an `HL_KIND_...`.
-#define HL_NAME_KIND 4
-
-// The word for an `HL_STATUS_...`.
-#define HL_NAME_STATUS 5
-
-// The word for an `HL_REASON_...`.
-#define HL_NAME_REASON 6
-
-// The word for an `HL_EVENT_...`.
-#define HL_NAME_EVENT 7
-
-// The word for an `HL_AUTHORITY_...`.
-#define HL_NAME_AUTHORITY 8
-
-// Removed by a reload, or not yet in use.
-#define HL_STATUS_RETIRED 0
-
-// Nothing to report; while it is unready it may deny all the same.
-#define HL_STATUS_ACTIVE 1
-
-// At or above the warn level.
-#define HL_STATUS_WARNING 2
-
-// Denies what its policy says.
-#define HL_STATUS_TRIPPED 3
-
-// On the way back; denies what its policy says for this time.
-#define HL_STATUS_COOLDOWN 4
-
-// Stopped by a person or an emergency source; only `clear_emergency_stop` leaves it.
-#define HL_STATUS_EMERGENCY_HALT 5
-
-// The book is being reduced: orders that reduce pass.
-#define HL_STATUS_LIQUIDATING 6
-
-// Out of service by an operator's word: denies like Tripped, left by a reset.
-#define HL_STATUS_MAINTENANCE 7
-
-// The machine itself.
-#define HL_AUTHORITY_AUTO 0
-
-// A trader.
-#define HL_AUTHORITY_TRADER 1
-
-// The risk desk.
-#define HL_AUTHORITY_RISK_DESK 2
-
-// An administrator.
-#define HL_AUTHORITY_ADMIN 3
-
-// Nothing known.
-#define HL_VENUE_UNKNOWN 0
-
-// It trades.
-#define HL_VENUE_OPEN 1
-
-// It has halted.
-#define HL_VENUE_HALTED 2
-
-// It is closed.
-#define HL_VENUE_CLOSED 3
-
-// It did what it should.
-#define HL_OUTCOME_SUCCESS 0
-
-// It did not, and that is the dependency's fault.
-#define HL_OUTCOME_FAILURE 1
-
-// Says nothing of the dependency but that it is there: a cancelled call, the caller's own mistake, a heartbeat.
-#define HL_OUTCOME_IGNORED 2
-
-// A person.
-#define HL_SOURCE_MANUAL 0
-
-// A detector.
-#define HL_SOURCE_ANOMALY 1
-
-// Another system.
-#define HL_SOURCE_EXTERNAL 2
-
-// After its time, if the last reading is fresh and no breach; else with the first good reading after it.
-#define HL_RELEASE_TIMED 0
-
-// With the first good reading.
-#define HL_RELEASE_LEVEL 1
-
-// By hand.
-#define HL_RELEASE_LATCHED 2
-
-// Deny, as if tripped.
-#define HL_ON_UNREADY_DENY 0
-
-// Allow.
-#define HL_ON_UNREADY_ALLOW 1
-
-// Trip.
-#define HL_ON_STALE_TRIP 0
-
-// Warn.
-#define HL_ON_STALE_WARN 1
-
-// Nothing; the last reading stands for ever.
-#define HL_ON_STALE_IGNORE 2
-
-// Keep its state.
-#define HL_ON_BAD_INPUT_REFUSE 0
-
-// Trip.
-#define HL_ON_BAD_INPUT_TRIP 1
-
-// Denies orders that increase exposure.
-#define HL_NO_NEW 1
-
-// Denies new orders of either kind; resting ones can be pulled.
-#define HL_HALT 3
-
-// Denies everything, cancels too.
-#define HL_CLOSE 7
-
-// Of the events that wait for a subscriber, the one that has waited longest goes when they are too many.
-#define HL_OVERFLOW_DROP_OLDEST 0
-
-// The one that comes goes.
-#define HL_OVERFLOW_DROP_NEWEST 1
-
 // The feed of a scope, of one thread at a time.
 typedef struct hl_feed hl_feed;
 
@@ -694,12 +694,6 @@ typedef struct {
   uint64_t bits;
 } hl_system;
 
-// The right to send one order while what denies it is half open. Zero is none.
-typedef struct {
-  // What it names.
-  uint64_t bits;
-} hl_permit;
-
 // A breaker of one System. Zero is none.
 typedef struct {
   // What it names.
@@ -739,6 +733,12 @@ typedef struct {
   // Who did it by hand and what he said, or what the kind has to say beside its reason; may be empty.
   char note[HL_SENTENCE_BYTES];
 } hl_denial;
+
+// The right to send one order while what denies it is half open. Zero is none.
+typedef struct {
+  // What it names.
+  uint64_t bits;
+} hl_permit;
 
 // What is held of an instrument. Zero it and set `struct_size`.
 typedef struct {
@@ -806,85 +806,20 @@ typedef struct {
   uint64_t stale_after_ns;
 } hl_policy;
 
-// What a firm knows of itself at one moment. Zero it and set `struct_size`; what is not in `known` is heard by nobody.
+// Which events are wanted: all of what is given must hold; a zeroed one wants everything. What concerns no breaker (a kill, a shutdown)
+// is asked for its type alone, and a gap goes to everybody.
 typedef struct {
-  // `sizeof(hl_metrics)`.
-  uint32_t struct_size;
-  // Bits `HL_HAS_PORTFOLIO_VALUE` to `HL_HAS_MARKET_STATUS`.
-  uint32_t known;
-  // What the portfolio is worth, in units of 1e-4.
-  int64_t portfolio_value;
-  // The most that it was worth, in units of 1e-4.
-  int64_t peak;
-  // The share of it that is lost, over the caller's own window.
-  double loss_rate;
-  // The greatest position as a share of the portfolio.
-  double max_position_size;
-  // How far the strategy is from its usual behaviour, in deviations.
-  double anomaly_score;
-  // Quality of the firm's own data, 0 to 100.
-  double data_quality_score;
-  // Share of right predictions, 0 to 1.
-  double model_accuracy;
-  // Open positions.
-  uint32_t position_count;
-  // `HL_VENUE_...`: what the market says of itself.
-  uint32_t market_status;
-} hl_metrics;
-
-// What a firm knows of the market at one moment. Zero it and set `struct_size`; what is not in `known` is heard by nobody.
-typedef struct {
-  // `sizeof(hl_market_conditions)`.
-  uint32_t struct_size;
-  // Bits `HL_HAS_VOLATILITY` to `HL_HAS_MARKET_DATA_QUALITY_SCORE`.
-  uint32_t known;
-  // Realised volatility, as a fraction, over the caller's own window.
-  double volatility;
-  // Volume against its usual: 1 is usual.
-  double volume_ratio;
-  // Spread against its usual: 1 is usual.
-  double spread_widening;
-  // How far the price is from its usual, in deviations.
-  double price_anomaly_score;
-  // How far the volume is from its usual, in deviations.
-  double volume_anomaly_score;
-  // How far correlations have gone, 0 to 1.
-  double correlation_breakdown_score;
-  // A volatility index, in its points.
-  double vix_level;
-  // Age of what the data feed says, in milliseconds.
-  double data_feed_latency_ms;
-  // Share of the data that is missing, in per cent: 0 to 100.
-  double missing_data_pct;
-  // Quality of the market's data, 0 to 100.
-  double data_quality_score;
-  // Venues that are halted, or of which nobody knows.
-  uint32_t venue_halts;
-  // 1 if the market is in another regime than the strategies were made for.
-  uint32_t market_regime_change;
-} hl_market_conditions;
-
-// Everything at a glance.
-typedef struct {
-  // 1 if an order that increases exposure may go somewhere: the System is armed and the root denies nothing.
-  uint32_t can_trade;
-  // `HL_REASON_...` for which the kill word denies; 0 while it does not.
-  uint32_t killed;
-  // The kill word, for `hl_rearm`.
-  uint64_t kill_word;
-  // Breakers that neither deny nor warn; the kill switches that scopes have by themselves are not counted.
-  uint64_t active;
-  // Breakers that warn.
-  uint64_t warning;
-  // Breakers that deny something.
-  uint64_t tripped;
-  // The highest risk score, 0 to 100.
-  double risk_score;
-  // The System time at which this was found; while nothing changes it stays what it is.
-  uint64_t last_update_ns;
-  // One line for people.
-  char message[HL_SENTENCE_BYTES];
-} hl_system_status;
+  // Breakers of these kinds: bit `HL_KIND_...` of each; 0 is all.
+  uint64_t kinds;
+  // Events of these types: bit `HL_EVENT_...` of each; 0 is all.
+  uint64_t types;
+  // This scope and those below it, ended by a NUL; NULL or empty is all.
+  const char *scope;
+  // 1: only trips, resets and stops.
+  uint32_t urgent;
+  // Zero.
+  uint32_t reserved;
+} hl_filter;
 
 // One event: what has happened, in numbers.
 typedef struct {
@@ -929,45 +864,6 @@ typedef struct {
   // 1 for trips, resets and stops, which a storm of others does not push out.
   uint32_t is_urgent;
 } hl_event;
-
-// What is behind the numbers of an event.
-typedef struct {
-  // Of a warning: when the value would reach its limit if it went on as it came; UINT64_MAX if it goes away from it.
-  uint64_t breach_expected_ns;
-  // Of a trip: how long the cooldown is that follows; 0 if none does.
-  uint64_t cooldown_ns;
-  // Of the end of a trip, a stop or a liquidation: how long it has lasted; 0 of others.
-  uint64_t lasted_ns;
-  // Of a trip: by how much the value was beyond its limit, in percent of it; negative if that is not known.
-  double breach_percent;
-  // Of a trip: 1 if it ends without a person.
-  uint32_t resets_by_itself;
-  // Zero.
-  uint32_t reserved;
-  // The name of the breaker; empty without one.
-  char breaker[HL_NAME_BYTES];
-  // The path of the scope; empty for everything.
-  char scope[HL_NAME_BYTES];
-  // Who did it; "auto" for the machine.
-  char actor[HL_NAME_BYTES];
-  // What he said, if the status that he has brought about stands.
-  char note[HL_SENTENCE_BYTES];
-} hl_event_text;
-
-// Which events are wanted: all of what is given must hold; a zeroed one wants everything. What concerns no breaker (a kill, a shutdown)
-// is asked for its type alone, and a gap goes to everybody.
-typedef struct {
-  // Breakers of these kinds: bit `HL_KIND_...` of each; 0 is all.
-  uint64_t kinds;
-  // Events of these types: bit `HL_EVENT_...` of each; 0 is all.
-  uint64_t types;
-  // This scope and those below it, ended by a NUL; NULL or empty is all.
-  const char *scope;
-  // 1: only trips, resets and stops.
-  uint32_t urgent;
-  // Zero.
-  uint32_t reserved;
-} hl_filter;
 
 // Told of events, in order, at most as many at once as `batch` says. `events` is valid until it comes back.
 //
@@ -1025,6 +921,52 @@ typedef struct {
   // Its name.
   char name[HL_NAME_BYTES];
 } hl_subscriber_info;
+
+// What is behind the numbers of an event.
+typedef struct {
+  // Of a warning: when the value would reach its limit if it went on as it came; UINT64_MAX if it goes away from it.
+  uint64_t breach_expected_ns;
+  // Of a trip: how long the cooldown is that follows; 0 if none does.
+  uint64_t cooldown_ns;
+  // Of the end of a trip, a stop or a liquidation: how long it has lasted; 0 of others.
+  uint64_t lasted_ns;
+  // Of a trip: by how much the value was beyond its limit, in percent of it; negative if that is not known.
+  double breach_percent;
+  // Of a trip: 1 if it ends without a person.
+  uint32_t resets_by_itself;
+  // Zero.
+  uint32_t reserved;
+  // The name of the breaker; empty without one.
+  char breaker[HL_NAME_BYTES];
+  // The path of the scope; empty for everything.
+  char scope[HL_NAME_BYTES];
+  // Who did it; "auto" for the machine.
+  char actor[HL_NAME_BYTES];
+  // What he said, if the status that he has brought about stands.
+  char note[HL_SENTENCE_BYTES];
+} hl_event_text;
+
+// Everything at a glance.
+typedef struct {
+  // 1 if an order that increases exposure may go somewhere: the System is armed and the root denies nothing.
+  uint32_t can_trade;
+  // `HL_REASON_...` for which the kill word denies; 0 while it does not.
+  uint32_t killed;
+  // The kill word, for `hl_rearm`.
+  uint64_t kill_word;
+  // Breakers that neither deny nor warn; the kill switches that scopes have by themselves are not counted.
+  uint64_t active;
+  // Breakers that warn.
+  uint64_t warning;
+  // Breakers that deny something.
+  uint64_t tripped;
+  // The highest risk score, 0 to 100.
+  double risk_score;
+  // The System time at which this was found; while nothing changes it stays what it is.
+  uint64_t last_update_ns;
+  // One line for people.
+  char message[HL_SENTENCE_BYTES];
+} hl_system_status;
 
 // One breaker, as it is now.
 typedef struct {
@@ -1135,6 +1077,64 @@ typedef struct {
   // Not after; 0 is without an end.
   uint64_t until_ns;
 } hl_past;
+
+// What a firm knows of itself at one moment. Zero it and set `struct_size`; what is not in `known` is heard by nobody.
+typedef struct {
+  // `sizeof(hl_metrics)`.
+  uint32_t struct_size;
+  // Bits `HL_HAS_PORTFOLIO_VALUE` to `HL_HAS_MARKET_STATUS`.
+  uint32_t known;
+  // What the portfolio is worth, in units of 1e-4.
+  int64_t portfolio_value;
+  // The most that it was worth, in units of 1e-4.
+  int64_t peak;
+  // The share of it that is lost, over the caller's own window.
+  double loss_rate;
+  // The greatest position as a share of the portfolio.
+  double max_position_size;
+  // How far the strategy is from its usual behaviour, in deviations.
+  double anomaly_score;
+  // Quality of the firm's own data, 0 to 100.
+  double data_quality_score;
+  // Share of right predictions, 0 to 1.
+  double model_accuracy;
+  // Open positions.
+  uint32_t position_count;
+  // `HL_VENUE_...`: what the market says of itself.
+  uint32_t market_status;
+} hl_metrics;
+
+// What a firm knows of the market at one moment. Zero it and set `struct_size`; what is not in `known` is heard by nobody.
+typedef struct {
+  // `sizeof(hl_market_conditions)`.
+  uint32_t struct_size;
+  // Bits `HL_HAS_VOLATILITY` to `HL_HAS_MARKET_DATA_QUALITY_SCORE`.
+  uint32_t known;
+  // Realised volatility, as a fraction, over the caller's own window.
+  double volatility;
+  // Volume against its usual: 1 is usual.
+  double volume_ratio;
+  // Spread against its usual: 1 is usual.
+  double spread_widening;
+  // How far the price is from its usual, in deviations.
+  double price_anomaly_score;
+  // How far the volume is from its usual, in deviations.
+  double volume_anomaly_score;
+  // How far correlations have gone, 0 to 1.
+  double correlation_breakdown_score;
+  // A volatility index, in its points.
+  double vix_level;
+  // Age of what the data feed says, in milliseconds.
+  double data_feed_latency_ms;
+  // Share of the data that is missing, in per cent: 0 to 100.
+  double missing_data_pct;
+  // Quality of the market's data, 0 to 100.
+  double data_quality_score;
+  // Venues that are halted, or of which nobody knows.
+  uint32_t venue_halts;
+  // 1 if the market is in another regime than the strategies were made for.
+  uint32_t market_regime_change;
+} hl_market_conditions;
 
 // Done.
 #define HL_OK 0
@@ -1391,6 +1391,22 @@ hl_verdict hl_gate_check_call(const hl_gate *gate);
 // Asked of the caller: `gate` is NULL or not closed; `out` can be written.
 hl_status hl_gate_reduces(const hl_gate *gate, int64_t position, int64_t in_flight, int64_t order_qty, bool *out);
 
+// Which breaker denies, why and until when, for the verdict that was seen. The worst one first: a person's stop, then the oldest. To
+// explain the denial of one intent give `hl_verdict_only(seen, intent)`.
+//
+// `HL_ERR_NULL`, `HL_ERR_STALE` for a zeroed gate.
+//
+// Threads: any, at once. Signals: no. Allocates: yes. Progress: blocks for an instant; not for the order path.
+//
+// Asked of the caller: `gate` is NULL or not closed; `out` can be written.
+hl_status hl_gate_explain(const hl_gate *gate, hl_verdict seen, hl_denial *out);
+
+// The value of FIX tag 103, OrdRejReason (FIX 4.4), for a reason: 2, exchange closed, while the market does not trade; 3, order exceeds
+// limit, for a limit of risk or of price; 0, broker or exchange option, for what people did; else 99, other, for doubt and defects.
+//
+// Threads: any, at once. Signals: async-signal-safe. Allocates: no. Progress: wait-free.
+uint32_t hl_fix_ord_rej_reason(uint32_t reason);
+
 // A permit to send one order that increases exposure although it is denied, if everything that denies it is half open and has a
 // permit left; if nothing denies it, one that costs nothing. The order may go; then say what came of it by `hl_permit_passed` or
 // `hl_permit_failed`, or give it back by `hl_permit_release`.
@@ -1410,22 +1426,6 @@ hl_status hl_gate_try_probe(const hl_gate *gate, hl_permit *out);
 //
 // Asked of the caller: Each gate is NULL or not closed; `out` can be written.
 hl_status hl_gate_try_probe2(const hl_gate *instrument, const hl_gate *account, uint32_t intent, hl_permit *out);
-
-// Which breaker denies, why and until when, for the verdict that was seen. The worst one first: a person's stop, then the oldest. To
-// explain the denial of one intent give `hl_verdict_only(seen, intent)`.
-//
-// `HL_ERR_NULL`, `HL_ERR_STALE` for a zeroed gate.
-//
-// Threads: any, at once. Signals: no. Allocates: yes. Progress: blocks for an instant; not for the order path.
-//
-// Asked of the caller: `gate` is NULL or not closed; `out` can be written.
-hl_status hl_gate_explain(const hl_gate *gate, hl_verdict seen, hl_denial *out);
-
-// The value of FIX tag 103, OrdRejReason (FIX 4.4), for a reason: 2, exchange closed, while the market does not trade; 3, order exceeds
-// limit, for a limit of risk or of price; 0, broker or exchange option, for what people did; else 99, other, for doubt and defects.
-//
-// Threads: any, at once. Signals: async-signal-safe. Allocates: no. Progress: wait-free.
-uint32_t hl_fix_ord_rej_reason(uint32_t reason);
 
 // The order went through as it should; the last probe that a breaker asks for ends its Cooldown. Takes the permit, and zeroes it.
 //
@@ -1852,27 +1852,6 @@ hl_status hl_policy_get(hl_system system, hl_breaker breaker, hl_policy *out);
 // Asked of the caller: `policy` is as long as it says; the texts end with a NUL.
 hl_status hl_policy_update(hl_system system, hl_breaker breaker, const hl_policy *policy, const char *reason, const char *actor, uint32_t authority);
 
-// Tells the breakers that are polled what is known now, at the System's time, and says how everything stands after it. A number that is
-// none is refused and counted on its breakers, the others hear theirs all the same. After a shutdown nothing is heard, and nobody can
-// trade.
-//
-// `HL_ERR_STRUCT_SIZE`, `HL_ERR_ARGUMENT`, `HL_ERR_STALE`, `HL_ERR_NULL`.
-//
-// Threads: any, at once. Signals: no. Allocates: yes. Progress: blocks while another one evaluates; not for the order path.
-//
-// Asked of the caller: `metrics` and `market` are as long as they say; `out` can be written.
-hl_status hl_evaluate(hl_system system, const hl_metrics *metrics, const hl_market_conditions *market, hl_system_status *out);
-
-// What is behind the numbers of an event: names as they are now. Of a breaker that is gone, and whose line is used again, nothing is
-// known.
-//
-// `HL_ERR_STALE` also for an event of another System; `HL_ERR_ARGUMENT` for numbers that no event has, `HL_ERR_NULL`.
-//
-// Threads: any, at once. Signals: no. Allocates: yes. Progress: blocks for an instant.
-//
-// Asked of the caller: `event` can be read; `out` can be written.
-hl_status hl_event_details(hl_system system, const hl_event *event, hl_event_text *out);
-
 // Subscribes to events. With a `function`: called on a thread of the subscription's own, in a manual System inside `hl_drain`; a
 // slow one costs nobody else. Without: ask by `hl_poll_events` or `hl_wait_events`. First everybody is told where each breaker is that
 // is not simply active. What does not fit is counted, and told by `HL_EVENT_GAP`: events may be lost, states may not.
@@ -1922,6 +1901,16 @@ hl_status hl_wait_events(hl_subscription subscription, hl_event *buf, size_t cap
 //
 // Asked of the caller: `buf` has room for `cap`; `n` can be written.
 hl_status hl_subscribers(hl_system system, hl_subscriber_info *buf, size_t cap, size_t *n);
+
+// What is behind the numbers of an event: names as they are now. Of a breaker that is gone, and whose line is used again, nothing is
+// known.
+//
+// `HL_ERR_STALE` also for an event of another System; `HL_ERR_ARGUMENT` for numbers that no event has, `HL_ERR_NULL`.
+//
+// Threads: any, at once. Signals: no. Allocates: yes. Progress: blocks for an instant.
+//
+// Asked of the caller: `event` can be read; `out` can be written.
+hl_status hl_event_details(hl_system system, const hl_event *event, hl_event_text *out);
 
 // How everything stands.
 //
@@ -1998,6 +1987,17 @@ hl_status hl_history(hl_system system, const hl_past *past, hl_event *buf, size_
 // Asked of the caller: `buf` has room for `len` bytes.
 hl_status hl_name(hl_system system, uint32_t what, uint64_t id, char *buf, size_t len);
 
+// Tells the breakers that are polled what is known now, at the System's time, and says how everything stands after it. A number that is
+// none is refused and counted on its breakers, the others hear theirs all the same. After a shutdown nothing is heard, and nobody can
+// trade.
+//
+// `HL_ERR_STRUCT_SIZE`, `HL_ERR_ARGUMENT`, `HL_ERR_STALE`, `HL_ERR_NULL`.
+//
+// Threads: any, at once. Signals: no. Allocates: yes. Progress: blocks while another one evaluates; not for the order path.
+//
+// Asked of the caller: `metrics` and `market` are as long as they say; `out` can be written.
+hl_status hl_evaluate(hl_system system, const hl_metrics *metrics, const hl_market_conditions *market, hl_system_status *out);
+
 #ifdef __cplusplus
 }  // extern "C"
 #endif  // __cplusplus
@@ -2009,18 +2009,18 @@ hl_status hl_name(hl_system system, uint32_t what, uint64_t id, char *buf, size_
 // Threads: any, at once. Signals: no. Allocates: yes. Progress: blocks.
 HL_INLINE hl_status hl_system_open(const hl_options *options, hl_system *out) {
     hl_sizes sizes = {
-        (uint32_t)sizeof(hl_sizes),
-        (uint32_t)sizeof(hl_gate),
-        (uint32_t)sizeof(hl_verdict),
-        (uint32_t)sizeof(hl_event),
-        (uint32_t)sizeof(hl_denial),
-        (uint32_t)sizeof(hl_system_status),
-        (uint32_t)sizeof(hl_breaker_info),
-        (uint32_t)sizeof(hl_breaker_counts),
-        (uint32_t)sizeof(hl_system_statistics),
-        (uint32_t)sizeof(hl_event_text),
-        (uint32_t)sizeof(hl_subscriber_info),
-        (uint32_t)sizeof(hl_policy),
+        HL_U32(sizeof(hl_sizes)),
+        HL_U32(sizeof(hl_gate)),
+        HL_U32(sizeof(hl_verdict)),
+        HL_U32(sizeof(hl_event)),
+        HL_U32(sizeof(hl_denial)),
+        HL_U32(sizeof(hl_system_status)),
+        HL_U32(sizeof(hl_breaker_info)),
+        HL_U32(sizeof(hl_breaker_counts)),
+        HL_U32(sizeof(hl_system_statistics)),
+        HL_U32(sizeof(hl_event_text)),
+        HL_U32(sizeof(hl_subscriber_info)),
+        HL_U32(sizeof(hl_policy)),
     };
     return hl_system_open_v1(options, HL_ABI_VERSION, &sizes, out);
 }

@@ -25,6 +25,15 @@
 #define HL_STATIC_ASSERT(condition, name) typedef char hl_assert_##name[(condition) ? 1 : -1]
 #endif
 
+/* Conversions that neither -Wconversion nor -Wold-style-cast finds fault with. */
+#if defined(__cplusplus)
+#define HL_U32(number) static_cast<uint32_t>(number)
+#define HL_U64(number) static_cast<uint64_t>(number)
+#else
+#define HL_U32(number) ((uint32_t)(number))
+#define HL_U64(number) ((uint64_t)(number))
+#endif
+
 /* A plain static inline is not inlined into code that the compiler believes to be cold. */
 #define HL_INLINE static inline __attribute__((always_inline))
 
@@ -115,7 +124,7 @@ HL_INLINE bool hl_verdict_is_disarmed(hl_verdict verdict) {
 /* The same verdict for this intent alone, so that hl_gate_explain explains its denial and no other. */
 HL_INLINE hl_verdict hl_verdict_only(hl_verdict verdict, uint32_t intent) {
     hl_verdict only;
-    only.bits = verdict.bits & (HL_DISARMED | (intent <= HL_CANCEL ? (uint64_t)1 << intent : 0));
+    only.bits = verdict.bits & (HL_DISARMED | (intent <= HL_CANCEL ? HL_U64(1) << intent : 0));
     return only;
 }
 
@@ -124,7 +133,7 @@ HL_INLINE hl_verdict hl_verdict_only(hl_verdict verdict, uint32_t intent) {
 HL_INLINE uint64_t hl_gate_quick(const hl_gate *gate) {
     const uint64_t *leaf;
     uint64_t denied;
-    if (gate == NULL || (leaf = gate->word[0]) == NULL) {
+    if (!gate || !(leaf = gate->word[0])) {
         return 1;
     }
     denied = __atomic_load_n(leaf, __ATOMIC_ACQUIRE);
@@ -164,16 +173,16 @@ HL_INLINE bool hl_gate_permits(const hl_gate *gate, uint32_t intent) {
  *
  * Threads: any, at once. Signals: async-signal-safe. Allocates: no. Progress: wait-free. */
 HL_INLINE bool hl_gate_admits_price(const hl_gate *gate, int64_t price, uint32_t side) {
-    const uint64_t turn = (uint64_t)1 << 63;
-    if (gate == NULL || gate->upper == NULL || side > HL_SELL) {
+    const uint64_t turn = HL_U64(1) << 63;
+    if (!gate || !gate->upper || side > HL_SELL) {
         return false;
     }
     /* Beyond this no price lies that anybody names, and its negative is a number. */
     price = price > INT64_MAX - 1 ? INT64_MAX - 1 : price < -(INT64_MAX - 1) ? -(INT64_MAX - 1) : price;
     if (side == HL_BUY) {
-        return ((uint64_t)price ^ turn) <= __atomic_load_n(gate->upper, __ATOMIC_RELAXED);
+        return (HL_U64(price) ^ turn) <= __atomic_load_n(gate->upper, __ATOMIC_RELAXED);
     }
-    return ((uint64_t)(-price) ^ turn) <= __atomic_load_n(gate->floor, __ATOMIC_RELAXED);
+    return (HL_U64(-price) ^ turn) <= __atomic_load_n(gate->floor, __ATOMIC_RELAXED);
 }
 
 #endif /* HALTLINE_GATE_H */

@@ -23,6 +23,7 @@ pub(crate) unsafe trait Sized32: Sized + Copy {
 /// # Safety
 /// `from` is NULL, or points to a `struct_size` and as many bytes as that says.
 pub(crate) unsafe fn read<T: Sized32>(from: *const T, what: &'static str) -> Result<T, Refused> {
+    const { assert!(T::LEAST >= size_of::<u32>() && T::LEAST <= size_of::<T>()) };
     if from.is_null() {
         return Err(Refused::null(what));
     }

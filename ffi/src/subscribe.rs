@@ -7,13 +7,12 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::{self, ThreadId};
 use std::time::Instant;
 
-use haltline::{
-    Epoch, Error, Event, EventType, Filter, Kind, Overflow, Receiver, ScopePath, Subscriber, Subscription, Unsubscribed,
-};
+use haltline::{Epoch, Error, Event, Overflow, Receiver, Subscriber, Subscription, Unsubscribed};
 
 use crate::boundary::{Refused, call, place, places};
 use crate::callback::{self, EventsFn, User, hl_events_fn};
 use crate::events::{event, hl_event};
+use crate::filter::{filter, hl_filter};
 use crate::handle::{Table, Type, hl_subscription, hl_system, lock};
 use crate::status::*;
 use crate::structs::{self, Sized32};
@@ -22,23 +21,6 @@ use crate::systems::{self, Held};
 use crate::text::{self, HL_NAME_BYTES, chars};
 use crate::views::fill;
 use crate::words::{HL_OVERFLOW_DROP_NEWEST, HL_OVERFLOW_DROP_OLDEST};
-
-/// Which events are wanted: all of what is given must hold; a zeroed one wants everything. What concerns no breaker (a kill, a shutdown)
-/// is asked for its type alone, and a gap goes to everybody.
-#[repr(C)]
-#[derive(Clone, Copy)]
-pub struct hl_filter {
-    /// Breakers of these kinds: bit `HL_KIND_...` of each; 0 is all.
-    pub kinds: u64,
-    /// Events of these types: bit `HL_EVENT_...` of each; 0 is all.
-    pub types: u64,
-    /// This scope and those below it, ended by a NUL; NULL or empty is all.
-    pub scope: *const c_char,
-    /// 1: only trips, resets and stops.
-    pub urgent: u32,
-    /// Zero.
-    pub reserved: u32,
-}
 
 /// Who hears of events, and what it may cost. Zero it, set `struct_size`, and what shall be otherwise.
 #[repr(C)]
@@ -138,40 +120,6 @@ struct Asking {
 const USUAL_BATCH: usize = 256;
 
 static SUBSCRIPTIONS: Table<Arc<Entry>> = Table::new(Type::Subscription);
-
-/// # Safety
-/// The scope is NULL or ends with a NUL.
-pub(crate) unsafe fn filter(from: &hl_filter) -> Result<Filter, Refused> {
-    // SAFETY: as the caller says.
-    let scope = unsafe { text::optional(from.scope, "hl_filter.scope") }?;
-    if from.urgent > 1 {
-        return Err(Refused::number("hl_filter.urgent", from.urgent.into(), "0 and 1"));
-    }
-    let kinds = haltline::KINDS.iter().map(|row| row.kind);
-    Ok(Filter {
-        kinds: of_bits("hl_filter.kinds", from.kinds, kinds, |kind: &Kind| *kind as u8)?,
-        scope: ScopePath::new(scope.unwrap_or_default())?,
-        types: of_bits("hl_filter.types", from.types, EventType::ALL.iter().copied(), |what| *what as u8)?,
-        urgent: from.urgent == 1,
-    })
-}
-
-fn of_bits<T>(
-    what: &'static str,
-    bits: u64,
-    all: impl Iterator<Item = T>,
-    number: impl Fn(&T) -> u8,
-) -> Result<Vec<T>, Refused> {
-    let (mut found, mut known) = (Vec::new(), 0);
-    for each in all {
-        let bit = 1 << number(&each);
-        known |= bit;
-        if bits & bit != 0 {
-            found.push(each);
-        }
-    }
-    if bits & !known == 0 { Ok(found) } else { Err(Refused::number(what, bits, "the bits of numbers that there are")) }
-}
 
 /// # Safety
 /// The texts are NULL or end with a NUL.
@@ -292,8 +240,7 @@ impl Drained {
     }
 
     /// No call begins any more. Waits for one that runs on another thread.
-    fn end(&self, patience: Duration) -> Unsubscribed {
-        let deadline = Instant::now().checked_add(patience);
+    fn end(&self, deadline: Option<Instant>) -> Unsubscribed {
         let mut turn = lock(&self.state);
         turn.is_gone = true;
         let receiver = turn.receiver.take();
@@ -311,9 +258,16 @@ impl Drained {
     }
 }
 
-/// What belongs to a System that is closed. Those who ask by themselves may still take what waits for them.
-pub(crate) fn forget(system: u64) -> impl Sized {
-    SUBSCRIPTIONS.take_all(|entry| entry.system == system && !matches!(entry.seat, Seat::Asking(_)))
+/// Ends what belongs to a System that is closed, but for those who ask by themselves: they may still take what waits for them. Waits for
+/// a callback that is called on another thread by `hl_drain`; says whether none runs any more.
+pub(crate) fn end_all(system: u64, deadline: Option<Instant>) -> bool {
+    let ended = SUBSCRIPTIONS.take_all(|entry| entry.system == system && !matches!(entry.seat, Seat::Asking(_)));
+    let is_done = |entry: &Arc<Entry>| match &entry.seat {
+        Seat::Drained(drained) => drained.end(deadline) == Unsubscribed::Done,
+        // Its thread was waited for by the System.
+        _ => true,
+    };
+    ended.iter().filter(|entry| !is_done(entry)).count() == 0
 }
 
 /// Ends a subscription; its handle is stale then. `HL_OK`: its callback is not running, and will not run. `HL_PENDING`: it will not
@@ -334,7 +288,7 @@ pub extern "C" fn hl_unsubscribe(subscription: hl_subscription, timeout_ns: u64)
                 let taken = lock(place).take();
                 taken.map_or(Unsubscribed::Done, |subscription| subscription.unsubscribe(patience))
             }
-            Seat::Drained(drained) => drained.end(patience),
+            Seat::Drained(drained) => drained.end(Instant::now().checked_add(patience)),
             Seat::Asking(_) => Unsubscribed::Done,
         };
         Ok(if ended == Unsubscribed::Done { HL_OK } else { HL_PENDING })

@@ -3,6 +3,7 @@
 use core::ffi::c_char;
 use core::sync::atomic::{AtomicBool, Ordering};
 use core::time::Duration;
+use std::time::Instant;
 
 use haltline::{ErrorKind, Nanos, ScopePath};
 use haltline_config::Config;
@@ -72,15 +73,17 @@ pub extern "C" fn hl_system_close(system: hl_system, timeout_ns: u64) -> hl_stat
         if callback::is_inside() {
             return Err(deadlock());
         }
-        let report = match held.system.shutdown(Duration::from_nanos(timeout_ns)) {
+        let patience = Duration::from_nanos(timeout_ns);
+        let deadline = Instant::now().checked_add(patience);
+        let report = match held.system.shutdown(patience) {
             Err(error) if error.kind() == ErrorKind::NotAllowed => return Err(deadlock()),
             report => report?,
         };
         subscribe::deliver(&held);
         let Some(removed) = systems::remove(system) else { return Err(Refused::stale("system", system.bits)) };
-        drop((subscribe::forget(system.bits), permit::forget(system.bits)));
-        drop((held, removed));
-        Ok(if report.abandoned.is_empty() { HL_OK } else { HL_PENDING })
+        let is_quiet = subscribe::end_all(system.bits, deadline);
+        drop((permit::forget(system.bits), held, removed));
+        Ok(if report.abandoned.is_empty() && is_quiet { HL_OK } else { HL_PENDING })
     })
 }
 

@@ -9,12 +9,12 @@ use std::sync::{Arc, Mutex, Weak};
 use haltline::{Intent, Money, Nanos, Outcome, SharedFeed, SharedHandle};
 
 use crate::boundary::{Refused, call, place, quietly};
-use crate::gate::{self, Behind};
+use crate::gate::Behind;
 use crate::handle::{hl_permit, hl_system, lock};
 use crate::status::{HL_ERR_FULL, hl_status};
 use crate::system::with;
 use crate::systems::{self, Held};
-use crate::{permit, text, words};
+use crate::{permit, probe, text, words};
 
 /// How many tallies of a scope can be open at once.
 pub const HL_TALLY_HANDLES: u32 = 32;
@@ -133,7 +133,7 @@ pub unsafe extern "C" fn hl_tally_admit(tally: *mut hl_tally, out: *mut hl_permi
         tell(tally, |tally| {
             let out = place(out, "out")?;
             let gate = &tally.shared.gate;
-            out.write(gate::probe(gate, gate, Intent::Increase)?);
+            out.write(probe::probe(gate, gate, Intent::Increase)?);
             Ok::<_, Refused>(())
         })
     }

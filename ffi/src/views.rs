@@ -1,19 +1,14 @@
-//! What people look at: how everything stands, what has happened, what has been counted.
+//! What people look at: how everything stands, and what has been counted.
 
 use core::ffi::c_char;
 
-use haltline::{
-    Authority, BreakerId, BreakerStatus, Counts, EventType, Kind, Nanos, Past, Reason, ScopeId, Status, SystemStatus,
-};
+use haltline::{BreakerStatus, Counts, Nanos, Status, SystemStatus};
 
-use crate::boundary::{Refused, call, place, places};
-use crate::events::{event, hl_event};
+use crate::boundary::{Refused, place, places};
 use crate::handle::{self, hl_breaker, hl_system};
-use crate::status::*;
-use crate::structs::{self, Sized32};
-use crate::subscribe::{self, hl_filter};
+use crate::status::{HL_OK, HL_TRUNCATED, hl_status};
 use crate::system::with;
-use crate::systems::{self, Held};
+use crate::systems::Held;
 use crate::text::{self, HL_NAME_BYTES, HL_SENTENCE_BYTES, chars};
 use crate::words::bits;
 
@@ -139,30 +134,6 @@ pub struct hl_system_statistics {
     pub dispatch_p999_ns: u64,
     /// The slowest.
     pub dispatch_max_ns: u64,
-}
-
-/// Which events of the history are wanted. Zero it and set `struct_size`.
-#[repr(C)]
-#[derive(Clone, Copy)]
-pub struct hl_past {
-    /// `sizeof(hl_past)`.
-    pub struct_size: u32,
-    /// Zero.
-    pub reserved: u32,
-    /// Of which kinds, scopes and types.
-    pub filter: hl_filter,
-    /// Of one breaker; zero is all.
-    pub breaker: hl_breaker,
-    /// Not before, in nanoseconds since 1970.
-    pub from_ns: u64,
-    /// Not after; 0 is without an end.
-    pub until_ns: u64,
-}
-
-// SAFETY: `repr(C)`, begins with its size; numbers and a pointer.
-unsafe impl Sized32 for hl_past {
-    const NAME: &'static str = "hl_past";
-    const LEAST: usize = 64;
 }
 
 /// Writes a list into the room of a caller, and how many there are.
@@ -369,110 +340,5 @@ pub unsafe extern "C" fn hl_statistics(system: hl_system, out: *mut hl_system_st
             dispatch_max_ns: nanos(found.dispatch.max),
         });
         Ok(())
-    })
-}
-
-/// The last events that are wanted, the oldest first: the newest `cap` of them are written. `n` is how many are held that are wanted;
-/// `HL_TRUNCATED` if that is more than `cap`. In a manual System what has been drained.
-///
-/// `HL_ERR_STRUCT_SIZE`, `HL_ERR_ARGUMENT`, `HL_ERR_BAD_SCOPE`, `HL_ERR_STALE`, `HL_ERR_NULL`, `HL_ERR_UTF8`.
-///
-/// Threads: any, at once. Signals: no. Allocates: yes. Progress: blocks for an instant; O(history).
-///
-/// # Safety
-/// `past` is as long as it says, its scope ends with a NUL; `buf` has room for `cap`; `n` can be written.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn hl_history(
-    system: hl_system,
-    past: *const hl_past,
-    buf: *mut hl_event,
-    cap: usize,
-    n: *mut usize,
-) -> hl_status {
-    with(system, |held| {
-        // SAFETY: as the caller says.
-        let past = unsafe { structs::read(past, "past") }?;
-        let is_one = past.breaker != hl_breaker::default();
-        let past = Past {
-            // SAFETY: as the caller says.
-            filter: unsafe { subscribe::filter(&past.filter) }?,
-            breaker: is_one.then(|| handle::breaker_id(held.bits, past.breaker)).transpose()?,
-            from: Nanos(past.from_ns),
-            until: if past.until_ns == 0 { Nanos::NEVER } else { Nanos(past.until_ns) },
-        };
-        let (epoch, found) = (held.system.epoch(), held.system.history(&past));
-        let newest = &found[found.len().saturating_sub(cap)..];
-        // SAFETY: as the caller says.
-        unsafe {
-            fill(buf, cap, n, newest.iter().map(|each| event(held.bits, epoch, each)))?;
-            n.write(found.len());
-        }
-        Ok(if found.len() > cap { HL_TRUNCATED } else { HL_OK })
-    })
-}
-
-/// The name of a breaker: `id` is its handle's `bits`.
-pub const HL_NAME_BREAKER: u32 = 1;
-/// The path of a scope: `id` is `scope` of an event.
-pub const HL_NAME_SCOPE: u32 = 2;
-/// Who did it: `id` is `actor` of an event.
-pub const HL_NAME_ACTOR: u32 = 3;
-/// The word for an `HL_KIND_...`.
-pub const HL_NAME_KIND: u32 = 4;
-/// The word for an `HL_STATUS_...`.
-pub const HL_NAME_STATUS: u32 = 5;
-/// The word for an `HL_REASON_...`.
-pub const HL_NAME_REASON: u32 = 6;
-/// The word for an `HL_EVENT_...`.
-pub const HL_NAME_EVENT: u32 = 7;
-/// The word for an `HL_AUTHORITY_...`.
-pub const HL_NAME_AUTHORITY: u32 = 8;
-
-/// The name of what a number stands for: `what` is `HL_NAME_...`. It fits into `HL_NAME_BYTES`; `HL_TRUNCATED` if it does not fit into
-/// `len`. For words, from `HL_NAME_KIND` on, no System is asked, and any handle will do.
-///
-/// `HL_ERR_UNKNOWN` if there is nothing of that number; `HL_ERR_ARGUMENT` for another `what`, `HL_ERR_STALE`, `HL_ERR_NULL`.
-///
-/// Threads: any, at once. Signals: no. Allocates: yes. Progress: blocks for an instant.
-///
-/// # Safety
-/// `buf` has room for `len` bytes.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn hl_name(system: hl_system, what: u32, id: u64, buf: *mut c_char, len: usize) -> hl_status {
-    call(0, || {
-        let name = name(system, what, id)?.ok_or_else(|| {
-            Refused::new(
-                HL_ERR_UNKNOWN,
-                format!("hl_name: found {id} for what = {what}, and there is nothing of that number"),
-            )
-        })?;
-        // SAFETY: as the caller says.
-        unsafe { text::give(buf, len, &name) }
-    })
-}
-
-fn name(system: hl_system, what: u32, id: u64) -> Result<Option<String>, Refused> {
-    let word = |name: fn(u8) -> Option<&'static str>| u8::try_from(id).ok().and_then(name).map(str::to_owned);
-    let small = u32::try_from(id).ok();
-    Ok(match what {
-        HL_NAME_BREAKER => {
-            let held = systems::get(system)?;
-            let id: BreakerId = handle::breaker_id(held.bits, hl_breaker { bits: id })?;
-            held.system.breaker_name(id).map(|name| name.to_string())
-        }
-        HL_NAME_SCOPE => {
-            let held = systems::get(system)?;
-            small.and_then(|id| held.system.scope_path(ScopeId::from_raw(id))).map(|path| path.to_string())
-        }
-        HL_NAME_ACTOR => {
-            let held = systems::get(system)?;
-            small.map(|id| held.system.actor(id))
-        }
-        HL_NAME_KIND => word(|raw| Kind::from_raw(raw).map(Kind::name)),
-        HL_NAME_STATUS => word(|raw| Status::from_raw(raw).map(Status::name)),
-        HL_NAME_REASON => word(|raw| Reason::from_raw(raw).map(Reason::name)),
-        HL_NAME_EVENT => word(|raw| EventType::from_raw(raw).map(EventType::name)),
-        HL_NAME_AUTHORITY => word(|raw| Authority::from_raw(raw).map(Authority::name)),
-        other => return Err(Refused::number("what", other.into(), "HL_NAME_BREAKER (1) to HL_NAME_AUTHORITY (8)")),
     })
 }

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// In the order in which people read; the rest follows.
-const FIRST: [&str; 14] = [
+const FIRST: [&str; 23] = [
     "status",
     "last_error",
     "text",
@@ -15,12 +15,21 @@ const FIRST: [&str; 14] = [
     "system",
     "gate",
     "explain",
+    "probe",
     "permit",
     "feed",
     "tally",
     "operator",
     "policy",
     "callback",
+    "filter",
+    "subscribe",
+    "events",
+    "views",
+    "history",
+    "names",
+    "evaluate",
+    "words",
 ];
 
 fn root() -> PathBuf {
