@@ -54,7 +54,8 @@ static void *tally(void *unused) {
     unsigned long i = 0;
     (void)unused;
     OK(hl_tally_open(system_, "acct", &ours));
-    while ((status = hl_tally_pnl(ours, 1, START)) == HL_OK) {
+    /* Full while the other one is stopped amid hearing. */
+    while ((status = hl_tally_pnl(ours, 1, START)) == HL_OK || status == HL_ERR_FULL) {
         CHECK(i < most);
         looked(i++);
     }
@@ -85,8 +86,7 @@ static void *ask(void *unused) {
         if (hl_gate_open(system_, &scope, 1, &one) == HL_OK) hl_gate_close(&one);
         if (hl_subscribe(system_, &options, &subscription) == HL_OK) OK(hl_unsubscribe(subscription, 0));
         hl_drain(system_, NULL);
-        looked(i * 64);
-        if (i == enough / 64 + 1) __atomic_fetch_add(&ready, enough % 64 != 0, __ATOMIC_SEQ_CST);
+        if (i == enough / 64) __atomic_fetch_add(&ready, 1, __ATOMIC_SEQ_CST);
     }
     return NULL;
 }

@@ -1,4 +1,4 @@
-/* NULL in the place of every pointer: refused or denied, and never a crash. ffi/tests/c_suite.rs holds that none is missing: it
+/* NULL in the place of every pointer: refused or denied, and never a crash. ffi/tests/suite holds that none is missing: it
  * reads the calls of this file, each on one line, and the prototypes of the headers. */
 #include "check.h"
 
