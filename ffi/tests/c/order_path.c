@@ -20,6 +20,7 @@ static void agree(const char *file, int line, const hl_gate *gate) {
     same(file, line, "hl_verdict_is_disarmed", hl_verdict_is_disarmed(inlined), (inlined.bits & HL_DISARMED) != 0);
     same(file, line, "inline and exported", (long long)hl_gate_check_call(gate).bits, (long long)inlined.bits);
     same(file, line, "inline and slow", (long long)hl_gate_slow(gate).bits, (long long)inlined.bits);
+    if (hl_gate_quick(gate) == 0) same(file, line, "a quick look that sees nothing", (long long)inlined.bits, 0);
     same(file, line, "a gate and itself", (long long)hl_gate_check2(gate, gate).bits, (long long)inlined.bits);
     same(file, line, "a gate and itself, slow", (long long)hl_gate_slow2(gate, gate).bits, (long long)inlined.bits);
 }
