@@ -1,0 +1,74 @@
+/* Threads ask the inline gate while another one trips, resets, kills and tells. What has been denied before they ask is denied. */
+#include <pthread.h>
+
+#include "check.h"
+
+enum { THREADS = 3 };
+
+static hl_system system_;
+static hl_gate *gate, *account, *band;
+/* Odd while it is denied for certain. */
+static unsigned turn;
+static int stop;
+
+static void *ask(void *seen) {
+    unsigned long denials = 0, permits = 0;
+    while (!__atomic_load_n(&stop, __ATOMIC_ACQUIRE)) {
+        unsigned before = __atomic_load_n(&turn, __ATOMIC_ACQUIRE);
+        hl_verdict verdict = hl_gate_check2(account, gate);
+        bool permitted = hl_gate_permits(gate, HL_INCREASE);
+        hl_gate_admits_price(band, PRICE(100), HL_BUY);
+        if (__atomic_load_n(&turn, __ATOMIC_ACQUIRE) != before) continue;
+        if (before % 2 == 1) {
+            CHECK(!hl_verdict_permits(verdict, HL_INCREASE) && !permitted);
+            denials++;
+        } else {
+            permits += permitted;
+        }
+    }
+    ((unsigned long *)seen)[0] = denials;
+    ((unsigned long *)seen)[1] = permits;
+    return NULL;
+}
+
+static void next_turn(void) {
+    __atomic_fetch_add(&turn, 1, __ATOMIC_ACQ_REL);
+}
+
+int main(int argc, char **argv) {
+    pthread_t threads[THREADS];
+    unsigned long seen[THREADS][2];
+    const unsigned long turns = rounds(argc, argv, 20000);
+    system_ = open_manual(DESK);
+    gate = gate_on(system_, "XNAS/AAPL"), account = gate_on(system_, "acct"), band = gate_on(system_, "XNAS");
+    hl_breaker desk = breaker_of(system_, "desk");
+    for (size_t i = 0; i < THREADS; i++) {
+        SAME(pthread_create(&threads[i], NULL, ask, seen[i]), 0);
+    }
+    for (unsigned long i = 0; i < turns; i++) {
+        uint64_t word;
+        hl_breaker_info info;
+        if (i % 2) {
+            OK(hl_trip(system_, desk, "", "tom", HL_AUTHORITY_TRADER));
+            next_turn();
+            OK(hl_breaker_status(system_, desk, &info));
+            next_turn();
+            OK(hl_reset(system_, desk, info.stamp, "", "ann", HL_AUTHORITY_RISK_DESK));
+        } else {
+            OK(hl_kill(system_));
+            next_turn();
+            OK(hl_kill_word(system_, &word));
+            next_turn();
+            OK(hl_rearm(system_, word, "", "root", HL_AUTHORITY_ADMIN));
+        }
+    }
+    __atomic_store_n(&stop, 1, __ATOMIC_RELEASE);
+    unsigned long denials = 0, permits = 0;
+    for (size_t i = 0; i < THREADS; i++) {
+        SAME(pthread_join(threads[i], NULL), 0);
+        denials += seen[i][0], permits += seen[i][1];
+    }
+    printf("%lu denials and %lu permits in %lu turns\n", denials, permits, turns);
+    hl_gate_close(&gate), hl_gate_close(&account), hl_gate_close(&band);
+    OK(hl_system_close(system_, 0));
+}
