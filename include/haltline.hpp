@@ -147,6 +147,7 @@ enum class EventType : std::uint32_t {
     Shutdown = HL_EVENT_SHUTDOWN,
     Drill = HL_EVENT_DRILL,
     SubscriberSuspended = HL_EVENT_SUBSCRIBER_SUSPENDED,
+    Probe = HL_EVENT_PROBE,
     Enabled = HL_EVENT_ENABLED,
     Disabled = HL_EVENT_DISABLED,
     ThresholdUpdated = HL_EVENT_THRESHOLD_UPDATED,
