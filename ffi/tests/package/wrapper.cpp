@@ -121,6 +121,21 @@ void a_trip_denies_and_is_told() {
     REQUIRE(name(Reason::Manual) == "manual" && name(Status::Tripped) == "tripped" && name(Kind::Drawdown) == "drawdown");
 }
 
+void a_policy_is_changed_and_everything_can_be_polled() {
+    System system = open();
+    const Breaker desk = *system.breaker("desk");
+    auto policy = system.policy(desk);
+    REQUIRE(policy && policy->effect != HL_DENY_INCREASE);
+    policy->fields = HL_POLICY_EFFECT;
+    policy->effect = HL_DENY_INCREASE;
+    REQUIRE(system.update_policy(desk, *policy, {"ann", Authority::RiskDesk, "orders that close positions may go"}));
+    REQUIRE(system.trip(desk, {"ann", Authority::Trader, "wild router"}));
+    const Gate gate = std::move(*system.gate({"XNAS"}));
+    REQUIRE(gate.permits(Intent::Reduce) && !gate.permits(Intent::Increase));
+    REQUIRE(system.evaluate({}, {})->tripped >= 1 && system.subscribers()->empty());
+    REQUIRE(check_config(config) && !check_config("nonsense") && system.warnings()->find("drawdown") != std::string::npos);
+}
+
 void a_permit_is_given_back() {
     System system = open();
     Tally tally = std::move(*system.tally("gateway"));
@@ -153,6 +168,7 @@ int main() {
     an_empty_one_denies_or_says_so();
     a_failure_says_why();
     a_trip_denies_and_is_told();
+    a_policy_is_changed_and_everything_can_be_polled();
     a_permit_is_given_back();
     a_kill_and_a_close_let_cancels_pass();
     std::puts("holds");
