@@ -612,6 +612,12 @@ using SystemStatus = hl_system_status;
 using BreakerInfo = hl_breaker_info;
 using Counts = hl_breaker_counts;
 using Statistics = hl_system_statistics;
+using SubscriberInfo = hl_subscriber_info;
+/// What a policy says; `fields` names what a change changes.
+using Policy = hl_policy;
+/// What is polled; see haltline.h.
+using Metrics = hl_metrics;
+using MarketConditions = hl_market_conditions;
 
 inline EventType type(const Event& event) noexcept { return static_cast<EventType>(event.event_type); }
 inline Reason reason(const Event& event) noexcept { return static_cast<Reason>(event.reason); }
@@ -638,6 +644,12 @@ inline std::string name(Authority authority) { return detail::named({}, HL_NAME_
 inline const char* name(Intent intent) noexcept {
     return intent == Intent::Increase ? "increase" : intent == Intent::Reduce ? "reduce" : "cancel";
 }
+
+/// Denies every order but cancels in every System of this process, at once. Wait-free and async-signal-safe.
+inline Code kill_all() noexcept { return detail::code(hl_kill_all()); }
+
+/// Whether a configuration in TOML has mistakes; all of them are in the error's text.
+inline Result<void> check_config(std::string_view toml) { return detail::code(hl_config_check(toml.data(), toml.size())); }
 
 /// Who does something, with what authority, and why. The texts must last as long as the call.
 struct By {
@@ -911,6 +923,11 @@ public:
     Result<void> maintain(Breaker breaker, By by) { return act(hl_maintain, breaker, by); }
     /// Into force, or out of it.
     Result<void> enable(Breaker breaker, bool enabled, By by) { return act(hl_enable, breaker, by, enabled); }
+    /// Changes the part of its policy that `fields` names, until the next reload.
+    Result<void> update_policy(Breaker breaker, Policy policy, By by) {
+        policy.struct_size = sizeof policy;
+        return act(hl_policy_update, breaker, by, &policy);
+    }
     /// Told like a trip; denies nothing.
     Result<void> drill(Breaker breaker, By by) { return act(hl_drill, breaker, by); }
     /// Everything in the scope is denied but cancels, until an administrator clears it.
@@ -939,6 +956,23 @@ public:
     Result<Counts> counts(Breaker breaker) const {
         Counts counts{};
         return detail::made<Counts>(hl_breaker_stats(get(), breaker.handle, &counts), counts);
+    }
+    Result<Policy> policy(Breaker breaker) const {
+        Policy policy{};
+        policy.struct_size = sizeof policy;
+        return detail::made<Policy>(hl_policy_get(get(), breaker.handle, &policy), policy);
+    }
+    /// For those who poll everything: tells what is known now, and says how everything stands after it.
+    Result<SystemStatus> evaluate(Metrics metrics, MarketConditions market) {
+        metrics.struct_size = sizeof metrics;
+        market.struct_size = sizeof market;
+        SystemStatus status{};
+        return detail::made<SystemStatus>(hl_evaluate(get(), &metrics, &market, &status), status);
+    }
+    /// How the subscribers do.
+    Result<std::vector<SubscriberInfo>> subscribers() const {
+        return list<SubscriberInfo>(
+            [this](SubscriberInfo* room, std::size_t cap, std::size_t* n) { return hl_subscribers(get(), room, cap, n); });
     }
     /// All breakers, the kill switches of the scopes included.
     Result<std::vector<BreakerInfo>> breakers() const {

@@ -11,7 +11,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use installed::{BUILD, have, prefix, root, run, scratch};
+use installed::{BUILD, have, prefix, root, run, scratch, target};
 
 /// The archive may not grow beyond this without somebody's thought. What a program grows by is two thirds of it: the rest are
 /// relocations.
@@ -73,17 +73,11 @@ fn nothing_that_is_installed_names_a_folder_of_this_machine() {
         return;
     }
     let built = prefix().parent().unwrap().to_str().unwrap().to_owned();
-    let mut folders = vec![prefix().to_owned()];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if let Ok(text) = fs::read_to_string(&path) {
-                assert!(!text.contains(&built), "{}", path.display());
-                assert!(!text.contains("@VERSION@") && !text.contains("@SYSTEM"), "{}", path.display());
-            }
-        }
+    for file in installed_files(prefix()) {
+        // Not the libraries, which are no text.
+        let Ok(text) = fs::read_to_string(prefix().join(&file)) else { continue };
+        assert!(!text.contains(&built), "{file}");
+        assert!(!text.contains("@VERSION@") && !text.contains("@SYSTEM"), "{file}");
     }
 }
 
@@ -128,6 +122,40 @@ fn a_c_program_links_both_through_cmake_after_the_folder_was_moved() {
     }
     for other in ["0.2", "1.0"] {
         assert!(!configure(other).output().unwrap().status.success(), "{other} is not what is installed");
+    }
+}
+
+/// Files and links below a folder.
+fn installed_files(folder: &Path) -> BTreeSet<String> {
+    let (mut found, mut folders) = (BTreeSet::new(), vec![folder.to_owned()]);
+    while let Some(next) = folders.pop() {
+        for path in fs::read_dir(next).unwrap().map(|entry| entry.unwrap().path()) {
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                found.insert(path.strip_prefix(folder).unwrap().display().to_string());
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn make_and_cmake_install_the_same_files() {
+    if !have(&BUILD) || !have(&["cmake", "make"]) {
+        return;
+    }
+    let (folder, wanted) = (scratch("install"), installed_files(prefix()));
+    assert!(wanted.contains("include/haltline.hpp") && wanted.contains("lib/libhaltline.a"), "{wanted:?}");
+    let mut make = Command::new("make");
+    make.arg("-C").arg(root()).arg("install").arg(format!("PREFIX={}", folder.join("make").display()));
+    run(make.env("CARGO_TARGET_DIR", target()));
+    let mut configure = Command::new("cmake");
+    run(configure.arg("-S").arg(root()).arg("-B").arg(folder.join("build")).env("CARGO_TARGET_DIR", target()));
+    let mut install = Command::new("cmake");
+    run(install.arg("--install").arg(folder.join("build")).arg("--prefix").arg(folder.join("cmake")));
+    for by in ["make", "cmake"] {
+        assert_eq!(installed_files(&folder.join(by)), wanted, "{by}");
     }
 }
 

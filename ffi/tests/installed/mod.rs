@@ -39,14 +39,18 @@ pub(crate) fn run(command: &mut Command) -> String {
     out
 }
 
+/// Where cargo works for the release build; beside that of the tests, which is locked while they are built.
+pub(crate) fn target() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("../ffi")
+}
+
 /// Installs once and moves what was installed.
 pub(crate) fn prefix() -> &'static Path {
     static MOVED: OnceLock<PathBuf> = OnceLock::new();
     MOVED.get_or_init(|| {
         let folder = scratch("prefix");
-        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("../ffi");
         let mut build = Command::new(root().join("ffi/build.sh"));
-        run(build.arg("--prefix").arg(folder.join("built")).env("CARGO_TARGET_DIR", target));
+        run(build.arg("--prefix").arg(folder.join("built")).env("CARGO_TARGET_DIR", target()));
         fs::rename(folder.join("built"), folder.join("moved")).unwrap();
         folder.join("moved")
     })

@@ -3,6 +3,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <future>
 #include <memory>
 
 using namespace haltline;
@@ -121,6 +122,44 @@ void a_trip_denies_and_is_told() {
     REQUIRE(name(Reason::Manual) == "manual" && name(Status::Tripped) == "tripped" && name(Kind::Drawdown) == "drawdown");
 }
 
+void with_threads_a_callable_hears_by_itself() {
+    auto system = System::open(Options::text(config));
+    REQUIRE(system);
+    std::promise<std::uint64_t> told;
+    auto future = told.get_future();
+    // Kept by value: it is destroyed with the subscription.
+    auto hears = [told = std::move(told)](Span<const Event> events) mutable {
+        for (const Event& event : events) told.set_value(event.after);
+    };
+    auto inbox = system->receive({"asks", Filter().type(EventType::Reset)});
+    const auto subscription = system->subscribe({"hears", Filter().type(EventType::Tripped).kind(Kind::Manual)}, std::move(hears));
+    const Breaker desk = *system->breaker("desk");
+    REQUIRE(inbox && subscription && system->trip(desk, {"ann", Authority::Trader, "wild router"}));
+    // What the event says of the trip is what a reset must name.
+    REQUIRE(system->reset(desk, future.get(), {"bob", Authority::Admin, "router is off"}));
+    bool reset = false;
+    while (!reset) {
+        const auto events = inbox->wait(5 * second);
+        REQUIRE(inbox->code() == Code::Ok && !events.empty());
+        for (const Event& event : events) reset = reset || (type(event) == EventType::Reset && reason(event) == Reason::Reset);
+    }
+}
+
+void a_policy_is_changed_and_everything_can_be_polled() {
+    System system = open();
+    const Breaker desk = *system.breaker("desk");
+    auto policy = system.policy(desk);
+    REQUIRE(policy && policy->effect != HL_DENY_INCREASE);
+    policy->fields = HL_POLICY_EFFECT;
+    policy->effect = HL_DENY_INCREASE;
+    REQUIRE(system.update_policy(desk, *policy, {"ann", Authority::RiskDesk, "orders that close positions may go"}));
+    REQUIRE(system.trip(desk, {"ann", Authority::Trader, "wild router"}));
+    const Gate gate = std::move(*system.gate({"XNAS"}));
+    REQUIRE(gate.permits(Intent::Reduce) && !gate.permits(Intent::Increase));
+    REQUIRE(system.evaluate({}, {})->tripped >= 1 && system.subscribers()->empty());
+    REQUIRE(check_config(config) && !check_config("nonsense") && system.warnings()->find("drawdown") != std::string::npos);
+}
+
 void a_permit_is_given_back() {
     System system = open();
     Tally tally = std::move(*system.tally("gateway"));
@@ -153,6 +192,8 @@ int main() {
     an_empty_one_denies_or_says_so();
     a_failure_says_why();
     a_trip_denies_and_is_told();
+    with_threads_a_callable_hears_by_itself();
+    a_policy_is_changed_and_everything_can_be_polled();
     a_permit_is_given_back();
     a_kill_and_a_close_let_cancels_pass();
     std::puts("holds");
