@@ -271,7 +271,8 @@ pub(crate) fn end_all(system: u64, deadline: Option<Instant>) -> bool {
 }
 
 /// Ends a subscription; its handle is stale then. `HL_OK`: its callback is not running, and will not run. `HL_PENDING`: it will not
-/// start again, but may still be running, after `timeout_ns`, or because this is called in it.
+/// start again, but may still be running, after `timeout_ns`, or because this is called in a callback, which waits neither for itself
+/// nor for another.
 ///
 /// `HL_ERR_STALE` the second time, and after its System has closed if it has a callback.
 ///
