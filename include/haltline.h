@@ -1869,7 +1869,8 @@ hl_status hl_policy_update(hl_system system, hl_breaker breaker, const hl_policy
 hl_status hl_subscribe(hl_system system, const hl_subscribe_options *options, hl_subscription *out);
 
 // Ends a subscription; its handle is stale then. `HL_OK`: its callback is not running, and will not run. `HL_PENDING`: it will not
-// start again, but may still be running, after `timeout_ns`, or because this is called in it.
+// start again, but may still be running, after `timeout_ns`, or because this is called in a callback, which waits neither for itself
+// nor for another.
 //
 // `HL_ERR_STALE` the second time, and after its System has closed if it has a callback.
 //

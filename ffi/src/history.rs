@@ -1,5 +1,7 @@
 //! The last events, for who asks later.
 
+use core::mem::offset_of;
+
 use haltline::{Nanos, Past};
 
 use crate::events::{event, hl_event};
@@ -32,6 +34,10 @@ pub struct hl_past {
 unsafe impl Sized32 for hl_past {
     const NAME: &'static str = "hl_past";
     const LEAST: usize = 64;
+    const RESERVED: &'static [(usize, &'static str)] = &[
+        (offset_of!(hl_past, reserved), "hl_past.reserved"),
+        (offset_of!(hl_past, filter.reserved), "hl_filter.reserved"),
+    ];
 }
 
 /// The last events that are wanted, the oldest first: the newest `cap` of them are written. `n` is how many are held that are wanted;

@@ -1,6 +1,7 @@
 //! How a System is opened, and whether the program that opens it was compiled with this header.
 
 use core::ffi::{c_char, c_void};
+use core::mem::offset_of;
 use std::ffi::CString;
 use std::path::Path;
 use std::sync::Arc;
@@ -75,6 +76,7 @@ pub struct hl_options {
 unsafe impl Sized32 for hl_options {
     const NAME: &'static str = "hl_options";
     const LEAST: usize = 40;
+    const RESERVED: &'static [(usize, &'static str)] = &[(offset_of!(hl_options, reserved), "hl_options.reserved")];
 }
 
 /// The sizes of the structs that a program was compiled with; `hl_system_open` fills it.

@@ -5,6 +5,7 @@
 //! that reloads.
 
 use core::ffi::c_char;
+use core::mem::offset_of;
 use core::time::Duration;
 
 use haltline::{CooldownEffect, Halt, MAX_AUTO_RESETS, MAX_PROBES, OnBadInput, OnStale, OnUnready, Policy, Release};
@@ -105,6 +106,7 @@ pub struct hl_policy {
 unsafe impl Sized32 for hl_policy {
     const NAME: &'static str = "hl_policy";
     const LEAST: usize = 128;
+    const RESERVED: &'static [(usize, &'static str)] = &[(offset_of!(hl_policy, reserved), "hl_policy.reserved")];
 }
 
 fn flag(of: &'static str, number: u32) -> Result<bool, Refused> {

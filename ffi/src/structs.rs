@@ -15,6 +15,8 @@ pub(crate) unsafe trait Sized32: Sized + Copy {
     const NAME: &'static str;
     /// What the first version had: nobody can have less.
     const LEAST: usize;
+    /// Where it is kept for later, and what that is called: a `u32` that must be zero, since it may mean something one day.
+    const RESERVED: &'static [(usize, &'static str)] = &[];
 }
 
 /// Reads one. A shorter one is an older one: what it does not have is zero. What is behind the known part must be zero, since nobody
@@ -45,6 +47,12 @@ pub(crate) unsafe fn read<T: Sized32>(from: *const T, what: &'static str) -> Res
             known + at
         );
         return Err(Refused::new(HL_ERR_STRUCT_SIZE, text));
+    }
+    for (at, what) in T::RESERVED {
+        let found = bytes.get(*at..at + 4).and_then(|bytes| bytes.try_into().ok()).map_or(0, u32::from_ne_bytes);
+        if found != 0 {
+            return Err(Refused::number(what, found.into(), "0, for what may come"));
+        }
     }
     let mut value = core::mem::MaybeUninit::<T>::zeroed();
     // SAFETY: `known` is at most the length of either; all zero is a value, and so is what C wrote over it.

@@ -1,6 +1,7 @@
 //! Who hears of events: by a callback on a thread of its own, or inside `hl_drain`; or by asking.
 
 use core::ffi::{c_char, c_void};
+use core::mem::offset_of;
 use core::time::Duration;
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -54,6 +55,10 @@ pub struct hl_subscribe_options {
 unsafe impl Sized32 for hl_subscribe_options {
     const NAME: &'static str = "hl_subscribe_options";
     const LEAST: usize = 88;
+    const RESERVED: &'static [(usize, &'static str)] = &[
+        (offset_of!(hl_subscribe_options, filter.reserved), "hl_filter.reserved"),
+        (offset_of!(hl_subscribe_options, reserved), "hl_subscribe_options.reserved"),
+    ];
 }
 
 /// How a subscriber does.
@@ -271,7 +276,8 @@ pub(crate) fn end_all(system: u64, deadline: Option<Instant>) -> bool {
 }
 
 /// Ends a subscription; its handle is stale then. `HL_OK`: its callback is not running, and will not run. `HL_PENDING`: it will not
-/// start again, but may still be running, after `timeout_ns`, or because this is called in it.
+/// start again, but may still be running, after `timeout_ns`, or because this is called in a callback, which waits neither for itself
+/// nor for another.
 ///
 /// `HL_ERR_STALE` the second time, and after its System has closed if it has a callback.
 ///

@@ -122,6 +122,23 @@ static void each_struct_is_read_as_far_as_it_says(void) {
     }
 }
 
+/* What is kept for later may mean something one day. */
+static void what_is_reserved_must_be_zero(void) {
+    hl_options options = options_;
+    hl_subscribe_options one = subscribe_, other = subscribe_;
+    hl_policy part = policy_;
+    hl_past first = past_, second = past_;
+    options.reserved = one.reserved = other.filter.reserved = part.reserved = first.reserved = second.filter.reserved = 1u << 31;
+    options.struct_size = sizeof options, one.struct_size = other.struct_size = sizeof one;
+    part.struct_size = sizeof part, first.struct_size = second.struct_size = sizeof first;
+    GIVES(HL_ERR_ARGUMENT, open_options(&options));
+    GIVES(HL_ERR_ARGUMENT, subscribe(&one));
+    GIVES(HL_ERR_ARGUMENT, subscribe(&other));
+    GIVES(HL_ERR_ARGUMENT, policy(&part));
+    GIVES(HL_ERR_ARGUMENT, past(&first));
+    GIVES(HL_ERR_ARGUMENT, past(&second));
+}
+
 /* The first version had 40 bytes of it: who was compiled with that is heard, what he does not have is zero. */
 static void an_older_struct_is_taken(void) {
     hl_options options = options_;
@@ -145,6 +162,7 @@ int main(void) {
     system_ = open_manual(DESK);
     feed = feed_on(system_, "XNAS");
     each_struct_is_read_as_far_as_it_says();
+    what_is_reserved_must_be_zero();
     an_older_struct_is_taken();
     hl_feed_close(&feed);
     OK(hl_system_close(system_, 0));
