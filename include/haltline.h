@@ -38,12 +38,6 @@
 // It looks again and again, and takes a core for that.
 #define HL_IDLE_SPIN 1
 
-// A price of 1, in the units of prices: 1e-9.
-#define HL_PRICE_SCALE 1000000000
-
-// An amount of 1, in the units of money: 1e-4.
-#define HL_MONEY_SCALE 10000
-
 // A trade that does not make a price: an odd lot, one out of sequence, an average price.
 #define HL_TRADE_INELIGIBLE 1
 
@@ -874,6 +868,9 @@ typedef struct {
 // It may call anything of this interface but `hl_system_close` (`HL_ERR_DEADLOCK`). A C++ exception that leaves it ends the process.
 typedef void (*hl_events_fn)(const hl_event *events, size_t n, void *user);
 
+// Given `user` once a callback has ended for good, on whichever thread that is. A C++ exception that leaves it ends the process.
+typedef void (*hl_release_fn)(void *user);
+
 // Who hears of events, and what it may cost. Zero it, set `struct_size`, and what shall be otherwise.
 typedef struct {
   // `sizeof(hl_subscribe_options)`.
@@ -898,6 +895,9 @@ typedef struct {
   hl_events_fn function;
   // Given to `function`.
   void *user;
+  // Called once with `user` when `function` is not running and never will again, whatever has ended it, so that what belongs to it can be
+  // freed; on any thread. NULL for nothing. Not called where `hl_subscribe` fails.
+  hl_release_fn release;
 } hl_subscribe_options;
 
 // A subscription. Zero is none.

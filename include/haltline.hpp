@@ -763,21 +763,14 @@ struct Subscriber {
 };
 
 /// A callable that hears of events, on a thread of its own; in manual mode inside System::drain. The destructor unsubscribes, and waits
-/// for a call that runs; then the callable is destroyed.
-///
-/// If a call does not come back in five seconds, if it is the call that destroys this, or if the System was closed before, nobody knows
-/// when the callable is done with: it is never destroyed. So close the System last.
+/// up to five seconds for a call that runs. The callable is destroyed when no call runs and none will, on whichever thread that is.
 class Subscription {
 public:
     Subscription() noexcept = default;
-    Subscription(Subscription&& other) noexcept
-        : subscription_(std::exchange(other.subscription_, {})), callable_(std::exchange(other.callable_, nullptr)),
-          destroy_(other.destroy_) {}
+    Subscription(Subscription&& other) noexcept : subscription_(std::exchange(other.subscription_, {})) {}
     Subscription& operator=(Subscription&& other) noexcept {
         Subscription old(std::move(*this));
         std::swap(subscription_, other.subscription_);
-        std::swap(callable_, other.callable_);
-        std::swap(destroy_, other.destroy_);
         return *this;
     }
     ~Subscription() { static_cast<void>(unsubscribe(patience)); }
@@ -786,21 +779,14 @@ public:
     /// in it, and will not start again.
     Code unsubscribe(Nanos timeout) noexcept {
         if (subscription_.bits == 0) return Code::Stale;
-        const Code code = detail::code(hl_unsubscribe(std::exchange(subscription_, {}), timeout));
-        void* callable = std::exchange(callable_, nullptr);
-        if (code == Code::Ok) destroy_(callable);
-        return code;
+        return detail::code(hl_unsubscribe(std::exchange(subscription_, {}), timeout));
     }
 
 private:
     friend class System;
     static constexpr Nanos patience = 5'000'000'000;
 
-    Subscription(void* callable, void (*destroy)(void*)) noexcept : callable_(callable), destroy_(destroy) {}
-
     hl_subscription subscription_{};
-    void* callable_ = nullptr;
-    void (*destroy_)(void*) = nullptr;
 };
 
 /// Events for who asks, on a thread of his own.
@@ -999,18 +985,17 @@ public:
     Result<Subscription> subscribe(const Subscriber& who, Hear&& hear) {
         using Callable = std::decay_t<Hear>;
         static_assert(std::is_invocable_v<Callable&, Span<const Event>>, "found a callable that does not take a Span<const Event>");
-        auto* callable = new Callable(std::forward<Hear>(hear));
-        // It owns the callable from here on, also if the subscription fails.
-        auto owner = std::unique_ptr<Callable>(callable);
+        auto callable = std::make_unique<Callable>(std::forward<Hear>(hear));
         hl_subscribe_options options = who.get();
-        options.user = callable;
+        options.user = callable.get();
         options.function = [](const hl_event* events, std::size_t n, void* user) noexcept {
             (*static_cast<Callable*>(user))(Span<const Event>(events, n));
         };
-        Subscription subscription(callable, [](void* done) { delete static_cast<Callable*>(done); });
+        options.release = [](void* user) noexcept { delete static_cast<Callable*>(user); };
+        Subscription subscription;
         const Code code = detail::code(hl_subscribe(get(), &options, &subscription.subscription_));
         if (!succeeded(code)) return Error::of(code);
-        static_cast<void>(owner.release());
+        static_cast<void>(callable.release());
         return subscription;
     }
     /// The same queue for who asks.

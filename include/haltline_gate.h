@@ -46,6 +46,10 @@
 #define HL_BUY 0
 #define HL_SELL 1
 
+/* A price of 1, in the units of prices, 1e-9, and an amount of 1 in those of money, 1e-4. */
+#define HL_PRICE_SCALE INT64_C(1000000000)
+#define HL_MONEY_SCALE INT64_C(10000)
+
 /* An absent price. */
 #define HL_NO_PRICE INT64_MIN
 

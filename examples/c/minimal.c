@@ -38,9 +38,9 @@ int main(void) {
         hl_feed_open(system, "acct/alpha", &marks) < 0) {
         return fail();
     }
-    if (hl_feed_equity(marks, (int64_t)1000000 * HL_MONEY_SCALE, start) < 0) return fail();
+    if (hl_feed_equity(marks, 1000000 * HL_MONEY_SCALE, start) < 0) return fail();
     printf("at 1000000: %s\n", hl_gate_permits(gate, HL_INCREASE) ? "the order may go" : "denied");
-    if (hl_feed_equity(marks, (int64_t)915000 * HL_MONEY_SCALE, start + second) < 0) return fail();
+    if (hl_feed_equity(marks, 915000 * HL_MONEY_SCALE, start + second) < 0) return fail();
     printf("at  915000: %s\n", hl_gate_permits(gate, HL_INCREASE) ? "the order may go" : "denied");
     printf("a cancel:   %s\n", hl_gate_permits(gate, HL_CANCEL) ? "may go" : "denied");
     if (hl_gate_explain(gate, hl_gate_check(gate), &denial) < 0) return fail();

@@ -13,9 +13,9 @@ use crate::structs::{self, Sized32};
 use crate::system::with;
 use crate::{systems, text, words};
 
-/// A price of 1, in the units of prices: 1e-9.
+/// A price of 1, in the units of prices: 1e-9; in C it stands in `haltline_gate.h`, with its type.
 pub const HL_PRICE_SCALE: i64 = 1_000_000_000;
-/// An amount of 1, in the units of money: 1e-4.
+/// An amount of 1, in the units of money: 1e-4; in C as above.
 pub const HL_MONEY_SCALE: i64 = 10_000;
 
 /// A trade that does not make a price: an odd lot, one out of sequence, an average price.

@@ -41,7 +41,7 @@ mod text;
 mod views;
 mod words;
 
-pub use callback::hl_events_fn;
+pub use callback::{hl_events_fn, hl_release_fn};
 pub use evaluate::*;
 pub use event_types::*;
 pub use events::*;

@@ -11,7 +11,7 @@ use std::time::Instant;
 use haltline::{Epoch, Error, Event, Overflow, Receiver, Subscriber, Subscription, Unsubscribed};
 
 use crate::boundary::{Refused, call, place, places};
-use crate::callback::{self, EventsFn, User, hl_events_fn};
+use crate::callback::{Callback, hl_events_fn, hl_release_fn};
 use crate::events::{event, hl_event};
 use crate::filter::{filter, hl_filter};
 use crate::handle::{Table, Type, hl_subscription, hl_system, lock};
@@ -49,6 +49,9 @@ pub struct hl_subscribe_options {
     pub function: hl_events_fn,
     /// Given to `function`.
     pub user: *mut c_void,
+    /// Called once with `user` when `function` is not running and never will again, whatever has ended it, so that what belongs to it can be
+    /// freed; on any thread. NULL for nothing. Not called where `hl_subscribe` fails.
+    pub release: hl_release_fn,
 }
 
 // SAFETY: `repr(C)`, begins with its size; numbers, pointers and an optional function.
@@ -104,8 +107,7 @@ struct Drained {
     state: Mutex<Turn>,
     /// Its call has ended.
     ended: Condvar,
-    function: EventsFn,
-    user: User,
+    callback: Callback,
 }
 
 /// Its receiver is taken for as long as it is called, so no lock is held then.
@@ -178,28 +180,33 @@ pub unsafe extern "C" fn hl_subscribe(
         let (options, out) = unsafe { (structs::read(options, "options")?, place(out, "out")?) };
         // SAFETY: as the caller says.
         let subscriber = unsafe { subscriber(&options) }?;
-        let seat = seat(held, subscriber, options.function, User(options.user))?;
+        let callback = Callback::new(options.function, options.release, options.user);
+        let release = callback.as_ref().map(Callback::release);
+        let seat = seat(held, subscriber, callback)?;
         let entry = Entry { system: held.bits, epoch: held.system.epoch(), seat };
         let bits = SUBSCRIPTIONS.put(Arc::new(entry))?;
         out.write(hl_subscription { bits });
+        if let Some(release) = release {
+            release.accept();
+        }
         Ok(())
     })
 }
 
-fn seat(held: &Held, subscriber: Subscriber, function: hl_events_fn, user: User) -> Result<Seat, Error> {
-    Ok(match function {
+fn seat(held: &Held, subscriber: Subscriber, callback: Option<Callback>) -> Result<Seat, Error> {
+    Ok(match callback {
         None => Seat::Asking(Mutex::new(Asking { receiver: held.system.receive(subscriber)?, rest: VecDeque::new() })),
-        Some(function) if held.is_manual => {
+        Some(callback) if held.is_manual => {
             let turn = Turn { receiver: Some(held.system.receive(subscriber)?), runs_on: None, is_gone: false };
-            Seat::Drained(Drained { state: Mutex::new(turn), ended: Condvar::new(), function, user })
+            Seat::Drained(Drained { state: Mutex::new(turn), ended: Condvar::new(), callback })
         }
-        Some(function) => {
+        Some(callback) => {
             let (bits, epoch, mut told) =
                 (held.bits, held.system.epoch(), Vec::with_capacity(subscriber.batch.min(USUAL_BATCH)));
             let subscription = held.system.subscribe(subscriber, move |events| {
                 told.clear();
                 told.extend(events.iter().map(|each| event(bits, epoch, each)));
-                callback::tell(function, &told, user);
+                callback.tell(&told);
             })?;
             Seat::Called(Mutex::new(Some(subscription)))
         }
@@ -231,7 +238,7 @@ impl Drained {
         let batch = receiver.receive(Duration::ZERO).unwrap_or_default();
         let told: Vec<_> = batch.iter().map(|each| event(entry.system, entry.epoch, each)).collect();
         if !told.is_empty() {
-            callback::tell(self.function, &told, self.user);
+            self.callback.tell(&told);
         }
         let mut turn = lock(&self.state);
         turn.runs_on = None;

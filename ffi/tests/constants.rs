@@ -13,7 +13,9 @@ fn constants(prefix: &str) -> BTreeMap<String, String> {
     let headers = ["haltline.h", "haltline_gate.h"].map(|name| fs::read_to_string(root.join(name)).unwrap());
     let lines = headers.iter().flat_map(|header| header.lines());
     let defines = lines.filter_map(|line| line.strip_prefix("#define ")?.strip_prefix(prefix)?.split_once(' '));
-    defines.map(|(name, value)| (name.to_owned(), value.trim_matches(['(', ')']).to_owned())).collect()
+    // As bare numbers: in the header those that are multiplied have their type.
+    let bare = |value: &str| value.trim_start_matches("INT64_C").trim_matches(['(', ')']).to_owned();
+    defines.map(|(name, value)| (name.to_owned(), bare(value))).collect()
 }
 
 /// That the words with a prefix are exactly these.
@@ -75,6 +77,7 @@ fn units_are_those_of_the_core() {
     let all = constants("HL_");
     assert_eq!(all["PRICE_SCALE"], Price::SCALE.to_string());
     assert_eq!(all["MONEY_SCALE"], Money::SCALE.to_string());
+    assert_eq!((haltline_ffi::HL_PRICE_SCALE, haltline_ffi::HL_MONEY_SCALE), (Price::SCALE, Money::SCALE));
     assert_eq!(all["NO_PRICE"], "INT64_MIN");
     assert_eq!(haltline_ffi::HL_NAME_BYTES, KILL_PREFIX.len() + PATH_BYTES.max(NAME_BYTES) + 3);
 }

@@ -12,21 +12,22 @@ static const char config[] =
 static void admits_exactly(const char *file, int line, const hl_gate *gate, int64_t lower, int64_t upper) {
     same(file, line, "a purchase at the upper band", hl_gate_admits_price(gate, upper, HL_BUY), true);
     same(file, line, "a purchase above it", hl_gate_admits_price(gate, upper + 1, HL_BUY), false);
-    same(file, line, "a purchase far below", hl_gate_admits_price(gate, INT64_MIN, HL_BUY), true);
+    same(file, line, "a purchase far below", hl_gate_admits_price(gate, INT64_MIN + 1, HL_BUY), true);
     same(file, line, "a sale at the lower band", hl_gate_admits_price(gate, lower, HL_SELL), true);
     same(file, line, "a sale below it", hl_gate_admits_price(gate, lower - 1, HL_SELL), false);
     same(file, line, "a sale far above", hl_gate_admits_price(gate, INT64_MAX, HL_SELL), true);
-    same(file, line, "a purchase at no price", hl_gate_admits_price(gate, INT64_MAX, HL_BUY), false);
+    same(file, line, "a purchase at no price", hl_gate_admits_price(gate, HL_NO_PRICE, HL_BUY), false);
     same(file, line, "a sale at no price", hl_gate_admits_price(gate, HL_NO_PRICE, HL_SELL), false);
 }
 #define ADMITS(gate, lower, upper) admits_exactly(__FILE__, __LINE__, gate, PRICE(lower), PRICE(upper))
 
-static void without_a_band_every_price_may_be_named(void) {
+static void without_a_band_every_price_may_be_named_and_no_price_is_none(void) {
     hl_system system = open_manual(DESK);
     hl_gate *gate = gate_on(system, "XNAS");
-    const int64_t prices[] = {INT64_MIN, INT64_MIN + 1, -1, 0, 1, INT64_MAX - 1, INT64_MAX};
+    const int64_t prices[] = {INT64_MIN + 1, -1, 0, 1, INT64_MAX - 1, INT64_MAX};
     for (size_t i = 0; i < COUNT(prices); i++) {
         CHECK(hl_gate_admits_price(gate, prices[i], HL_BUY) && hl_gate_admits_price(gate, prices[i], HL_SELL));
+        CHECK(!hl_gate_admits_price(gate, HL_NO_PRICE, i % 2 ? HL_SELL : HL_BUY));
         CHECK(!hl_gate_admits_price(gate, prices[i], HL_SELL + 1) && !hl_gate_admits_price(gate, prices[i], UINT32_MAX));
     }
     hl_gate_close(&gate);
@@ -61,6 +62,6 @@ static void a_band_admits_its_own_prices_and_none_beyond(void) {
 }
 
 int main(void) {
-    without_a_band_every_price_may_be_named();
+    without_a_band_every_price_may_be_named_and_no_price_is_none();
     a_band_admits_its_own_prices_and_none_beyond();
 }
