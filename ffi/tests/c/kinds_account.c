@@ -135,7 +135,8 @@ static void predictions(hl_system system, hl_feed *feed, uint64_t first, const c
 }
 
 static void model_performance(void) {
-    hl_system system = begin("[[breaker]]\nname = \"model\"\nkind = \"model_performance\"\nscope = \"model/alpha\"\nlimit = 0.6\nwarn = 0.7\n"
+    hl_system system = begin("[[breaker]]\nname = \"model\"\nkind = \"model_performance\"\nscope = \"model/alpha\"\n"
+        "limit = 0.6\nwarn = 0.7\n"
         "clear = 0.8\nwindow = 10\nmin_outcomes = 5\nhalt_for = \"5m\"\n", START);
     hl_feed *feed = feed_on(system, "model/alpha");
     predictions(system, feed, 0, "++-+");

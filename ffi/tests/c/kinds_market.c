@@ -105,7 +105,8 @@ static void market_circuit_breaker(void) {
 
 /* The other form: a venue says that it has halted. */
 static void venue_status(void) {
-    hl_system system = begin("[[breaker]]\nname = \"venue\"\nkind = \"market_circuit_breaker\"\nscope = \"XNAS\"\nsource = \"venue\"\n", START);
+    hl_system system = begin("[[breaker]]\nname = \"venue\"\nkind = \"market_circuit_breaker\"\nscope = \"XNAS\"\n"
+        "source = \"venue\"\n", START);
     hl_feed *feed = feed_on(system, "XNAS");
     const uint32_t said[] = {HL_VENUE_HALTED, HL_VENUE_CLOSED, HL_VENUE_UNKNOWN};
     const uint32_t reasons[] = {HL_REASON_VENUE_HALTED, HL_REASON_VENUE_CLOSED, HL_REASON_VENUE_UNKNOWN};

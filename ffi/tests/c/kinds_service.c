@@ -96,7 +96,8 @@ static void time_based(void) {
 
 /* Nor has a switch. */
 static void kill_switch(void) {
-    hl_system system = begin("[[breaker]]\nname = \"stop\"\nkind = \"kill_switch\"\nscope = \"XNAS\"\nsources = [\"manual\", \"anomaly\"]\n", START);
+    hl_system system = begin("[[breaker]]\nname = \"stop\"\nkind = \"kill_switch\"\nscope = \"XNAS\"\n"
+        "sources = [\"manual\", \"anomaly\"]\n", START);
     GIVES(HL_ERR_NOT_ALLOWED, hl_emergency_stop(system, "XNAS", HL_SOURCE_EXTERNAL, "", "clearing", HL_AUTHORITY_AUTO));
     STANDS(system, "stop", HL_STATUS_ACTIVE, 0);
     OK(hl_emergency_stop(system, "XNAS", HL_SOURCE_ANOMALY, "score 0.93", "detector", HL_AUTHORITY_AUTO));
@@ -112,7 +113,8 @@ static void kill_switch(void) {
 
 /* A check is good or it is not. From a Monday, 08:00 in New York. */
 static void premarket_validation(void) {
-    hl_system system = begin(US "[[breaker]]\nname = \"ready\"\nkind = \"premarket_validation\"\nscope = \"acct/alpha\"\ncalendar = \"us\"\n"
+    hl_system system = begin(US "[[breaker]]\nname = \"ready\"\nkind = \"premarket_validation\"\n"
+        "scope = \"acct/alpha\"\ncalendar = \"us\"\n"
         "checks = [\"prices\", { name = \"limits\", deadline = \"open-30m\" }]\n", START - 90 * MINUTE);
     hl_feed *feed = feed_on(system, "acct/alpha");
     uint32_t prices, limits, none;

@@ -1,4 +1,5 @@
 /* The life of a System: opened, reloaded, told the time, closed. */
+#include <pthread.h>
 #include <unistd.h>
 
 #include "check.h"
@@ -15,6 +16,13 @@ static void versions_and_words(void) {
     CHECK(strcmp(hl_status_str(INT32_MIN), hl_status_str(INT32_MAX)) == 0);
 }
 
+static void *fails_elsewhere(void *length) {
+    SAME(hl_last_error(NULL, 0), 0);
+    GIVES(HL_ERR_NULL, hl_permit_passed(NULL));
+    *(size_t *)length = hl_last_error(NULL, 0);
+    return NULL;
+}
+
 static void the_last_error_is_the_last_failure_of_this_thread(void) {
     char text[64], start[8];
     SAME(hl_last_error(text, sizeof text), 0);
@@ -25,6 +33,13 @@ static void the_last_error_is_the_last_failure_of_this_thread(void) {
     SAME(hl_last_error(start, sizeof start), length);
     SAME(strlen(start), sizeof start - 1);
     SAME(memcmp(start, "config:", 7), 0);
+    /* Another thread has its own. */
+    pthread_t thread;
+    size_t other = 0;
+    SAME(pthread_create(&thread, NULL, fails_elsewhere, &other), 0);
+    SAME(pthread_join(thread, NULL), 0);
+    CHECK(other > 0 && other != length);
+    SAME(hl_last_error(NULL, 0), length);
     /* A success leaves it. */
     OK(hl_config_check(DESK, strlen(DESK)));
     SAME(hl_last_error(NULL, 0), length);

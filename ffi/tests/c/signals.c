@@ -102,7 +102,7 @@ int main(int argc, char **argv) {
     memset(&action, 0, sizeof action);
     action.sa_handler = handle;
     CHECK(sigaction(SIGUSR1, &action, NULL) == 0);
-    signals = rounds(argc, argv, 10000);
+    signals = rounds(argc, argv, 5000);
     a_kill_denies_and_is_rearmed();
     a_kill_may_come_amid_anything();
 }

@@ -124,12 +124,13 @@ fn has(command: &str) -> bool {
 
 /// Whether a compiler has the library of a sanitizer.
 fn links(compiler: Compiler, sanitize: &[&str]) -> bool {
+    // Each thread has its own, so that none reads what another one is just writing.
     let out = folder().join(format!("links-{}-{:?}", std::process::id(), std::thread::current().id()));
-    let empty = folder().join("empty.c");
+    let empty = out.with_extension("c");
     fs::write(&empty, "int main(void) { return 0; }\n").unwrap();
     let mut compile = Command::new(compiler.command());
     let linked = compile.args(sanitize).arg(&empty).arg("-o").arg(&out).output().is_ok_and(|out| out.status.success());
-    let _ = fs::remove_file(out);
+    let _ = (fs::remove_file(out), fs::remove_file(empty));
     linked
 }
 
