@@ -650,7 +650,7 @@ typedef struct {
   uint64_t start_ns;
   // Called on each thread that the System starts; NULL for nothing.
   hl_thread_fn on_thread;
-  // Given to `on_thread`.
+  // Given to `on_thread`; in use until `hl_system_close` has returned `HL_OK`.
   void *on_thread_user;
   // With `HL_THREADED`: `HL_IDLE_PARK` or `HL_IDLE_SPIN`.
   uint32_t idle;
@@ -865,7 +865,8 @@ typedef struct {
 
 // Told of events, in order, at most as many at once as `batch` says. `events` is valid until it comes back.
 //
-// It may call anything of this interface but `hl_system_close` (`HL_ERR_DEADLOCK`). A C++ exception that leaves it ends the process.
+// It may call anything of this interface but `hl_system_close` (`HL_ERR_DEADLOCK`). A C++ exception that leaves it, or `pthread_exit`, ends
+// the process.
 typedef void (*hl_events_fn)(const hl_event *events, size_t n, void *user);
 
 // Given `user` once a callback has ended for good, on whichever thread that is. A C++ exception that leaves it ends the process.
@@ -1435,7 +1436,7 @@ hl_status hl_gate_try_probe2(const hl_gate *instrument, const hl_gate *account, 
 //
 // `HL_ERR_STALE` the second time and after its System has closed, `HL_ERR_NULL`.
 //
-// Threads: any, at once. Signals: no. Allocates: no. Progress: blocks for an instant beside another permit.
+// Threads: any, at once. Signals: no. Allocates: seldom. Progress: blocks for an instant beside another permit.
 //
 // Asked of the caller: `permit` is NULL or can be read and written.
 hl_status hl_permit_passed(hl_permit *permit);
@@ -1444,7 +1445,7 @@ hl_status hl_permit_passed(hl_permit *permit);
 //
 // As `hl_permit_passed`.
 //
-// Threads: any, at once. Signals: no. Allocates: no. Progress: blocks for an instant beside another permit.
+// Threads: any, at once. Signals: no. Allocates: seldom. Progress: blocks for an instant beside another permit.
 //
 // Asked of the caller: `permit` is NULL or can be read and written.
 hl_status hl_permit_failed(hl_permit *permit);
@@ -1453,7 +1454,7 @@ hl_status hl_permit_failed(hl_permit *permit);
 //
 // As `hl_permit_passed`.
 //
-// Threads: any, at once. Signals: no. Allocates: no. Progress: blocks for an instant beside another permit.
+// Threads: any, at once. Signals: no. Allocates: seldom. Progress: blocks for an instant beside another permit.
 //
 // Asked of the caller: `permit` is NULL or can be read and written.
 hl_status hl_permit_release(hl_permit *permit);
@@ -1623,7 +1624,7 @@ hl_status hl_feed_reading(hl_feed *feed, hl_breaker breaker, double value, uint6
 //
 // `HL_ERR_UNKNOWN` if no breaker asks for a check of that name; `HL_ERR_STALE`, `HL_ERR_NULL`, `HL_ERR_UTF8`.
 //
-// Threads: any, at once. Signals: no. Allocates: on failure. Progress: lock-free.
+// Threads: any, at once. Signals: no. Allocates: seldom, and on failure. Progress: lock-free.
 //
 // Asked of the caller: `name` ends with a NUL; `out` can be written.
 hl_status hl_check_find(hl_system system, const char *name, uint32_t *out);
@@ -1659,9 +1660,9 @@ void hl_tally_close(hl_tally **tally);
 hl_status hl_tally_admit(hl_tally *tally, hl_permit *out);
 
 // How the call ended that was admitted by this permit (a zeroed one is none): `HL_OUTCOME_...`, and how long it took. A success
-// passes a probe, a failure fails it, an ignored one gives it back. The permit is used up, whatever comes back.
+// that is accepted passes a probe, a failure fails it, anything else gives it back. The permit is used up, whatever comes back.
 //
-// `HL_ERR_STALE` for a permit that was used before, and then nothing is told; `HL_ERR_FULL` if another thread has been stopped amid hearing
+// `HL_ERR_STALE` for a permit that was used before or is of another System, and then nothing is told; `HL_ERR_FULL` if another thread has been stopped amid hearing
 // for too long, `HL_ERR_BAD_INPUT`, `HL_ERR_ARGUMENT`, `HL_ERR_CLOSED`, `HL_ERR_NULL` as for a feed.
 //
 // Threads: one at a time. Signals: no. Allocates: no. Progress: wait-free beside another thread that hears; for a probe it blocks for
@@ -1840,7 +1841,7 @@ hl_status hl_rearm(hl_system system, uint64_t seen, const char *reason, const ch
 //
 // `HL_ERR_STALE`, `HL_ERR_NULL`.
 //
-// Threads: any, at once. Signals: no. Allocates: no. Progress: lock-free.
+// Threads: any, at once. Signals: no. Allocates: seldom. Progress: lock-free.
 //
 // Asked of the caller: `out` can be written.
 hl_status hl_policy_get(hl_system system, hl_breaker breaker, hl_policy *out);
@@ -1930,7 +1931,7 @@ hl_status hl_status_get(hl_system system, hl_system_status *out);
 //
 // `HL_ERR_UNKNOWN` if there is none of that name; `HL_ERR_STALE`, `HL_ERR_NULL`, `HL_ERR_UTF8`.
 //
-// Threads: any, at once. Signals: no. Allocates: on failure. Progress: lock-free.
+// Threads: any, at once. Signals: no. Allocates: seldom, and on failure. Progress: lock-free.
 //
 // Asked of the caller: `name` ends with a NUL; `out` can be written.
 hl_status hl_breaker_find(hl_system system, const char *name, hl_breaker *out);
@@ -1958,7 +1959,7 @@ hl_status hl_breaker_status(hl_system system, hl_breaker breaker, hl_breaker_inf
 //
 // `HL_ERR_STALE`, `HL_ERR_NULL`.
 //
-// Threads: any, at once. Signals: no. Allocates: on failure. Progress: lock-free.
+// Threads: any, at once. Signals: no. Allocates: seldom, and on failure. Progress: lock-free.
 //
 // Asked of the caller: `out` can be written.
 hl_status hl_breaker_stats(hl_system system, hl_breaker breaker, hl_breaker_counts *out);
@@ -1967,7 +1968,7 @@ hl_status hl_breaker_stats(hl_system system, hl_breaker breaker, hl_breaker_coun
 //
 // `HL_ERR_STALE`, `HL_ERR_NULL`.
 //
-// Threads: any, at once. Signals: no. Allocates: no. Progress: blocks while another one asks.
+// Threads: any, at once. Signals: no. Allocates: seldom. Progress: blocks while another one asks.
 //
 // Asked of the caller: `out` can be written.
 hl_status hl_statistics(hl_system system, hl_system_statistics *out);

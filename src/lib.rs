@@ -142,7 +142,7 @@ pub use runtime::history::Past;
 pub use runtime::latency::Latency;
 pub use runtime::sensor::{Sensing, Sensor, SensorStatus};
 pub use runtime::statistics::Statistics;
-pub use runtime::subscriber::{Overflow, Receiver, Subscriber, SubscriberStatus};
+pub use runtime::subscriber::{Closer, Overflow, Receiver, Subscriber, SubscriberStatus};
 pub use runtime::subscribers::{Subscription, Unsubscribed};
 pub use runtime::threads::ShutdownReport;
 pub use runtime::worker::{Idle, OnThread, Threading};

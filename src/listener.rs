@@ -239,10 +239,11 @@ impl Listener {
             circuit.board.prices(self.entry.scope).publish(Owner::line(self.line), prices);
         }
         self.count_near_miss(circuit, &answer.reading);
-        self.note_change(circuit, answer.linear, limit);
         self.reading = answer.reading;
         self.band = answer.band;
         line.publish_numbers(answer.linear, limit);
+        // After the numbers: whoever takes the mark looks at them.
+        self.note_change(circuit, answer.linear, limit);
         // Before the level and the look at the word: what has been said of the future is over with this reading.
         self.news |= line.publish_pending(ANY_WORD, &answer.reading.pending, circuit.epoch());
         self.news |= line.publish_level(Said { level, step, reason });

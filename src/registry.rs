@@ -337,10 +337,15 @@ impl Registry {
     }
 
     fn new_id(&mut self, old: &Snapshot, board: &Board, scope: ScopeId) -> Result<BreakerId, Error> {
-        let index = self.breakers.take()?;
-        let uses = old.entries.get(index).and_then(Option::as_ref).map_or(0, |e| (e.id.raw() >> 20) + 1);
-        board.breaker(index).clear(u64::from(scope.0));
-        Ok(BreakerId::new(index as u32, uses & 0xfff))
+        loop {
+            let index = self.breakers.take()?;
+            let uses = old.entries.get(index).and_then(Option::as_ref).map_or(0, |e| (e.id.raw() >> 20) + 1);
+            // A line of which all numbers have been given out is used no more: a number never names another breaker.
+            if uses <= 0xfff {
+                board.breaker(index).clear(u64::from(scope.0));
+                return Ok(BreakerId::new(index as u32, uses));
+            }
+        }
     }
 
     /// Publishes a draft; see the module's text for the order.

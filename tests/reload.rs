@@ -202,3 +202,25 @@ fn an_update_that_cannot_be_changes_nothing() {
     );
     assert_eq!(refused(BreakerId::NONE, good, desk()), ErrorKind::Stale);
 }
+
+/// A line of the Board is used again and again; its numbers are not. When all are given out it rests.
+#[test]
+fn a_number_never_names_another_breaker() {
+    let of = |names: &[&str]| {
+        let mut plan = plan(names.iter().map(|name| manual(name, "a")).collect());
+        // Room for the kill switches of the scopes and for two more.
+        (plan.caps.scopes, plan.caps.breakers) = (3, 5);
+        plan
+    };
+    let system = System::manual(of(&[]), at(0)).unwrap();
+    let mut seen = std::collections::BTreeSet::new();
+    let full = loop {
+        match system.reload(&of(&["one"])) {
+            Ok(_) => assert!(seen.insert(system.breaker("one").unwrap()), "it has named another one"),
+            Err(error) => break error,
+        }
+        system.reload(&of(&[])).unwrap();
+    };
+    assert_eq!((full.kind(), seen.len() % 4_096), (ErrorKind::Full, 0), "{full}");
+    assert!(!seen.is_empty());
+}

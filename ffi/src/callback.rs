@@ -18,7 +18,8 @@ unsafe impl Sync for User {}
 
 /// Told of events, in order, at most as many at once as `batch` says. `events` is valid until it comes back.
 ///
-/// It may call anything of this interface but `hl_system_close` (`HL_ERR_DEADLOCK`). A C++ exception that leaves it ends the process.
+/// It may call anything of this interface but `hl_system_close` (`HL_ERR_DEADLOCK`). A C++ exception that leaves it, or `pthread_exit`, ends
+/// the process.
 pub type hl_events_fn = Option<unsafe extern "C-unwind" fn(events: *const hl_event, n: usize, user: *mut c_void)>;
 
 /// Given `user` once a callback has ended for good, on whichever thread that is. A C++ exception that leaves it ends the process.
@@ -96,6 +97,11 @@ impl Release {
 thread_local! {
     /// How many callbacks this thread is in.
     static DEPTH: Cell<u32> = const { Cell::new(0) };
+}
+
+/// This thread, also while it ends, when `std` no longer says which it is: no other has this address while it lives.
+pub(crate) fn here() -> usize {
+    DEPTH.with(|depth| (&raw const *depth).addr())
 }
 
 /// Whether this thread is in a callback: who waits here for one may wait for himself.

@@ -9,6 +9,7 @@ use crate::gate::{self, hl_gate, hl_verdict};
 use crate::handle::{breaker, hl_breaker};
 use crate::reasons::*;
 use crate::status::hl_status;
+use crate::systems;
 use crate::text::{HL_NAME_BYTES, HL_SENTENCE_BYTES, chars};
 use crate::words::bits;
 
@@ -69,6 +70,9 @@ fn denial(system: u64, found: &Denial) -> hl_denial {
     }
 }
 
+/// `HL_DISARMED`.
+const DISARMED: u64 = 1 << 4;
+
 /// Which breaker denies, why and until when, for the verdict that was seen. The worst one first: a person's stop, then the oldest. To
 /// explain the denial of one intent give `hl_verdict_only(seen, intent)`.
 ///
@@ -85,7 +89,9 @@ pub unsafe extern "C" fn hl_gate_explain(gate: *const hl_gate, seen: hl_verdict,
     call(system, || {
         // SAFETY: as the caller says.
         let (behind, out) = unsafe { (gate::open(gate, "gate")?, place(out, "out")?) };
-        let found = behind.gate.explain(Verdict::from_bits(seen.bits));
+        // In a child the arm word says why, and no lock is asked that may be held for ever.
+        let forked = if systems::check_process().is_ok() { 0 } else { DISARMED };
+        let found = behind.gate.explain(Verdict::from_bits(seen.bits | forked));
         out.write(denial(behind.system, &found));
         Ok(())
     })

@@ -96,15 +96,21 @@ pub unsafe extern "C" fn hl_feed_open(system: hl_system, scope: *const c_char, o
 /// `*feed` is NULL or a feed that is not closed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hl_feed_close(feed: *mut *mut hl_feed) {
-    quietly((), || {
+    let mut system = 0;
+    let done = quietly(false, || {
         // SAFETY: as the caller says.
         let taken = unsafe { feed.as_mut() }.map_or(null_mut(), |place| core::mem::replace(place, null_mut()));
         // In a forked child the lock may be held for ever; what is left goes with the process.
         if !taken.is_null() && systems::check_process().is_ok() {
             // SAFETY: made by `hl_feed_open`, and taken once.
-            drop(unsafe { Box::from_raw(taken) });
+            let feed = unsafe { Box::from_raw(taken) };
+            system = feed.system;
         }
+        true
     });
+    if !done {
+        systems::disarm(system);
+    }
 }
 
 /// A trade: its price in units of 1e-9, its quantity in lots. One with `HL_TRADE_INELIGIBLE` says no price: time passes.
@@ -365,7 +371,7 @@ pub unsafe extern "C" fn hl_feed_reading(feed: *mut hl_feed, breaker: hl_breaker
 ///
 /// `HL_ERR_UNKNOWN` if no breaker asks for a check of that name; `HL_ERR_STALE`, `HL_ERR_NULL`, `HL_ERR_UTF8`.
 ///
-/// Threads: any, at once. Signals: no. Allocates: on failure. Progress: lock-free.
+/// Threads: any, at once. Signals: no. Allocates: seldom, and on failure. Progress: lock-free.
 ///
 /// # Safety
 /// `name` ends with a NUL; `out` can be written.

@@ -64,7 +64,7 @@ pub struct hl_options {
     pub start_ns: u64,
     /// Called on each thread that the System starts; NULL for nothing.
     pub on_thread: hl_thread_fn,
-    /// Given to `on_thread`.
+    /// Given to `on_thread`; in use until `hl_system_close` has returned `HL_OK`.
     pub on_thread_user: *mut c_void,
     /// With `HL_THREADED`: `HL_IDLE_PARK` or `HL_IDLE_SPIN`.
     pub idle: u32,

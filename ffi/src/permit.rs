@@ -4,7 +4,7 @@ use haltline::Permit;
 
 use crate::boundary::{Refused, call};
 use crate::handle::{Table, Type, hl_permit};
-use crate::status::hl_status;
+use crate::status::{HL_ERR_CLOSED, hl_status};
 use crate::systems;
 
 static PERMITS: Table<(u64, Permit)> = Table::new(Type::Permit);
@@ -14,7 +14,12 @@ pub(crate) const NOTHING: hl_permit = hl_permit { bits: Type::Permit.bits(0) };
 
 /// The handle of a permit of the System with these bits.
 pub(crate) fn put(system: u64, permit: Permit) -> Result<hl_permit, Refused> {
-    Ok(hl_permit { bits: PERMITS.put((system, permit))? })
+    let bits = PERMITS.put((system, permit))?;
+    // A close that has looked already does not find it.
+    if !systems::is_open(system) && PERMITS.take(bits).is_some() {
+        return Err(Refused::new(HL_ERR_CLOSED, "the System has shut down"));
+    }
+    Ok(hl_permit { bits })
 }
 
 /// The permits of a System that is closed.
@@ -56,7 +61,7 @@ unsafe fn end(permit: *mut hl_permit, how: impl FnOnce(Permit)) -> hl_status {
 ///
 /// `HL_ERR_STALE` the second time and after its System has closed, `HL_ERR_NULL`.
 ///
-/// Threads: any, at once. Signals: no. Allocates: no. Progress: blocks for an instant beside another permit.
+/// Threads: any, at once. Signals: no. Allocates: seldom. Progress: blocks for an instant beside another permit.
 ///
 /// # Safety
 /// `permit` is NULL or can be read and written.
@@ -70,7 +75,7 @@ pub unsafe extern "C" fn hl_permit_passed(permit: *mut hl_permit) -> hl_status {
 ///
 /// As `hl_permit_passed`.
 ///
-/// Threads: any, at once. Signals: no. Allocates: no. Progress: blocks for an instant beside another permit.
+/// Threads: any, at once. Signals: no. Allocates: seldom. Progress: blocks for an instant beside another permit.
 ///
 /// # Safety
 /// `permit` is NULL or can be read and written.
@@ -84,7 +89,7 @@ pub unsafe extern "C" fn hl_permit_failed(permit: *mut hl_permit) -> hl_status {
 ///
 /// As `hl_permit_passed`.
 ///
-/// Threads: any, at once. Signals: no. Allocates: no. Progress: blocks for an instant beside another permit.
+/// Threads: any, at once. Signals: no. Allocates: seldom. Progress: blocks for an instant beside another permit.
 ///
 /// # Safety
 /// `permit` is NULL or can be read and written.

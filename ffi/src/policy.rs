@@ -239,7 +239,7 @@ fn told(policy: &Policy) -> hl_policy {
 ///
 /// `HL_ERR_STALE`, `HL_ERR_NULL`.
 ///
-/// Threads: any, at once. Signals: no. Allocates: no. Progress: lock-free.
+/// Threads: any, at once. Signals: no. Allocates: seldom. Progress: lock-free.
 ///
 /// # Safety
 /// `out` can be written.

@@ -5,13 +5,12 @@ use core::mem::offset_of;
 use core::time::Duration;
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::thread::{self, ThreadId};
 use std::time::Instant;
 
-use haltline::{Epoch, Error, Event, Overflow, Receiver, Subscriber, Subscription, Unsubscribed};
+use haltline::{Closer, Epoch, Error, Event, Overflow, Receiver, Subscriber, Subscription, Unsubscribed};
 
 use crate::boundary::{Refused, call, place, places};
-use crate::callback::{Callback, hl_events_fn, hl_release_fn};
+use crate::callback::{self, Callback, hl_events_fn, hl_release_fn};
 use crate::events::{event, hl_event};
 use crate::filter::{filter, hl_filter};
 use crate::handle::{Table, Type, hl_subscription, hl_system, lock};
@@ -100,7 +99,7 @@ enum Seat {
     /// Called inside `hl_drain`.
     Drained(Drained),
     /// Asks by itself.
-    Asking(Mutex<Asking>),
+    Asking(Mutex<Asking>, Closer),
 }
 
 struct Drained {
@@ -113,7 +112,8 @@ struct Drained {
 /// Its receiver is taken for as long as it is called, so no lock is held then.
 struct Turn {
     receiver: Option<Receiver>,
-    runs_on: Option<ThreadId>,
+    /// As [`callback::here`] says.
+    runs_on: Option<usize>,
     is_gone: bool,
 }
 
@@ -185,6 +185,10 @@ pub unsafe extern "C" fn hl_subscribe(
         let seat = seat(held, subscriber, callback)?;
         let entry = Entry { system: held.bits, epoch: held.system.epoch(), seat };
         let bits = SUBSCRIPTIONS.put(Arc::new(entry))?;
+        // A close that has looked already does not find it.
+        if !systems::is_open(held.bits) && SUBSCRIPTIONS.take(bits).is_some() {
+            return Err(Refused::new(HL_ERR_CLOSED, "the System has shut down"));
+        }
         out.write(hl_subscription { bits });
         if let Some(release) = release {
             release.accept();
@@ -195,7 +199,11 @@ pub unsafe extern "C" fn hl_subscribe(
 
 fn seat(held: &Held, subscriber: Subscriber, callback: Option<Callback>) -> Result<Seat, Error> {
     Ok(match callback {
-        None => Seat::Asking(Mutex::new(Asking { receiver: held.system.receive(subscriber)?, rest: VecDeque::new() })),
+        None => {
+            let receiver = held.system.receive(subscriber)?;
+            let closer = receiver.closer();
+            Seat::Asking(Mutex::new(Asking { receiver, rest: VecDeque::new() }), closer)
+        }
         Some(callback) if held.is_manual => {
             let turn = Turn { receiver: Some(held.system.receive(subscriber)?), runs_on: None, is_gone: false };
             Seat::Drained(Drained { state: Mutex::new(turn), ended: Condvar::new(), callback })
@@ -230,25 +238,20 @@ impl Drained {
             let mut turn = lock(&self.state);
             let taken = turn.receiver.take();
             if taken.is_some() {
-                turn.runs_on = Some(thread::current().id());
+                turn.runs_on = Some(callback::here());
             }
             taken
         };
-        let Some(mut receiver) = taken else { return false };
-        let batch = receiver.receive(Duration::ZERO).unwrap_or_default();
-        let told: Vec<_> = batch.iter().map(|each| event(entry.system, entry.epoch, each)).collect();
+        let Some(receiver) = taken else { return false };
+        let mut running = Running { drained: self, receiver: Some(receiver) };
+        let batch = running.receiver.as_mut().and_then(|receiver| receiver.receive(Duration::ZERO).ok());
+        let told: Vec<_> =
+            batch.unwrap_or_default().iter().map(|each| event(entry.system, entry.epoch, each)).collect();
         if !told.is_empty() {
             self.callback.tell(&told);
         }
-        let mut turn = lock(&self.state);
-        turn.runs_on = None;
-        let is_gone = turn.is_gone;
-        // Dropped outside of the lock.
-        let rest = if is_gone { Some(receiver) } else { turn.receiver.replace(receiver) };
-        drop(turn);
-        self.ended.notify_all();
-        drop(rest);
-        !told.is_empty() && !is_gone
+        drop(running);
+        !told.is_empty() && !lock(&self.state).is_gone
     }
 
     /// No call begins any more. Waits for one that runs on another thread.
@@ -260,7 +263,7 @@ impl Drained {
             let left = deadline.map_or(Duration::from_secs(3600), |end| end.saturating_duration_since(Instant::now()));
             match turn.runs_on {
                 None => break Unsubscribed::Done,
-                Some(thread) if thread == thread::current().id() || left.is_zero() => break Unsubscribed::Pending,
+                Some(thread) if thread == callback::here() || left.is_zero() => break Unsubscribed::Pending,
                 Some(_) => turn = self.ended.wait_timeout(turn, left).unwrap_or_else(PoisonError::into_inner).0,
             }
         };
@@ -270,10 +273,32 @@ impl Drained {
     }
 }
 
+/// A turn. Over, its receiver is put back, also by a panic, and whoever waits for the turn goes on.
+struct Running<'a> {
+    drained: &'a Drained,
+    receiver: Option<Receiver>,
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        let mut turn = lock(&self.drained.state);
+        turn.runs_on = None;
+        // Of one that is gone it goes, outside of the lock.
+        let rest = if turn.is_gone {
+            self.receiver.take()
+        } else {
+            core::mem::replace(&mut turn.receiver, self.receiver.take())
+        };
+        drop(turn);
+        self.drained.ended.notify_all();
+        drop(rest);
+    }
+}
+
 /// Ends what belongs to a System that is closed, but for those who ask by themselves: they may still take what waits for them. Waits for
 /// a callback that is called on another thread by `hl_drain`; says whether none runs any more.
 pub(crate) fn end_all(system: u64, deadline: Option<Instant>) -> bool {
-    let ended = SUBSCRIPTIONS.take_all(|entry| entry.system == system && !matches!(entry.seat, Seat::Asking(_)));
+    let ended = SUBSCRIPTIONS.take_all(|entry| entry.system == system && !matches!(entry.seat, Seat::Asking(..)));
     let is_done = |entry: &Arc<Entry>| match &entry.seat {
         Seat::Drained(drained) => drained.end(deadline) == Unsubscribed::Done,
         // Its thread was waited for by the System.
@@ -291,21 +316,33 @@ pub(crate) fn end_all(system: u64, deadline: Option<Instant>) -> bool {
 /// Threads: any, at once. Signals: no. Allocates: no. Progress: blocks for at most `timeout_ns`.
 #[unsafe(no_mangle)]
 pub extern "C" fn hl_unsubscribe(subscription: hl_subscription, timeout_ns: u64) -> hl_status {
-    call(0, || {
+    call(owner(subscription), || {
         systems::check_process()?;
         let stale = || Refused::stale("subscription", subscription.bits);
         let entry = SUBSCRIPTIONS.take(subscription.bits).ok_or_else(stale)?;
-        let patience = Duration::from_nanos(timeout_ns);
+        // In a callback it could be for itself: two that wait for each other.
+        let patience = if callback::is_inside() { Duration::ZERO } else { Duration::from_nanos(timeout_ns) };
         let ended = match &entry.seat {
             Seat::Called(place) => {
                 let taken = lock(place).take();
                 taken.map_or(Unsubscribed::Done, |subscription| subscription.unsubscribe(patience))
             }
             Seat::Drained(drained) => drained.end(Instant::now().checked_add(patience)),
-            Seat::Asking(_) => Unsubscribed::Done,
+            // Whoever waits there is woken.
+            Seat::Asking(_, closer) => {
+                closer.close();
+                Unsubscribed::Done
+            }
         };
         Ok(if ended == Unsubscribed::Done { HL_OK } else { HL_PENDING })
     })
+}
+
+/// The System of a subscription; 0 of one that is none.
+fn owner(subscription: hl_subscription) -> u64 {
+    // In a child a lock may be held for ever.
+    let is_here = systems::check_process().is_ok();
+    is_here.then(|| SUBSCRIPTIONS.get(subscription.bits)).flatten().map_or(0, |entry| entry.system)
 }
 
 /// Takes what waits for a subscription without a function: at most `cap` events, in order; `n` is how many, 0 if there is nothing.
@@ -345,13 +382,13 @@ pub unsafe extern "C" fn hl_wait_events(
     timeout_ns: u64,
     n: *mut usize,
 ) -> hl_status {
-    call(0, || {
+    call(owner(subscription), || {
         systems::check_process()?;
         // SAFETY: as the caller says.
         let (room, n) = unsafe { (places(buf, cap, "buf")?, place(n, "n")?) };
         let entry =
             SUBSCRIPTIONS.get(subscription.bits).ok_or_else(|| Refused::stale("subscription", subscription.bits))?;
-        let Seat::Asking(asking) = &entry.seat else {
+        let Seat::Asking(asking, _) = &entry.seat else {
             let text = "hl_poll_events: found a subscription with a function, allowed are those without";
             return Err(Refused::new(HL_ERR_NOT_ALLOWED, text));
         };

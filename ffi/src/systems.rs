@@ -92,6 +92,12 @@ pub(crate) fn get(system: hl_system) -> Result<Arc<Held>, Refused> {
     held.ok_or_else(|| Refused::stale("system", system.bits))
 }
 
+/// Whether the System of a handle has not been taken out. Who puts something of it where a close looks asks after that: then either the
+/// close finds it, or this says no.
+pub(crate) fn is_open(bits: u64) -> bool {
+    slot(bits).is_some_and(|slot| slot.bits.load(Ordering::SeqCst) == bits)
+}
+
 /// Kills a System; false if the handle names none. Wait-free, async-signal-safe.
 pub(crate) fn kill(system: hl_system) -> bool {
     pinned(system.bits, |system| system.kill())

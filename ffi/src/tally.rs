@@ -100,20 +100,26 @@ pub unsafe extern "C" fn hl_tally_open(system: hl_system, scope: *const c_char, 
 /// `*tally` is NULL or a tally that is not closed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hl_tally_close(tally: *mut *mut hl_tally) {
-    quietly((), || {
+    let mut system = 0;
+    let done = quietly(false, || {
         // SAFETY: as the caller says.
         let taken = unsafe { tally.as_mut() }.map_or(null_mut(), |place| core::mem::replace(place, null_mut()));
         // In a forked child the lock may be held for ever; what is left goes with the process.
         if !taken.is_null() && systems::check_process().is_ok() {
             // SAFETY: made by `hl_tally_open`, and taken once.
             let tally = unsafe { Box::from_raw(taken) };
+            system = tally.shared.gate.system;
             // Under the lock, so that who opens the next one finds the feed shared or free, and never amid it.
             let all = tally.all.clone();
             let mut tallies = lock(&all);
             drop(tally);
             tallies.retain(|_, shared| shared.strong_count() > 0);
         }
+        true
     });
+    if !done {
+        systems::disarm(system);
+    }
 }
 
 /// Asks before a call whether it may be made, as the gate of the scope does: `HL_OK` and a permit. While nothing denies an order that
@@ -140,9 +146,9 @@ pub unsafe extern "C" fn hl_tally_admit(tally: *mut hl_tally, out: *mut hl_permi
 }
 
 /// How the call ended that was admitted by this permit (a zeroed one is none): `HL_OUTCOME_...`, and how long it took. A success
-/// passes a probe, a failure fails it, an ignored one gives it back. The permit is used up, whatever comes back.
+/// that is accepted passes a probe, a failure fails it, anything else gives it back. The permit is used up, whatever comes back.
 ///
-/// `HL_ERR_STALE` for a permit that was used before, and then nothing is told; `HL_ERR_FULL` if another thread has been stopped amid hearing
+/// `HL_ERR_STALE` for a permit that was used before or is of another System, and then nothing is told; `HL_ERR_FULL` if another thread has been stopped amid hearing
 /// for too long, `HL_ERR_BAD_INPUT`, `HL_ERR_ARGUMENT`, `HL_ERR_CLOSED`, `HL_ERR_NULL` as for a feed.
 ///
 /// Threads: one at a time. Signals: no. Allocates: no. Progress: wait-free beside another thread that hears; for a probe it blocks for
@@ -161,15 +167,20 @@ pub unsafe extern "C" fn hl_tally_outcome(
     // SAFETY: as the caller says.
     unsafe {
         tell(tally, |tally| {
-            let permit = if permit == hl_permit::default() { None } else { permit::take(permit)? };
+            let taken = if permit == hl_permit::default() { None } else { permit::take(permit)? };
             // Dropped on the way out, a permit is given back.
+            if taken.as_ref().is_some_and(|(owner, _)| *owner != tally.shared.gate.system) {
+                return Err(Refused::stale("permit", permit.bits));
+            }
             let outcome = words::outcome(outcome)?;
-            match (permit, outcome) {
-                (Some((_, permit)), Outcome::Success) => permit.passed(),
+            let told = tally.handle.outcome(outcome, Duration::from_nanos(duration_ns), Nanos(ts_ns));
+            match (taken, outcome) {
                 (Some((_, permit)), Outcome::Failure) => permit.failed(),
+                // What nobody has accepted opens nothing.
+                (Some((_, permit)), Outcome::Success) if told.is_ok() => permit.passed(),
                 _ => {}
             }
-            tally.handle.outcome(outcome, Duration::from_nanos(duration_ns), Nanos(ts_ns)).map_err(Refused::from)
+            told.map_err(Refused::from)
         })
     }
 }

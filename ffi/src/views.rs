@@ -230,7 +230,7 @@ pub unsafe extern "C" fn hl_status_get(system: hl_system, out: *mut hl_system_st
 ///
 /// `HL_ERR_UNKNOWN` if there is none of that name; `HL_ERR_STALE`, `HL_ERR_NULL`, `HL_ERR_UTF8`.
 ///
-/// Threads: any, at once. Signals: no. Allocates: on failure. Progress: lock-free.
+/// Threads: any, at once. Signals: no. Allocates: seldom, and on failure. Progress: lock-free.
 ///
 /// # Safety
 /// `name` ends with a NUL; `out` can be written.
@@ -293,7 +293,7 @@ pub unsafe extern "C" fn hl_breaker_status(
 ///
 /// `HL_ERR_STALE`, `HL_ERR_NULL`.
 ///
-/// Threads: any, at once. Signals: no. Allocates: on failure. Progress: lock-free.
+/// Threads: any, at once. Signals: no. Allocates: seldom, and on failure. Progress: lock-free.
 ///
 /// # Safety
 /// `out` can be written.
@@ -315,7 +315,7 @@ pub unsafe extern "C" fn hl_breaker_stats(
 ///
 /// `HL_ERR_STALE`, `HL_ERR_NULL`.
 ///
-/// Threads: any, at once. Signals: no. Allocates: no. Progress: blocks while another one asks.
+/// Threads: any, at once. Signals: no. Allocates: seldom. Progress: blocks while another one asks.
 ///
 /// # Safety
 /// `out` can be written.

@@ -195,6 +195,17 @@ fn calls_of_many_threads_trip_and_a_probe_finds_out_whether_it_works_again() {
     let mut probe: hl_permit = given(|out| unsafe { hl_gate_try_probe(gate, out) });
     assert_eq!(unsafe { hl_permit_release(&mut probe) }, HL_OK);
     assert_eq!((probe, unsafe { hl_permit_release(&mut probe) }), (hl_permit::default(), HL_ERR_STALE));
+    // What nobody accepts opens nothing, and the permit is given back.
+    let (status, probe) = admit(one);
+    assert_eq!((status, ended(one, probe, HL_OUTCOME_SUCCESS, 3_600 * SECOND)), (HL_OK, HL_ERR_BAD_INPUT));
+    assert_eq!(info(system, find(system, c"gateway")).status, HL_STATUS_COOLDOWN);
+    // Nor does a probe of another System.
+    let (elsewhere, (status, probe)) = (manual(CONFIG), admit(one));
+    let mut foreign = tally(elsewhere, c"gw/fix-1");
+    assert_eq!((status, ended(foreign, probe, HL_OUTCOME_SUCCESS, SECOND)), (HL_OK, HL_ERR_STALE));
+    assert_eq!(info(system, find(system, c"gateway")).status, HL_STATUS_COOLDOWN);
+    unsafe { hl_tally_close(&mut foreign) };
+    assert_eq!(hl_system_close(elsewhere, 0), HL_OK);
     let (status, probe) = admit(other);
     assert_eq!((status, ended(other, probe, HL_OUTCOME_SUCCESS, 2 * SECOND)), (HL_OK, HL_OK));
     assert_eq!((denies(gate), info(system, find(system, c"gateway")).status), (0, HL_STATUS_ACTIVE));

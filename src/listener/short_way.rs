@@ -68,8 +68,8 @@ impl Listener {
         line.refresh(at);
         self.count_near_miss(circuit, reading);
         let value = Linear::constant(reading.value);
-        self.note_change(circuit, value, reading.limit);
         line.publish_numbers(value, reading.limit);
+        self.note_change(circuit, value, reading.limit);
         (self.reading.value, self.reading.limit) = (reading.value, reading.limit);
     }
 }

@@ -326,13 +326,36 @@ impl Receiver {
         Self { ear, is_given: batch.is_empty(), batch, _subscription: subscription }
     }
 
+    /// What ends it from another thread, where its owner may be waiting.
+    ///
+    /// ```
+    /// use haltline::{ErrorKind, Plan, Subscriber, System};
+    /// use std::time::Duration;
+    /// let system = System::start(Plan::default())?;
+    /// let mut ears = system.receive(Subscriber::new("ears"))?;
+    /// let closer = ears.closer();
+    /// let owner = std::thread::spawn(move || {
+    ///     loop {
+    ///         if let Err(error) = ears.receive(Duration::MAX) {
+    ///             break error;
+    ///         }
+    ///     }
+    /// });
+    /// closer.close();
+    /// assert_eq!(owner.join().unwrap().kind(), ErrorKind::Closed);
+    /// # Ok::<(), haltline::Error>(())
+    /// ```
+    pub fn closer(&self) -> Closer {
+        Closer(self.ear.seat.clone())
+    }
+
     /// What has happened since the last call, at most a batch, in order; waits for something until `patience` is over, and is
     /// empty then. The first call tells what stands already.
     ///
     /// Blocks for at most `patience`; with zero not at all.
     ///
     /// # Errors
-    /// [`ErrorKind::Closed`](crate::ErrorKind::Closed) when the System has shut down and everything was told.
+    /// [`ErrorKind::Closed`](crate::ErrorKind::Closed) when it was closed, or the System has shut down, and everything was told.
     pub fn receive(&mut self, patience: Duration) -> Result<&[Event], crate::Error> {
         if core::mem::replace(&mut self.is_given, true) {
             self.batch.clear();
@@ -344,12 +367,24 @@ impl Receiver {
                     Ok(()) => {}
                     Err(Nothing::InTime) => break,
                     Err(Nothing::Ended) => {
-                        return Err(crate::Error::new(crate::ErrorKind::Closed, "the System has shut down"));
+                        let text = "receive: it was closed, or the System has shut down";
+                        return Err(crate::Error::new(crate::ErrorKind::Closed, text));
                     }
                 }
             }
         }
         self.ear.seat.delivered.fetch_add(self.batch.len() as u64, at::plain());
         Ok(&self.batch)
+    }
+}
+
+/// Ends a [`Receiver`] from any thread, see [`Receiver::closer`].
+#[derive(Clone, Debug)]
+pub struct Closer(Arc<Seat>);
+
+impl Closer {
+    /// Nothing comes any more; its owner is given what waits, and then [`ErrorKind::Closed`](crate::ErrorKind::Closed).
+    pub fn close(&self) {
+        self.0.queue.end();
     }
 }

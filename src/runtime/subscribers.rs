@@ -102,24 +102,25 @@ impl Subscribers {
         callback: impl FnMut(&[Event]) + Send + 'static,
     ) -> Result<(), Error> {
         let batch = ear.arrive();
-        // It calls nobody before the list knows of it: else a shutdown in between neither waits for that call nor names it,
-        // and whoever is told that nothing came of the subscription is called all the same.
-        let (known, is_known) = bounded::<()>(1);
+        // Begun under the lock, so that a shutdown in between either waits for the thread or finds none. What it is to do is
+        // given to it after that: nothing of the host's is dropped under the lock.
+        let (give, given) = bounded(1);
         let body = move || {
-            if is_known.recv().is_ok() {
-                ear.listen(batch, callback);
+            if let Ok((ear, batch, callback)) = given.recv() {
+                Ear::listen(ear, batch, callback);
             }
         };
-        let worker = Worker::spawn(format!("haltline-sub-{}", subscription.number()), threading, body)?;
-        let mut list = lock(&self.list);
-        let is_ours = |chair: &&mut Chair| Arc::ptr_eq(&chair.seat, &subscription.seat);
-        let Some(chair) = list.chairs.iter_mut().find(is_ours) else {
-            return Err(Error::new(ErrorKind::Closed, "the System has shut down"));
-        };
-        chair.worker = Some(worker);
-        drop(list);
+        {
+            let mut list = lock(&self.list);
+            let is_ours = |chair: &&mut Chair| Arc::ptr_eq(&chair.seat, &subscription.seat);
+            let Some(chair) = list.chairs.iter_mut().find(is_ours) else {
+                return Err(Error::new(ErrorKind::Closed, "the System has shut down"));
+            };
+            let name = format!("haltline-sub-{}", subscription.number());
+            chair.worker = Some(Worker::spawn(name, threading, body)?);
+        }
         // There is room for it, and somebody who takes it.
-        let _ = known.send(());
+        let _ = give.send((ear, batch, callback));
         Ok(())
     }
 
@@ -297,14 +298,9 @@ mod tests {
         let threading = Threading { on_thread: Some(on_thread), ..Threading::default() };
         let (called, calls) = channel();
         let callback = move |_: &[Event]| called.send(()).unwrap_or_default();
-        // Its thread has begun, and the list does not know of it.
-        let list = lock(&all.list);
-        let refused = std::thread::scope(|scope| {
-            let begin = scope.spawn(|| all.begin(&threading, ear, &subscription, callback));
-            begins.recv().unwrap();
-            drop(list);
-            begin.join().unwrap().unwrap_err()
-        });
+        let refused = all.begin(&threading, ear, &subscription, callback).unwrap_err();
+        drop(threading);
+        assert!(begins.recv().is_err(), "no thread of it has begun, nor will");
         assert_eq!(refused.kind(), ErrorKind::Closed);
         assert!(calls.recv().is_err(), "the sender has gone with the callback");
     }

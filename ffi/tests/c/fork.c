@@ -36,6 +36,11 @@ static void inherits_nothing(void) {
     CHECK(hl_verdict_is_disarmed(hl_gate_check2(gate, gate)));
     SAME(hl_gate_check(gate).bits, hl_gate_check_call(gate).bits);
     SAME(why(gate), HL_REASON_CORRUPT);
+    /* Also for what its parent has seen: nothing is asked that another thread of the parent may hold. */
+    hl_verdict seen = {HL_DENY_INCREASE};
+    hl_denial denial;
+    OK(hl_gate_explain(gate, seen, &denial));
+    SAME(denial.reason, HL_REASON_CORRUPT);
     GIVES(HL_ERR_FORKED, hl_status_get(system_, &status));
     GIVES(HL_ERR_FORKED, hl_advance(system_, START + SECOND));
     GIVES(HL_ERR_FORKED, hl_gate_open(system_, NULL, 0, &another));

@@ -1,4 +1,6 @@
 /* Events that are asked for: in order, with gaps that are told, and states that are not lost. */
+#include <pthread.h>
+
 #include "check.h"
 
 static hl_system system_;
@@ -128,7 +130,29 @@ static void one_with_a_function_is_not_asked(void) {
     OK(hl_unsubscribe(subscription, 0));
 }
 
+static hl_status woken_with;
+
+static void *waits_for_ever(void *subscription) {
+    hl_event event;
+    size_t n;
+    woken_with = hl_wait_events(*(hl_subscription *)subscription, &event, 1, UINT64_MAX, &n);
+    return NULL;
+}
+
+static void who_waits_is_woken_by_the_end_of_the_subscription(void) {
+    pthread_t waiter;
+    system_ = open_threaded("");
+    hl_subscription subscription = ask(0, HL_OVERFLOW_DROP_OLDEST);
+    CHECK(pthread_create(&waiter, NULL, waits_for_ever, &subscription) == 0);
+    OK(hl_unsubscribe(subscription, 0));
+    CHECK(pthread_join(waiter, NULL) == 0);
+    /* As it waited, or before. */
+    CHECK(woken_with == HL_ERR_CLOSED || woken_with == HL_ERR_STALE);
+    OK(hl_system_close(system_, UINT64_MAX));
+}
+
 int main(void) {
+    who_waits_is_woken_by_the_end_of_the_subscription();
     nothing_waits_until_it_is_drained();
     what_is_lost_is_told_and_the_state_is_not(HL_OVERFLOW_DROP_OLDEST);
     what_is_lost_is_told_and_the_state_is_not(HL_OVERFLOW_DROP_NEWEST);
