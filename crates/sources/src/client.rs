@@ -24,6 +24,8 @@ use crate::trouble::failure;
 
 /// Redirects that are followed, where no header would go along.
 const REDIRECTS: u32 = 3;
+/// So much of an answer that is none is read, so that its connection can be kept.
+const DISCARDED: u64 = 16 << 10;
 /// An idle connection is kept so long.
 const IDLE: Duration = Duration::from_secs(90);
 
@@ -148,7 +150,11 @@ impl Client {
         if response.status().as_u16() == 304 && condition.is_some() {
             return Ok(Reply { body: None, etag });
         }
-        check_status(&response)?;
+        if let Err(failure) = check_status(&response) {
+            // A connection whose answer has not been read to its end cannot be used again.
+            let _ = response.body_mut().with_config().limit(DISCARDED).read_to_vec();
+            return Err(failure);
+        }
         check_type(&response, spec)?;
         let most = spec.max_bytes;
         if response.body().content_length().is_some_and(|length| length > most) {

@@ -118,7 +118,8 @@ fn what(table: &Table<'_>) -> Option<What> {
     let word = table.required("what", "\"venue\", \"price\", \"reference\", \"reading\", \"check\", or a preset");
     let word = word.and_then(|item| item.word(&KINDS, |word| word));
     let Some(word) = word else {
-        table.leave(&["breaker", "check", "open", "halted", "closed", "pass", "session", "min", "max", "unit"]);
+        table
+            .leave(&["breaker", "check", "open", "halted", "closed", "pass", "close", "session", "min", "max", "unit"]);
         table.leave(&["value", "format", "time", "time_format"]);
         return None;
     };
@@ -135,8 +136,11 @@ fn what(table: &Table<'_>) -> Option<What> {
     if word != "venue" {
         only(&["open", "halted", "closed"], "\"venue\"");
     }
-    if word != "reference" {
-        only(&["session"], "\"reference\"");
+    if word != "price" {
+        only(&["close"], "\"price\"");
+    }
+    if !matches!(word, "price" | "reference") {
+        only(&["session"], "\"price\" or \"reference\"");
     }
     if matches!(word, "venue" | "check") {
         table.refuse(&["min", "max", "unit"], "only numbers have it");
@@ -175,7 +179,14 @@ fn payload(table: &Table<'_>, what: &What) -> Option<Payload> {
         What::Reference => {
             payload.session = Some(table.required("session", places(format)).and_then(|item| place(item, format))?);
         }
-        What::Price | What::Reading { .. } => {}
+        What::Price => match table.optional("close") {
+            None => table.refuse(&["session"], "without close there is no session that it is of"),
+            Some(item) => {
+                payload.close = Some(place(item, format)?);
+                payload.session = Some(table.required("session", places(format)).and_then(|item| place(item, format))?);
+            }
+        },
+        What::Reading { .. } => {}
     }
     if let Some(item) = table.optional("unit") {
         let name = item.word(&UNITS.map(|(name, _)| name), |word| word)?;

@@ -85,9 +85,8 @@ impl Judge {
     fn look(&mut self, sample: &Sample, received: Nanos, now: Nanos) -> Result<Verdict, Failure> {
         let refuse = |text: String| Err(Failure::new(Trouble::Refused, text));
         let (least, most) = self.range;
-        if let Some(found) = sample.value.number()
-            && !(least..=most).contains(&found)
-        {
+        let numbers = [sample.value.number(), sample.close.map(|(close, _)| close)];
+        if let Some(found) = numbers.into_iter().flatten().find(|number| !(least..=most).contains(number)) {
             self.counts.implausible += 1;
             return refuse(format!("found {found}, allowed are values from {least} to {most}"));
         }
@@ -124,7 +123,7 @@ mod tests {
     const NOW: Nanos = Nanos::from_secs(1_000);
 
     fn number(value: f64, at: Nanos) -> Sample {
-        Sample { value: Value::Number(value), at: Some(at) }
+        Sample { value: Value::Number(value), close: None, at: Some(at) }
     }
 
     fn judge() -> Judge {
@@ -163,7 +162,7 @@ mod tests {
 
     #[test]
     fn without_a_time_of_its_own_it_is_that_of_receipt() {
-        let sample = Sample { value: Value::Number(9.0), at: None };
+        let sample = Sample { value: Value::Number(9.0), close: None, at: None };
         assert_eq!(judge().judge(&sample, NOW, NOW).unwrap(), Verdict::Tell(Value::Number(9.0), NOW));
     }
 

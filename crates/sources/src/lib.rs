@@ -34,6 +34,11 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+/// The examples of the page run.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/sources.md")]
+struct Page;
+
 mod breakers;
 mod check;
 mod client;

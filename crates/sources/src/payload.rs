@@ -71,7 +71,9 @@ pub struct Payload {
     pub value: String,
     /// The place of its time, and how that is written; without one it is the time of receipt.
     pub time: Option<(String, TimeFormat)>,
-    /// The place of the session's date, for a reference.
+    /// The place of the official close before, for a price.
+    pub close: Option<String>,
+    /// The place of the date of the session whose close it is.
     pub session: Option<String>,
     /// What a number counts.
     pub unit: Unit,
@@ -125,13 +127,15 @@ impl core::fmt::Display for Value {
 ///
 /// ```
 /// use haltline_sources::{Sample, Value};
-/// let sample = Sample { value: Value::Check(true), at: None };
+/// let sample = Sample { value: Value::Check(true), close: None, at: None };
 /// assert_eq!(sample.value.to_string(), "passed");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Sample {
     /// The value, in the unit of the payload.
     pub value: Value,
+    /// The official close of the session before, for a price that brings it along.
+    pub close: Option<(f64, Date)>,
     /// The time of the source.
     pub at: Option<Nanos>,
 }
@@ -139,8 +143,8 @@ pub struct Sample {
 impl Payload {
     /// A payload with a value and nothing else.
     pub fn new(format: Format, value: &str) -> Self {
-        let (time, session, unit) = (None, None, Unit::One);
-        Self { format, value: value.into(), time, session, unit, words: Vec::new(), pass: Vec::new() }
+        let (time, close, session, unit) = (None, None, None, Unit::One);
+        Self { format, value: value.into(), time, close, session, unit, words: Vec::new(), pass: Vec::new() }
     }
 
     /// Reads an answer.
@@ -155,12 +159,11 @@ impl Payload {
             What::Venue => Value::Venue(self.venue(&text)),
             What::Check { .. } => Value::Check(self.pass.contains(&text)),
             What::Price | What::Reading { .. } => Value::Number(number(&text, &self.value)?),
-            What::Reference => {
-                let place = self.session.as_deref().unwrap_or_default();
-                let session = date(&fields.at(place)?)
-                    .ok_or_else(|| Failure::bad(format!("{place}: allowed are dates such as 2020-03-09")))?;
-                Value::Close(number(&text, &self.value)?, session)
-            }
+            What::Reference => Value::Close(number(&text, &self.value)?, self.date(&fields)?),
+        };
+        let close = match &self.close {
+            None => None,
+            Some(place) => Some((number(&fields.at(place)?, place)?, self.date(&fields)?)),
         };
         let at = match &self.time {
             None => None,
@@ -169,7 +172,13 @@ impl Payload {
                 Some(at.ok_or_else(|| Failure::bad(format!("{place}: allowed are {}", format.allowed())))?)
             }
         };
-        Ok(Sample { value, at })
+        Ok(Sample { value, close, at })
+    }
+
+    fn date(&self, fields: &Fields) -> Result<Date, Failure> {
+        let place = self.session.as_deref().unwrap_or_default();
+        let found = date(&fields.at(place)?);
+        found.ok_or_else(|| Failure::bad(format!("{place}: allowed are dates such as 2020-03-09")))
     }
 
     fn venue(&self, word: &str) -> VenueStatus {
@@ -309,6 +318,15 @@ mod tests {
         assert_eq!(sample.value, Value::Close(2746.56, Date::new(2020, 3, 9)));
         assert!(payload.read(br#"{"d":"2020-02-30","c":1}"#, &What::Reference).is_err());
         assert!(payload.read(br#"{"c":1}"#, &What::Reference).is_err());
+    }
+
+    #[test]
+    fn a_price_may_bring_the_close_before_along() {
+        let (close, session) = (Some("/c".into()), Some("/d".into()));
+        let payload = Payload { close, session, ..Payload::new(Format::Json, "/p") };
+        let sample = payload.read(br#"{"p":2764.30,"c":2972.37,"d":"2020-03-06"}"#, &What::Price).unwrap();
+        assert_eq!((sample.value, sample.close), (Value::Number(2764.30), Some((2972.37, Date::new(2020, 3, 6)))));
+        assert!(payload.read(br#"{"p":2764.30,"c":2972.37}"#, &What::Price).is_err());
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use core::time::Duration;
 use std::sync::{Arc, Mutex};
 
-use haltline::{BreakerId, CheckId, Error, Feed, FeedError, Nanos, Outcome, Price, Qty, Status, System};
+use haltline::{BreakerId, CheckId, Date, Error, Feed, FeedError, Nanos, Outcome, Price, Qty, Status, System};
 
 use crate::clock::lock;
 use crate::error::{Failure, Trouble};
@@ -72,6 +72,8 @@ pub struct Source {
     calls: BreakerId,
     data: BreakerId,
     judge: Judge,
+    /// The close that was told last.
+    close: Option<(f64, Date)>,
     seen: u64,
 }
 
@@ -88,7 +90,7 @@ impl Source {
         let judge = Judge::new(spec.range, spec.max_ahead);
         let status = SourceStatus { name: spec.name.clone(), ..SourceStatus::default() };
         let status = Arc::new(Mutex::new(status));
-        Ok(Self { line, fetcher, status, values, target, calls, data, judge, seen: 0 })
+        Ok(Self { line, fetcher, status, values, target, calls, data, judge, close: None, seen: 0 })
     }
 
     /// How it does.
@@ -212,13 +214,25 @@ impl Source {
             status.failure = verdict.as_ref().err().cloned();
         }
         let told = match verdict {
-            Ok(Verdict::Tell(value, at)) => self.tell(value, at),
+            Ok(Verdict::Tell(value, at)) => self.tell_close(sample.close, at).and_then(|()| self.tell(value, at)),
             Ok(Verdict::Repeated) | Err(_) => Ok(()),
         };
         if let Some(score) = score {
             calls.reading(self.data, score, at)?;
         }
         told.map(Ok)
+    }
+
+    /// Before the price that it is the reference of, and once.
+    fn tell_close(&mut self, close: Option<(f64, Date)>, at: Nanos) -> Result<(), FeedError> {
+        match close.filter(|_| close != self.close) {
+            None => Ok(()),
+            Some((number, session)) => {
+                self.tell(Value::Close(number, session), at)?;
+                self.close = close;
+                Ok(())
+            }
+        }
     }
 
     fn tell(&mut self, value: Value, at: Nanos) -> Result<(), FeedError> {

@@ -28,7 +28,7 @@ fn finding_2813_a_thousand_polls_go_over_two_connections_and_a_failed_one_is_tri
 
     // Two of three calls fail: each poll has its value all the same, at the third try, after a wait and a longer one.
     let before = server.requests();
-    server.answer(move |n, _| if (n - before) % 3 < 2 { Answer::status(503) } else { level(n) });
+    server.answer(move |n, _| if (n - before) % 3 < 2 { Answer { status: 503, ..level(n) } } else { level(n) });
     rig.clock.waits();
     let status = rig.pull();
     assert_eq!((server.requests() - before, status.failures, status.failure), (3, 0, None));
@@ -39,7 +39,7 @@ fn finding_2813_a_thousand_polls_go_over_two_connections_and_a_failed_one_is_tri
 }
 
 #[test]
-fn finding_2813_sixteen_threads_share_two_connections() {
+fn sixteen_threads_share_two_connections() {
     let server = Server::new(|n, _| level(n));
     let one = |n: usize| index("ttl = \"0s\"").replace("spx", &format!("spx{n}")).replace("URL", &format!("URL{n}"));
     let text: String = (0..16).map(one).collect();

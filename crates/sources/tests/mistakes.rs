@@ -74,6 +74,8 @@ fn every_mistake_is_told_with_its_place_and_what_is_allowed() {
         ("preset = \"venue_status\"\nhalted = [\"open\"]", "halted: found \"open\", which stands for another status"),
         ("preset = \"venue_status\"\nmin = 1", "min is not allowed: only numbers have it"),
         ("what = \"reference\"\nvalue = \"/v\"\nmin = 1\nmax = 2", "session is missing, allowed are JSON pointers"),
+        (&format!("{index}close = \"/c\""), "session is missing, allowed are JSON pointers"),
+        (&format!("{index}session = \"/c\""), "session is not allowed: without close"),
         ("", "what is missing, allowed are \"venue\""),
         ("what = [", "s.toml:5"),
     ] {
