@@ -46,7 +46,7 @@ fn sixteen_threads_share_two_connections() {
     // Each its own document, all of one host.
     let urls: Vec<_> = (0..16).map(|n| (format!("URL{n}"), format!("{}&n={n}", server.url()))).collect();
     let urls: Vec<_> = urls.iter().map(|(name, url)| (name.as_str(), url.as_str())).collect();
-    let file = file(&text.replace("500ms", "30s").replace("100ms", "30s"), &urls);
+    let file = file(&text, &urls);
     let mut plan = Plan::default();
     file.add_to(&mut plan);
     let system = System::start(plan).unwrap();
@@ -70,7 +70,6 @@ fn finding_2814_a_hundred_askers_are_one_request_and_checks_ask_nobody() {
     server.hold(true);
     // Polled once an hour, so that all that is asked is asked by the hundred.
     let text = index("every = \"1h\"\nttl = \"1s\"\nstale_while = \"10s\"");
-    let text = text.replace("500ms", "30s").replace("100ms", "30s");
     let file = file(&text, &[("URL", &server.url())]);
     let mut plan = Plan::default();
     file.add_to(&mut plan);

@@ -18,7 +18,6 @@ fn held() -> (usize, usize) {
 fn once(stream: &Server, silent: &RawServer, good: &Server) {
     let one = |name: &str, further: &str| index(further).replace("spx", name).replace("URL", &name.to_uppercase());
     let text = one("stream", "mode = \"stream\"") + &one("silent", "") + &one("good", "");
-    let text = text.replace("100ms", "60s").replace("500ms", "60s");
     let urls = [("STREAM", stream.url()), ("SILENT", silent.url()), ("GOOD", good.url())];
     let file = file(&text, &urls.each_ref().map(|(name, url)| (*name, url.as_str())));
     let mut plan = Plan::default();

@@ -12,7 +12,6 @@ use haltline_sources::{Sources, Value};
 
 fn started(url: &str, further: &str) -> (System, Sources) {
     let text = index(&format!("mode = \"stream\"\nevent = \"level\"\nbackoff = \"1ms\"\n{further}"));
-    let text = text.replace("100ms", "60s").replace("500ms", "60s");
     let file = file(&text, &[("URL", url)]);
     let mut plan = Plan::default();
     file.add_to(&mut plan);

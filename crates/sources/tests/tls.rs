@@ -47,8 +47,7 @@ fn written(authority: &Authority, name: &str) -> PathBuf {
 
 fn rig(server: &Server, authority: Option<&Path>) -> Rig {
     let http = if authority.is_some() { "[http]\nca = { env = \"CA\" }\n" } else { "" };
-    let text =
-        http.to_owned() + &index("tries = 1").replace("100ms", "5s").replace("500ms", "5s").replace("300ms", "5s");
+    let text = http.to_owned() + &index("tries = 1");
     let ca = authority.unwrap_or(Path::new("")).to_string_lossy();
     Rig::new(&file(&text, &[("URL", &server.url()), ("CA", &ca)]))
 }

@@ -53,12 +53,17 @@ pub(crate) fn file(text: &str, environment: &[(&str, &str)]) -> SourceFile {
     haltline_sources::parse(text, "sources.toml", &value).unwrap_or_else(|mistakes| panic!("{mistakes}"))
 }
 
-/// One index level, asked each second; silence is noticed soon. `further` are keys of it.
+/// One index level, asked each second, with patience: a machine may be busy. `further` are keys of it.
 pub(crate) fn index(further: &str) -> String {
     format!(
         "[[source]]\nname = \"spx\"\nscope = \"ext/spx\"\npreset = \"index_level\"\nurl = {{ env = \"URL\" }}\n\
-         connect_timeout = \"300ms\"\nread_timeout = \"100ms\"\ntimeout = \"500ms\"\n{further}\n"
+         connect_timeout = \"60s\"\nread_timeout = \"60s\"\ntimeout = \"60s\"\n{further}\n"
     )
+}
+
+/// The same for a server that will not answer: silence is noticed soon.
+pub(crate) fn impatient(further: &str) -> String {
+    index(further).replace("read_timeout = \"60s\"", "read_timeout = \"100ms\"")
 }
 
 /// A manual System with the first source of a file.
