@@ -16,6 +16,7 @@ use crate::model::event::BreakerId;
 use crate::model::metrics::{MarketConditions, Metrics};
 use crate::model::observation::{Channel, CheckId, Observation, Outcome, VenueStatus};
 use crate::model::session::Date;
+use crate::model::status::Status;
 use crate::model::time::Nanos;
 use crate::model::units::{Money, Price, Qty};
 
@@ -368,6 +369,30 @@ impl Feed {
         }
         self.last_at = self.last_at.max(at);
         Ok(())
+    }
+
+    /// The status of a breaker that hears this feed, so that whoever pushes outcomes can spare himself the calls while their
+    /// breaker is tripped. `None` for a breaker that does not hear it. Takes no lock; O(listeners).
+    ///
+    /// ```
+    /// # use haltline::*;
+    /// # use std::time::Duration;
+    /// let rule = Technical { consecutive: Some(1), ..Technical::default() };
+    /// let spec = BreakerSpec::new("calls", ScopePath::new("ext/vix")?, RuleSpec::Technical(rule));
+    /// let system = System::manual(Plan { breakers: vec![spec], ..Plan::default() }, Nanos::from_secs(1))?;
+    /// let (calls, mut feed) = (system.breaker("calls")?, system.feed("ext/vix")?);
+    /// assert_eq!(feed.status(calls), Some(Status::Active));
+    /// feed.outcome(Outcome::Failure, Duration::ZERO, system.now())?;
+    /// assert_eq!(feed.status(calls), Some(Status::Tripped));
+    /// assert_eq!(feed.status(system.breaker("kill:")?), None);
+    /// # Ok::<(), haltline::Error>(())
+    /// ```
+    pub fn status(&mut self, breaker: BreakerId) -> Option<Status> {
+        if self.cell.generation() > self.panel.generation {
+            self.adopt_news();
+        }
+        let hears = self.panel.listeners.iter().any(|listener| listener.id() == breaker);
+        hears.then(|| self.circuit.board.state(breaker.index()).status)
     }
 
     /// All that is known at one moment, each number for the breakers that are polled for it.

@@ -1,5 +1,5 @@
 //! The twenty-five findings of the review of the system that Haltline replaces, each with a test that it cannot come back:
-//! `docs/findings.md` has the table. 2813 and 2814 come with the sources over HTTP.
+//! `docs/findings.md` has the table. 2813 and 2814 are in `crates/sources/tests/findings.rs`.
 //!
 //! What counts the heap, threads or files of the process runs in a process of its own, since the counters belong to it.
 #![allow(clippy::unwrap_used, clippy::panic)]

@@ -1,4 +1,4 @@
-//! The `haltline` command: checks configurations, replays scenarios, lists the kinds of breakers and the rule packs.
+//! The `haltline` command: checks configurations, replays scenarios, lists the kinds of breakers and the rule packs, asks sources.
 
 mod check;
 mod kinds;
@@ -6,6 +6,7 @@ mod output;
 mod packs;
 mod plot;
 mod replay;
+mod sources;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -16,7 +17,8 @@ use output::Failure;
 
 const EXITS: &str = "Exit status:
   0  fine
-  1  the thing looked at is not: a configuration with mistakes, a replay that found something else than expected
+  1  the thing looked at is not: a configuration with mistakes, a replay that found something else than expected,
+     a source that is not well
   2  it could not be looked at: usage, a file that cannot be read or understood";
 
 /// A trading circuit breaker: asked before every order whether it may go.
@@ -82,6 +84,26 @@ enum Command {
         #[arg(long, requires = "name", conflicts_with = "json")]
         toml: bool,
     },
+    /// Asks what is outside: market status, volatility indices, levels, checks.
+    #[command(subcommand)]
+    Sources(Sources),
+}
+
+#[derive(Debug, Subcommand)]
+enum Sources {
+    /// Asks each source of a file once, and shows what it says.
+    ///
+    /// Addresses and headers come from the environment variables that the file names; none is shown.
+    #[command(after_help = format!(
+        "Examples:\n  haltline sources check sources.toml\n  haltline sources check --json sources.toml\n\n{EXITS}"
+    ))]
+    Check {
+        /// The sources.
+        file: PathBuf,
+        /// One JSON object instead of a table.
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 fn main() -> ExitCode {
@@ -92,6 +114,7 @@ fn main() -> ExitCode {
         Command::Packs { name: None, json, .. } => packs::list(json),
         Command::Packs { name: Some(name), toml: true, .. } => packs::toml(&name),
         Command::Packs { name: Some(name), json, .. } => packs::explain(&name, json),
+        Command::Sources(Sources::Check { file, json }) => sources::check(&file, json),
     };
     match done {
         Ok(code) => code,

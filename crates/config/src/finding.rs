@@ -49,7 +49,7 @@ impl Mistakes {
     }
 
     /// A mistake of the file as a whole.
-    pub(crate) fn of_file(file: &str, message: String) -> Self {
+    pub fn of_file(file: &str, message: String) -> Self {
         Self(vec![Finding { file: file.into(), line: 1, column: 1, message }])
     }
 
@@ -127,14 +127,16 @@ enum Class {
 
 /// A place in one of the files.
 #[derive(Clone, Copy)]
-pub(crate) struct Spot<'a> {
-    pub(crate) log: &'a Log<'a>,
-    pub(crate) at: usize,
+pub struct Spot<'a> {
+    /// The file.
+    pub log: &'a Log<'a>,
+    /// The byte.
+    pub at: usize,
 }
 
 impl Spot<'_> {
     /// The place in words, for a message that stands in `log`.
-    pub(crate) fn seen_from(self, log: &Log<'_>) -> String {
+    pub fn seen_from(self, log: &Log<'_>) -> String {
         if core::ptr::eq(&*self.log.file, &*log.file) {
             return self.log.place(self.at);
         }
@@ -150,7 +152,7 @@ struct Note {
 }
 
 /// Collects findings by their bytes; turns them into lines and columns at the end.
-pub(crate) struct Log<'i> {
+pub struct Log<'i> {
     lines: Lines<'i>,
     file: Arc<str>,
     mistakes: RefCell<Vec<Note>>,
@@ -158,52 +160,57 @@ pub(crate) struct Log<'i> {
 }
 
 impl<'i> Log<'i> {
-    pub(crate) fn new(text: &'i str, file: &str) -> Self {
+    /// A log of this text; `file` is the name that findings carry.
+    pub fn new(text: &'i str, file: &str) -> Self {
         Self { lines: Lines::new(text), file: file.into(), mistakes: RefCell::default(), warnings: RefCell::default() }
     }
 
     /// The text of a span, as it stands in the file.
-    pub(crate) fn text(&self, span: Range<usize>) -> &'i str {
+    pub fn text(&self, span: Range<usize>) -> &'i str {
         self.lines.text.get(span).unwrap_or_default()
     }
 
     /// All of the text.
-    pub(crate) fn whole(&self) -> &'i str {
+    pub fn whole(&self) -> &'i str {
         self.lines.text
     }
 
     /// The name of the file.
-    pub(crate) fn file(&self) -> &str {
+    pub fn file(&self) -> &str {
         &self.file
     }
 
     /// A position in words, for a message that points at a second place.
-    pub(crate) fn place(&self, at: usize) -> String {
+    pub fn place(&self, at: usize) -> String {
         let (line, column) = self.lines.position(at);
         format!("line {line}, column {column}")
     }
 
     /// Whether there is a mistake already.
-    pub(crate) fn is_marred(&self) -> bool {
+    pub fn is_marred(&self) -> bool {
         !self.mistakes.borrow().is_empty()
     }
 
-    pub(crate) fn syntax(&self, span: Option<Range<usize>>, message: &str) {
+    /// The text is no TOML here.
+    pub fn syntax(&self, span: Option<Range<usize>>, message: &str) {
         let span = span.unwrap_or_default();
         let found = self.text(span.clone());
         let found = if found.is_empty() { String::new() } else { format!("; found {}", excerpt(found)) };
         self.note(span.start, Class::Syntax, format!("syntax: {message}{found}"));
     }
 
-    pub(crate) fn wrong(&self, at: usize, message: String) {
+    /// Something is there that must not be.
+    pub fn wrong(&self, at: usize, message: String) {
         self.note(at, Class::Wrong, message);
     }
 
-    pub(crate) fn missing(&self, at: usize, message: String) {
+    /// Something is not there that must be.
+    pub fn missing(&self, at: usize, message: String) {
         self.note(at, Class::Missing, message);
     }
 
-    pub(crate) fn warn(&self, at: usize, message: String) {
+    /// Allowed, but worth a look.
+    pub fn warn(&self, at: usize, message: String) {
         self.warnings.borrow_mut().push(Note { at, class: Class::Wrong, message });
     }
 
@@ -212,7 +219,7 @@ impl<'i> Log<'i> {
     }
 
     /// The warnings, if there is no mistake.
-    pub(crate) fn conclude(self) -> Result<Vec<Finding>, Mistakes> {
+    pub fn conclude(self) -> Result<Vec<Finding>, Mistakes> {
         let mistakes = self.without_echoes(self.mistakes.take());
         let warnings = self.warnings.take();
         if mistakes.is_empty() { Ok(self.findings(warnings)) } else { Err(Mistakes(self.findings(mistakes))) }

@@ -12,22 +12,23 @@ use crate::scalar::{did_you_mean, duration, excerpt, money, ratio, time_of_day};
 use crate::table::{Table, tables};
 
 /// What a value may be: a test, and the words for it in a message.
-pub(crate) struct Allowed<T> {
+pub struct Allowed<T> {
     /// Completes "allowed are ...".
-    pub(crate) text: &'static str,
-    pub(crate) holds: fn(T) -> bool,
+    pub text: &'static str,
+    /// The test.
+    pub holds: fn(T) -> bool,
 }
 
 /// No duration is longer: the time of a Board ends after 35 years.
-pub(crate) const LONGEST: Duration = Duration::from_secs(3_650 * 86_400);
+pub const LONGEST: Duration = Duration::from_secs(3_650 * 86_400);
 
 /// Durations, zero included.
-pub(crate) const ANY_TIME: Allowed<Duration> = Allowed {
+pub const ANY_TIME: Allowed<Duration> = Allowed {
     text: "durations from \"0s\" to \"3650d\", such as \"250ms\", \"30s\", \"1h30m\" or \"1d\"",
     holds: |d| d <= LONGEST,
 };
 /// Durations above zero.
-pub(crate) const SOME_TIME: Allowed<Duration> = Allowed {
+pub const SOME_TIME: Allowed<Duration> = Allowed {
     text: "durations above \"0s\" and at most \"3650d\", such as \"250ms\", \"30s\", \"1h30m\" or \"1d\"",
     holds: |d| !d.is_zero() && d <= LONGEST,
 };
@@ -42,7 +43,7 @@ pub(crate) const AMOUNT: &str = "amounts above 0 and at most 922000000000000, in
 
 /// A value and the key under which it stands.
 #[derive(Clone, Copy)]
-pub(crate) struct Item<'t, 'a> {
+pub struct Item<'t, 'a> {
     table: &'t Table<'a>,
     /// The file in which the value stands: another one than the table's where a template gives it.
     log: &'a Log<'a>,
@@ -51,32 +52,28 @@ pub(crate) struct Item<'t, 'a> {
 }
 
 impl<'t, 'a> Item<'t, 'a> {
-    pub(crate) fn new(
-        table: &'t Table<'a>,
-        log: &'a Log<'a>,
-        key: &'static str,
-        value: &'a Spanned<DeValue<'a>>,
-    ) -> Self {
+    /// The value under `key` of `table`, which stands in the file of `log`.
+    pub fn new(table: &'t Table<'a>, log: &'a Log<'a>, key: &'static str, value: &'a Spanned<DeValue<'a>>) -> Self {
         Self { table, log, key, value }
     }
 
     /// Where it begins.
-    pub(crate) fn at(self) -> usize {
+    pub fn at(self) -> usize {
         self.value.span().start
     }
 
     /// Where it begins, and in which file.
-    pub(crate) fn spot(self) -> Spot<'a> {
+    pub fn spot(self) -> Spot<'a> {
         Spot { log: self.log, at: self.at() }
     }
 
     /// Where it begins, in words.
-    pub(crate) fn place(self) -> String {
+    pub fn place(self) -> String {
         self.log.place(self.at())
     }
 
     /// A value of the right type that is not allowed. The result is always `None`.
-    pub(crate) fn refuse<T>(self, allowed: &str) -> Option<T> {
+    pub fn refuse<T>(self, allowed: &str) -> Option<T> {
         let found = match self.value.get_ref() {
             DeValue::String(text) => excerpt(text),
             _ => self.source(),
@@ -99,18 +96,18 @@ impl<'t, 'a> Item<'t, 'a> {
     }
 
     /// Any other mistake about this value. The result is always `None`.
-    pub(crate) fn complain<T>(self, text: &str) -> Option<T> {
+    pub fn complain<T>(self, text: &str) -> Option<T> {
         self.wrong(text);
         None
     }
 
     /// A mistake about this value that does not keep it from being read.
-    pub(crate) fn wrong(self, text: &str) {
+    pub fn wrong(self, text: &str) {
         self.log.wrong(self.at(), self.message(text));
     }
 
     /// Allowed, but worth a look.
-    pub(crate) fn warn(self, text: &str) {
+    pub fn warn(self, text: &str) {
         self.log.warn(self.at(), self.message(text));
     }
 
@@ -124,30 +121,33 @@ impl<'t, 'a> Item<'t, 'a> {
     }
 
     /// Whether it is in quotes, for keys that take values of two types.
-    pub(crate) fn is_string(self) -> bool {
+    pub fn is_string(self) -> bool {
         matches!(self.value.get_ref(), DeValue::String(_))
     }
 
     /// Whether it is this word.
-    pub(crate) fn says(self, word: &str) -> bool {
+    pub fn says(self, word: &str) -> bool {
         matches!(self.value.get_ref(), DeValue::String(text) if text == word)
     }
 
-    pub(crate) fn string(self, allowed: &str) -> Option<&'a str> {
+    /// A text.
+    pub fn string(self, allowed: &str) -> Option<&'a str> {
         match self.value.get_ref() {
             DeValue::String(text) => Some(text),
             _ => self.mistyped(allowed),
         }
     }
 
-    pub(crate) fn boolean(self) -> Option<bool> {
+    /// true or false.
+    pub fn boolean(self) -> Option<bool> {
         match self.value.get_ref() {
             DeValue::Boolean(value) => Some(*value),
             _ => self.mistyped("true and false"),
         }
     }
 
-    pub(crate) fn integer(self, allowed: &Allowed<i64>) -> Option<i64> {
+    /// A whole number.
+    pub fn integer(self, allowed: &Allowed<i64>) -> Option<i64> {
         match self.value.get_ref() {
             DeValue::Integer(number) => {
                 let value = i64::from_str_radix(number.as_str(), number.radix()).ok();
@@ -157,12 +157,14 @@ impl<'t, 'a> Item<'t, 'a> {
         }
     }
 
-    pub(crate) fn number(self, allowed: &Allowed<f64>) -> Option<f64> {
+    /// A number.
+    pub fn number(self, allowed: &Allowed<f64>) -> Option<f64> {
         let text = self.decimal(allowed.text)?;
         text.parse().ok().filter(|n| (allowed.holds)(*n)).or_else(|| self.refuse(allowed.text))
     }
 
-    pub(crate) fn ratio(self, allowed: &Allowed<Ratio>) -> Option<Ratio> {
+    /// A fraction, exact to a billionth.
+    pub fn ratio(self, allowed: &Allowed<Ratio>) -> Option<Ratio> {
         let text = self.decimal(allowed.text)?;
         match ratio(text) {
             Some(value) if (allowed.holds)(value) => Some(value),
@@ -172,13 +174,13 @@ impl<'t, 'a> Item<'t, 'a> {
     }
 
     /// An amount above zero.
-    pub(crate) fn amount(self) -> Option<Money> {
+    pub fn amount(self) -> Option<Money> {
         let text = self.decimal(AMOUNT)?;
         money(text).filter(|amount| *amount > Money::ZERO).or_else(|| self.refuse(AMOUNT))
     }
 
     /// A price above zero.
-    pub(crate) fn price(self) -> Option<Price> {
+    pub fn price(self) -> Option<Price> {
         let price = ratio(self.decimal(PRICE)?).map(|same| Price::from_raw(same.raw()));
         price.filter(|price| *price > Price::ZERO).or_else(|| self.refuse(PRICE))
     }
@@ -192,12 +194,14 @@ impl<'t, 'a> Item<'t, 'a> {
         }
     }
 
-    pub(crate) fn duration(self, allowed: &Allowed<Duration>) -> Option<Duration> {
+    /// A duration such as `"1h30m"`.
+    pub fn duration(self, allowed: &Allowed<Duration>) -> Option<Duration> {
         let text = self.string(allowed.text)?;
         duration(text).filter(|d| (allowed.holds)(*d)).or_else(|| self.refuse(allowed.text))
     }
 
-    pub(crate) fn date(self) -> Option<civil::Date> {
+    /// A date.
+    pub fn date(self) -> Option<civil::Date> {
         const ALLOWED: &str = "dates from 1970-01-02 to 2199-12-31, without quotes and without a time";
         let DeValue::Datetime(value) = self.value.get_ref() else { return self.mistyped(ALLOWED) };
         let date = match (value.date, value.time, value.offset) {
@@ -211,7 +215,7 @@ impl<'t, 'a> Item<'t, 'a> {
     }
 
     /// A date and a time of day on the wall clock of some place.
-    pub(crate) fn local_time(self) -> Option<civil::DateTime> {
+    pub fn local_time(self) -> Option<civil::DateTime> {
         const ALLOWED: &str = "local times such as 2020-03-18T13:55:00, without quotes and without an offset";
         let DeValue::Datetime(value) = self.value.get_ref() else { return self.mistyped(ALLOWED) };
         let (Some(d), Some(t), None) = (value.date, value.time, value.offset) else { return self.refuse(ALLOWED) };
@@ -221,24 +225,26 @@ impl<'t, 'a> Item<'t, 'a> {
         date.zip(time).map(|(date, time)| date.to_datetime(time)).or_else(|| self.refuse(ALLOWED))
     }
 
-    pub(crate) fn time(self) -> Option<civil::Time> {
+    /// A time of day.
+    pub fn time(self) -> Option<civil::Time> {
         const ALLOWED: &str = "times of day in quotes, such as \"09:30\" or \"16:00:00\"";
         let text = self.string(ALLOWED)?;
         time_of_day(text).or_else(|| self.refuse(ALLOWED))
     }
 
-    pub(crate) fn path(self) -> Option<ScopePath> {
+    /// A scope.
+    pub fn path(self) -> Option<ScopePath> {
         let text = self.string("scope paths, such as \"XNAS/AAPL\" or \"\" for everything")?;
         ScopePath::new(text).map_err(|error| self.wrong(&error.to_string())).ok()
     }
 
     /// One of a few words.
-    pub(crate) fn word<T: Copy>(self, words: &[T], name: impl Fn(T) -> &'static str) -> Option<T> {
+    pub fn word<T: Copy>(self, words: &[T], name: impl Fn(T) -> &'static str) -> Option<T> {
         self.word_or(words, name, "")
     }
 
     /// One of a few words; what else might have stood here, a table, completes what is allowed.
-    pub(crate) fn word_or<T: Copy>(self, words: &[T], name: impl Fn(T) -> &'static str, or: &str) -> Option<T> {
+    pub fn word_or<T: Copy>(self, words: &[T], name: impl Fn(T) -> &'static str, or: &str) -> Option<T> {
         let names = || words.iter().map(|word| name(*word));
         let allowed = names().map(|n| format!("{n:?}")).collect::<Vec<_>>().join(", ") + or;
         let found = self.string(&allowed)?;
@@ -247,7 +253,7 @@ impl<'t, 'a> Item<'t, 'a> {
     }
 
     /// The elements of an array.
-    pub(crate) fn elements(self, allowed: &str) -> Option<Vec<Self>> {
+    pub fn elements(self, allowed: &str) -> Option<Vec<Self>> {
         match self.value.get_ref() {
             DeValue::Array(array) => Some(array.iter().map(|value| Self { value, ..self }).collect()),
             _ => self.mistyped(allowed),
@@ -255,7 +261,7 @@ impl<'t, 'a> Item<'t, 'a> {
     }
 
     /// An array, or a single value that stands for an array of one.
-    pub(crate) fn one_or_more(self) -> Vec<Self> {
+    pub fn one_or_more(self) -> Vec<Self> {
         match self.value.get_ref() {
             DeValue::Array(array) => array.iter().map(|value| Self { value, ..self }).collect(),
             _ => vec![self],
@@ -263,17 +269,17 @@ impl<'t, 'a> Item<'t, 'a> {
     }
 
     /// Whether it is a table, where something else is allowed, too.
-    pub(crate) fn is_table(self) -> bool {
+    pub fn is_table(self) -> bool {
         matches!(self.value.get_ref(), DeValue::Table(_))
     }
 
     /// How messages name it: `breaker "dd": scope`.
-    pub(crate) fn label(self) -> String {
+    pub fn label(self) -> String {
         self.table.message(self.key)
     }
 
     /// A table, which messages will name by `label`.
-    pub(crate) fn table(self, label: String, allowed: &str) -> Option<Table<'a>> {
+    pub fn table(self, label: String, allowed: &str) -> Option<Table<'a>> {
         match self.value.get_ref() {
             DeValue::Table(entries) => Some(Table::new(self.log, label, self.at(), entries)),
             _ => self.mistyped(allowed),
@@ -281,7 +287,7 @@ impl<'t, 'a> Item<'t, 'a> {
     }
 
     /// An array of tables, which messages will name by `label` and their number, counted from 1.
-    pub(crate) fn tables(self, label: impl Fn(usize) -> String, allowed: &str) -> Option<Vec<Table<'a>>> {
+    pub fn tables(self, label: impl Fn(usize) -> String, allowed: &str) -> Option<Vec<Table<'a>>> {
         tables(self.log, self.value, label).or_else(|| self.mistyped(allowed))
     }
 }

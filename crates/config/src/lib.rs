@@ -90,6 +90,17 @@ use instruments::Lists;
 use system::Files;
 use table::Table;
 
+/// What reads a configuration, for another file of the same style: tables walked key by key, with every mistake at its place.
+///
+/// For the crates of this project; it may change with any version.
+pub mod reader {
+    pub use crate::finding::{Log, Spot};
+    pub use crate::item::{ANY_TIME, Allowed, Item, LONGEST, SOME_TIME};
+    pub use crate::names::Names;
+    pub use crate::scalar::{did_you_mean, excerpt};
+    pub use crate::table::{Entries, Table};
+}
+
 /// How long a configuration is at most, in bytes: 4 MiB.
 pub const MAX_BYTES: u64 = 4 << 20;
 
@@ -232,6 +243,17 @@ fn load_all(path: &Path) -> Loaded {
         Ok(text) => read_text(text, &file, Some(path), None),
         Err(error) => unread(Mistakes::not_utf8(&file, &bytes, error.valid_up_to())),
     }
+}
+
+/// The text of a file, for a reader of another format.
+///
+/// # Errors
+/// The one mistake of a file that cannot be read, is longer than [`MAX_BYTES`] or is not UTF-8.
+pub fn text(path: &Path) -> Result<String, Mistakes> {
+    let file = path.to_string_lossy();
+    let bytes = read(path).map_err(|why| Mistakes::of_file(&file, why))?;
+    String::from_utf8(bytes)
+        .map_err(|error| Mistakes::not_utf8(&file, error.as_bytes(), error.utf8_error().valid_up_to()))
 }
 
 /// The bytes of a file; never more than one beyond the limit, so that no file fills the memory.

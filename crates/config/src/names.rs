@@ -11,19 +11,19 @@ use crate::table::Table;
 const ALLOWED: &str = "names of 1 to 64 letters, digits and . _ : -";
 
 /// The names of one kind of thing that are taken, and where.
-pub(crate) struct Names<'a> {
+pub struct Names<'a> {
     what: &'static str,
     taken: BTreeMap<String, Spot<'a>>,
 }
 
 impl<'a> Names<'a> {
     /// `what` the names are of, for messages.
-    pub(crate) fn of(what: &'static str) -> Self {
+    pub fn of(what: &'static str) -> Self {
         Self { what, taken: BTreeMap::new() }
     }
 
     /// Reads the name of a table and takes it; the table then goes by it in messages.
-    pub(crate) fn claim(&mut self, table: Table<'a>) -> (Table<'a>, Option<String>) {
+    pub fn claim(&mut self, table: Table<'a>) -> (Table<'a>, Option<String>) {
         let name = table.required("name", ALLOWED).and_then(|item| self.read(item));
         let label = name.as_ref().map(|name| format!("{} {name:?}", self.what));
         (if let Some(label) = label { table.labelled(label) } else { table }, name)

@@ -109,7 +109,7 @@ pub(crate) fn time_of_day(text: &str) -> Option<Time> {
 }
 
 /// Text from a file in quotes, on one line and not too long.
-pub(crate) fn excerpt(text: &str) -> String {
+pub fn excerpt(text: &str) -> String {
     const MOST: usize = 60;
     match text.char_indices().nth(MOST) {
         Some((cut, _)) => format!("{:?}...", text.get(..cut).unwrap_or_default()),
@@ -130,7 +130,7 @@ pub(crate) fn nearest<'w>(found: &str, allowed: impl IntoIterator<Item = &'w str
 }
 
 /// `; did you mean "..."?`, if there is such a word.
-pub(crate) fn did_you_mean<'w>(found: &str, allowed: impl IntoIterator<Item = &'w str>) -> String {
+pub fn did_you_mean<'w>(found: &str, allowed: impl IntoIterator<Item = &'w str>) -> String {
     nearest(found, allowed).map_or_else(String::new, |word| format!("; did you mean {word:?}?"))
 }
 

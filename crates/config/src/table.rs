@@ -11,13 +11,15 @@ use crate::scalar::{did_you_mean, excerpt};
 
 /// The keys of a table, and the file in which they stand.
 #[derive(Clone, Copy)]
-pub(crate) struct Entries<'a> {
-    pub(crate) log: &'a Log<'a>,
-    pub(crate) table: &'a DeTable<'a>,
+pub struct Entries<'a> {
+    /// The file.
+    pub log: &'a Log<'a>,
+    /// The keys.
+    pub table: &'a DeTable<'a>,
 }
 
 /// A table of the file, and which of its keys have been asked for.
-pub(crate) struct Table<'a> {
+pub struct Table<'a> {
     log: &'a Log<'a>,
     /// How messages name it: `breaker "dd"`; empty for the file itself.
     label: String,
@@ -33,21 +35,22 @@ pub(crate) struct Table<'a> {
 
 impl<'a> Table<'a> {
     /// The whole file.
-    pub(crate) fn root(log: &'a Log<'a>, entries: &'a DeTable<'a>) -> Self {
+    pub fn root(log: &'a Log<'a>, entries: &'a DeTable<'a>) -> Self {
         Self::new(log, String::new(), 0, entries)
     }
 
-    pub(crate) fn new(log: &'a Log<'a>, label: String, at: usize, entries: &'a DeTable<'a>) -> Self {
+    /// A table that messages name by `label` and that begins at the byte `at`.
+    pub fn new(log: &'a Log<'a>, label: String, at: usize, entries: &'a DeTable<'a>) -> Self {
         Self { log, label, at, entries, template: None, allowed: RefCell::default(), refused: RefCell::default() }
     }
 
     /// The same table with the keys of a template behind its own.
-    pub(crate) fn on(self, template: Entries<'a>) -> Self {
+    pub fn on(self, template: Entries<'a>) -> Self {
         Self { template: Some(template), ..self }
     }
 
     /// Its own keys, without those of a template.
-    pub(crate) fn own(&self) -> Entries<'a> {
+    pub fn own(&self) -> Entries<'a> {
         Entries { log: self.log, table: self.entries }
     }
 
@@ -59,42 +62,43 @@ impl<'a> Table<'a> {
     }
 
     /// The same table under another label: its own name, once that has been read.
-    pub(crate) fn labelled(self, label: String) -> Self {
+    pub fn labelled(self, label: String) -> Self {
         Self { label, ..self }
     }
 
     /// How messages name it.
-    pub(crate) fn label(&self) -> &str {
+    pub fn label(&self) -> &str {
         &self.label
     }
 
     /// Where it begins.
-    pub(crate) fn at(&self) -> usize {
+    pub fn at(&self) -> usize {
         self.at
     }
 
-    pub(crate) fn log(&self) -> &'a Log<'a> {
+    /// The file.
+    pub fn log(&self) -> &'a Log<'a> {
         self.log
     }
 
     /// Where it begins, and in which file.
-    pub(crate) fn spot(&self) -> Spot<'a> {
+    pub fn spot(&self) -> Spot<'a> {
         Spot { log: self.log, at: self.at }
     }
 
     /// A mistake about a value of this table, or about the table where that is not given.
-    pub(crate) fn wrong(&self, item: Option<Item<'_, 'a>>, text: &str) {
+    pub fn wrong(&self, item: Option<Item<'_, 'a>>, text: &str) {
         let Spot { log, at } = item.map_or(self.spot(), Item::spot);
         log.wrong(at, self.message(text));
     }
 
     /// `label: text`, or the text alone in the file itself.
-    pub(crate) fn message(&self, text: &str) -> String {
+    pub fn message(&self, text: &str) -> String {
         if self.label.is_empty() { text.into() } else { format!("{}: {text}", self.label) }
     }
 
     /// The value of a key, if it is there.
-    pub(crate) fn optional<'t>(&'t self, key: &'static str) -> Option<Item<'t, 'a>> {
+    pub fn optional<'t>(&'t self, key: &'static str) -> Option<Item<'t, 'a>> {
         if !self.allowed.borrow().contains(&key) {
             self.allowed.borrow_mut().push(key);
         }
@@ -102,7 +106,7 @@ impl<'a> Table<'a> {
     }
 
     /// The value of a key that must be there; `allowed` says what it would be.
-    pub(crate) fn required<'t>(&'t self, key: &'static str, allowed: &str) -> Option<Item<'t, 'a>> {
+    pub fn required<'t>(&'t self, key: &'static str, allowed: &str) -> Option<Item<'t, 'a>> {
         let item = self.optional(key);
         if item.is_none() {
             self.missing(&format!("{key} is missing, allowed are {allowed}"));
@@ -111,17 +115,17 @@ impl<'a> Table<'a> {
     }
 
     /// Whether a key is there, without asking for it.
-    pub(crate) fn has(&self, key: &str) -> bool {
+    pub fn has(&self, key: &str) -> bool {
         self.find(key).is_some()
     }
 
     /// Something that must be there is not.
-    pub(crate) fn missing(&self, text: &str) {
+    pub fn missing(&self, text: &str) {
         self.log.missing(self.at, self.message(text));
     }
 
     /// Reports those of these keys that are there, each with the reason why it means nothing here.
-    pub(crate) fn refuse(&self, keys: &[&'static str], why: &str) {
+    pub fn refuse(&self, keys: &[&'static str], why: &str) {
         for key in keys {
             self.refused.borrow_mut().push(key);
             if let Some((log, name, _)) = self.find(key) {
@@ -131,12 +135,12 @@ impl<'a> Table<'a> {
     }
 
     /// Passes over keys that cannot be judged, because what they depend on could not be read.
-    pub(crate) fn leave(&self, keys: &[&'static str]) {
+    pub fn leave(&self, keys: &[&'static str]) {
         self.refused.borrow_mut().extend(keys);
     }
 
     /// All keys with their positions and values, for a table whose keys are no fixed words.
-    pub(crate) fn entries<'t>(&'t self, key: &'static str) -> impl Iterator<Item = (&'t str, usize, Item<'t, 'a>)> {
+    pub fn entries<'t>(&'t self, key: &'static str) -> impl Iterator<Item = (&'t str, usize, Item<'t, 'a>)> {
         self.entries.iter().map(move |(name, value)| {
             let item = Item::new(self, self.log, key, value);
             (name.get_ref().as_ref(), name.span().start, item)
@@ -144,7 +148,7 @@ impl<'a> Table<'a> {
     }
 
     /// Reports every key that nobody has asked for.
-    pub(crate) fn finish(self) {
+    pub fn finish(self) {
         let (allowed, refused) = (self.allowed.take(), self.refused.take());
         for Entries { log, table } in [Some(self.own()), self.template].into_iter().flatten() {
             for key in table.keys() {

@@ -1,0 +1,90 @@
+//! `haltline sources check`.
+#![allow(clippy::unwrap_used, reason = "a test may panic, its helpers too")]
+
+mod common;
+
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
+use std::process::{Command, Output};
+
+use common::{scratch, stderr, stdout};
+use serde_json::Value;
+
+/// Answers each request with this, over connections that are kept, until the test ends.
+fn serve(body: &'static str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/s3cr3t", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().map_while(Result::ok) {
+            let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
+            while let Some(Ok(line)) = lines.next() {
+                if line.is_empty() {
+                    let length = body.len();
+                    let _ = write!(stream, "HTTP/1.1 200 OK\r\netag: \"1\"\r\ncontent-length: {length}\r\n\r\n{body}");
+                }
+            }
+        }
+    });
+    url
+}
+
+const TEXT: &str = r#"
+[[source]]
+name = "spx"
+scope = "ext/spx"
+preset = "index_level"
+url = { env = "SPX_URL" }
+tries = 1
+
+[[source]]
+name = "nyse"
+scope = "ext/nyse"
+preset = "venue_status"
+url = { env = "SPX_URL" }
+ttl = "0s"
+"#;
+
+fn check(test: &str, text: &str, url: &str, json: bool) -> Output {
+    let file = scratch(test).join("sources.toml");
+    std::fs::write(&file, text).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_haltline"));
+    command.args(["sources", "check"]).args(json.then_some("--json")).arg(file).env("SPX_URL", url);
+    command.output().unwrap()
+}
+
+#[test]
+fn each_source_is_told_with_its_value_and_how_it_came() {
+    let url = serve("{\"value\": 2746.56, \"status\": \"halted\"}");
+    let output = check("sources-well", TEXT, &url, false);
+    let text = stdout(&output);
+    assert_eq!(output.status.code(), Some(0), "{text}{}", stderr(&output));
+    for part in ["spx", "2746.56", "halted", "plain, new", "etag", "all sources are well"] {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
+    assert!(!text.contains("s3cr3t") && stderr(&output).is_empty(), "{text}");
+
+    let told: Value = serde_json::from_slice(&check("sources-json", TEXT, &url, true).stdout).unwrap();
+    assert_eq!((&told["ok"], &told["sources"][0]["value"]), (&Value::Bool(true), &serde_json::json!(2746.56)));
+    // The same document for both: one connection, one request.
+    assert_eq!(told["sources"][0]["connections_opened"], 1);
+    assert_eq!(told["sources"][1]["connections_opened"], 0);
+    assert_eq!(told["sources"][1]["value"], "halted");
+}
+
+#[test]
+fn one_that_is_not_well_is_an_exit_of_1() {
+    let url = serve("{\"value\": \"s3cr3t\", \"status\": \"open\"}");
+    let output = check("sources-ill", TEXT, &url, false);
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    let text = stdout(&output);
+    assert!(text.contains("/value: found no number") && text.contains("1 of 2 sources are not well"), "{text}");
+    assert!(!text.contains("s3cr3t"), "{text}");
+}
+
+#[test]
+fn a_file_that_cannot_be_understood_is_an_exit_of_2() {
+    let output = check("sources-mistake", &TEXT.replace("SPX_URL", "NO_URL"), "", true);
+    assert_eq!((output.status.code(), &*stdout(&output)), (Some(2), ""));
+    let told = stderr(&output);
+    assert!(told.contains("sources.toml:6:15: ") && told.contains("sources.toml:13:15: "), "{told}");
+}

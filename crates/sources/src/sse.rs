@@ -1,0 +1,119 @@
+//! Server-sent events: bytes to events, as the standard of the web says, each of bounded length.
+
+/// An event that is complete.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Event {
+    pub(crate) name: String,
+    pub(crate) data: String,
+}
+
+/// An event or a line is longer than allowed.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct TooLong;
+
+/// Puts lines and events together, however the bytes are cut.
+#[derive(Debug)]
+pub(crate) struct Parser {
+    most: usize,
+    line: Vec<u8>,
+    after_cr: bool,
+    is_first: bool,
+    event: Event,
+    has_data: bool,
+    /// The id of the last event.
+    pub(crate) id: Option<String>,
+    /// How long to wait before connecting again, in milliseconds.
+    pub(crate) retry: Option<u64>,
+}
+
+impl Parser {
+    pub(crate) fn new(most: u64) -> Self {
+        let most = usize::try_from(most).unwrap_or(usize::MAX);
+        let (line, event) = (Vec::new(), Event::default());
+        Self { most, line, after_cr: false, is_first: true, event, has_data: false, id: None, retry: None }
+    }
+
+    /// A new connection: what was cut off is gone; the id stays.
+    pub(crate) fn begin(&mut self) {
+        *self = Self { id: self.id.take(), retry: self.retry, ..Self::new(self.most as u64) };
+    }
+
+    /// Takes bytes in, and gives out what they complete.
+    pub(crate) fn take(&mut self, bytes: &[u8]) -> Result<Vec<Event>, TooLong> {
+        let mut events = Vec::new();
+        for byte in bytes {
+            let after_cr = core::mem::replace(&mut self.after_cr, *byte == b'\r');
+            match byte {
+                b'\n' if after_cr => {}
+                b'\r' | b'\n' => events.extend(self.end_line()),
+                _ if self.line.len() + self.event.data.len() >= self.most => return Err(TooLong),
+                byte => self.line.push(*byte),
+            }
+        }
+        Ok(events)
+    }
+
+    fn end_line(&mut self) -> Option<Event> {
+        let line = core::mem::take(&mut self.line);
+        let line = String::from_utf8_lossy(&line);
+        let line = if core::mem::take(&mut self.is_first) { line.trim_start_matches('\u{feff}') } else { &line };
+        if line.is_empty() {
+            let event = core::mem::take(&mut self.event);
+            return core::mem::take(&mut self.has_data).then_some(event);
+        }
+        let (field, value) = line.split_once(':').unwrap_or((line, ""));
+        let value = value.strip_prefix(' ').unwrap_or(value);
+        match field {
+            "event" => self.event.name = value.into(),
+            "data" => {
+                if core::mem::replace(&mut self.has_data, true) {
+                    self.event.data.push('\n');
+                }
+                self.event.data.push_str(value);
+            }
+            "id" if !value.contains('\0') => self.id = Some(value.into()).filter(|id: &String| !id.is_empty()),
+            "retry" => self.retry = value.parse().ok().or(self.retry),
+            // A comment, or a field of another day.
+            _ => {}
+        }
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    const TEXT: &str =
+        "\u{feff}: hello\n\nevent: quote\nid: 7\ndata: {\"v\":\ndata:1}\r\n\r\nretry: 250\rdata\r\rdata: cut";
+
+    #[test]
+    fn events_are_the_same_however_the_bytes_are_cut() {
+        let quote = Event { name: "quote".into(), data: "{\"v\":\n1}".into() };
+        for size in 1..TEXT.len() {
+            let mut parser = Parser::new(100);
+            let found: Vec<_> = TEXT.as_bytes().chunks(size).flat_map(|bytes| parser.take(bytes).unwrap()).collect();
+            assert_eq!(found, [quote.clone(), Event::default()], "{size}");
+            assert_eq!((parser.id.as_deref(), parser.retry), (Some("7"), Some(250)));
+        }
+    }
+
+    #[test]
+    fn an_event_without_an_end_fills_no_memory() {
+        let mut parser = Parser::new(10);
+        assert!(parser.take(b"data: 1234").is_ok());
+        assert_eq!(parser.take(b"5"), Err(TooLong));
+        let mut parser = Parser::new(10);
+        assert_eq!((0..100).find(|_| parser.take(b"data:x\n").is_err()), Some(3));
+    }
+
+    #[test]
+    fn what_a_broken_connection_left_is_gone_and_the_id_is_not() {
+        let mut parser = Parser::new(100);
+        parser.take(b"id: 7\ndata: 1").unwrap();
+        parser.begin();
+        assert_eq!(parser.take(b"\n\ndata: 2\n\n").unwrap(), [Event { data: "2".into(), ..Event::default() }]);
+        assert_eq!(parser.id.as_deref(), Some("7"));
+    }
+}

@@ -1,0 +1,122 @@
+//! What is kept, for how long, and what is asked again.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may panic, its helpers too")]
+
+mod common;
+
+use std::time::Duration;
+
+use common::server::{Answer, Server};
+use common::{Rig, SECOND, TestClock, file, index};
+use haltline::{Nanos, Plan, System};
+use haltline_sources::{Origin, Sources, Trouble, Value};
+
+fn numbered(n: usize) -> Answer {
+    Answer::json(format!("{{\"value\": {}}}", n + 1))
+}
+
+/// Sources that poll once an hour: after the first poll only those who ask are heard.
+fn asked(server: &Server, further: &str) -> (System, Sources, TestClock) {
+    let file = file(&index(&format!("every = \"1h\"\ntries = 1\n{further}")), &[("URL", &server.url())]);
+    let mut plan = Plan::default();
+    file.add_to(&mut plan);
+    let (system, clock) = (System::start(plan).unwrap(), TestClock::new());
+    let sources = file.start_with(&system, clock.clone()).unwrap();
+    while sources.statuses()[0].calls == 0 {
+        std::thread::yield_now();
+    }
+    (system, sources, clock)
+}
+
+#[test]
+fn an_answer_is_used_until_the_instant_when_its_time_is_over() {
+    let server = Server::new(|n, _| numbered(n));
+    let (_system, sources, clock) = asked(&server, "ttl = \"4s\"\nstale_while = \"0s\"");
+    let ask = || sources.ask("spx").map(|(sample, origin)| (sample.value, origin)).unwrap();
+    assert_eq!(ask(), (Value::Number(1.0), Origin::Fresh));
+    clock.pass(4 * SECOND - Duration::from_nanos(1));
+    assert_eq!(ask(), (Value::Number(1.0), Origin::Fresh));
+    clock.pass(Duration::from_nanos(1));
+    assert_eq!(ask(), (Value::Number(2.0), Origin::Called));
+    assert_eq!(server.requests(), 2);
+}
+
+#[test]
+fn a_failure_is_remembered_and_an_old_answer_stands_in_for_its_time() {
+    let server = Server::new(|n, _| numbered(n));
+    let (_system, sources, clock) = asked(&server, "ttl = \"1s\"\nstale_while = \"9s\"\nnegative_ttl = \"2s\"");
+    server.answer(|_, _| Answer::status(500));
+    clock.pass(2 * SECOND);
+    let ask = || sources.ask("spx").map(|(sample, origin)| (sample.value, origin));
+    // The renewal fails, out of sight.
+    assert_eq!(ask(), Ok((Value::Number(1.0), Origin::Stale)));
+    while ask() != Ok((Value::Number(1.0), Origin::Fresh)) {
+        std::thread::yield_now();
+    }
+    assert_eq!(server.requests(), 2, "and is not tried again at once");
+    // From then on nothing stands in.
+    clock.pass(8 * SECOND);
+    assert_eq!(ask().unwrap_err().trouble, Trouble::Status(500));
+    assert_eq!(server.requests(), 3);
+    assert_eq!(ask().unwrap_err().trouble, Trouble::Status(500));
+    clock.pass(2 * SECOND - Duration::from_nanos(1));
+    assert!(ask().is_err());
+    assert_eq!(server.requests(), 3);
+    server.answer(|n, _| numbered(n));
+    clock.pass(Duration::from_nanos(1));
+    assert_eq!(ask(), Ok((Value::Number(4.0), Origin::Called)));
+}
+
+#[test]
+fn an_answer_that_has_not_changed_is_not_sent_again_and_is_young_again() {
+    let server = Server::new(|_, headers| match headers.get("if-none-match").map(|tag| tag.to_str().unwrap()) {
+        None => Answer::json("{\"value\": 7}").with("etag", "\"v7\""),
+        Some("\"v7\"") => Answer::status(304),
+        Some(other) => panic!("{other}"),
+    });
+    let (_system, sources, clock) = asked(&server, "ttl = \"1s\"\nstale_while = \"0s\"");
+    let first = sources.ask("spx").unwrap().0.at.unwrap();
+    for n in 1..=3 {
+        clock.pass(SECOND);
+        let (sample, origin) = sources.ask("spx").unwrap();
+        assert_eq!(
+            (sample.value, origin, sample.at),
+            (Value::Number(7.0), Origin::Unchanged, Some(first + n * SECOND))
+        );
+    }
+    assert_eq!(server.requests(), 4);
+}
+
+#[test]
+fn two_sources_of_one_document_are_one_request() {
+    let server = Server::new(|_, _| Answer::json("{\"spx\": 2746.56, \"ndx\": 7948.03}"));
+    let one = |name: &str| {
+        index(&format!("value = \"/{name}\""))
+            .replace("\"spx\"", &format!("\"{name}\""))
+            .replace("ext/spx", &format!("ext/{name}"))
+    };
+    let file = file(&(one("spx") + &one("ndx")), &[("URL", &server.url())]);
+    let mut plan = Plan::default();
+    file.add_to(&mut plan);
+    let (system, clock) = (System::manual(plan, common::START).unwrap(), TestClock::new());
+    let mut sources = file.attach(&system, clock.clone()).unwrap();
+    let mut calls = [system.feed("ext/spx/calls").unwrap(), system.feed("ext/ndx/calls").unwrap()];
+    for round in 1..=3 {
+        let now: Nanos = clock.pass(SECOND);
+        system.advance(now);
+        for (source, calls) in sources.iter_mut().zip(&mut calls) {
+            source.pull(calls, now).unwrap();
+        }
+        assert_eq!(server.requests(), round);
+    }
+    let values = [&sources[0], &sources[1]].map(|source| source.status().value.unwrap().0);
+    assert_eq!(values, [Value::Number(2746.56), Value::Number(7948.03)]);
+    assert_eq!(sources[1].status().calls, 3, "its breaker has heard of each");
+}
+
+#[test]
+fn a_pull_of_what_is_fresh_tells_nothing_twice() {
+    let server = Server::new(|n, _| numbered(n));
+    let mut rig = Rig::new(&file(&index("ttl = \"3s\""), &[("URL", &server.url())]));
+    let told = [(); 6].map(|()| rig.pull().counts.told);
+    assert_eq!((told, server.requests()), ([1, 1, 1, 2, 2, 2], 2));
+}

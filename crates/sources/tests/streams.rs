@@ -1,0 +1,67 @@
+//! Server-sent events, over a connection that breaks and comes back.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may panic, its helpers too")]
+
+mod common;
+
+use std::sync::mpsc::channel;
+
+use common::server::{Answer, Server};
+use common::{file, index};
+use haltline::{Plan, Status, System};
+use haltline_sources::{Sources, Value};
+
+fn started(url: &str, further: &str) -> (System, Sources) {
+    let text = index(&format!("mode = \"stream\"\nevent = \"level\"\nbackoff = \"1ms\"\n{further}"));
+    let file = file(&text, &[("URL", url)]);
+    let mut plan = Plan::default();
+    file.add_to(&mut plan);
+    let system = System::start(plan).unwrap();
+    let sources = file.start(&system).unwrap();
+    (system, sources)
+}
+
+fn until(sources: &Sources, is_so: impl Fn(&haltline_sources::SourceStatus) -> bool) {
+    while !is_so(&sources.statuses()[0]) {
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn events_are_heard_and_a_broken_stream_goes_on_where_it_was() {
+    let (opened, streams) = channel();
+    let server = Server::new(move |_, headers| {
+        let (sender, answer) = Answer::events();
+        let last = headers.get("last-event-id").map(|id| id.to_str().unwrap().to_owned());
+        opened.send((sender, last)).unwrap();
+        answer
+    });
+    let (system, sources) = started(&server.url(), "");
+    let (stream, last) = streams.recv().unwrap();
+    assert_eq!(last, None);
+    stream.send("event: level\nid: 41\ndata: {\"val".into()).unwrap();
+    stream.send("ue\": 2746.56}\n\nevent: other\ndata: {\"value\": 1}\n\n".into()).unwrap();
+    until(&sources, |status| status.value.map(|(value, _)| value) == Some(Value::Number(2746.56)));
+    // It ends in the middle of an event, which does not count.
+    stream.send("event: level\ndata: {\"value\": 1}\n".into()).unwrap();
+    drop(stream);
+    let (stream, last) = streams.recv().unwrap();
+    assert_eq!(last.as_deref(), Some("41"));
+    stream.send("event: level\ndata: {\"value\": 2882.23}\n\n".into()).unwrap();
+    until(&sources, |status| status.value.map(|(value, _)| value) == Some(Value::Number(2882.23)));
+    let status = &sources.statuses()[0];
+    assert_eq!((status.counts.told, status.failures), (2, 0));
+    // It would go on for a minute; dropped, it ends.
+    drop(sources);
+    assert!(system.sensors().is_empty());
+    assert!(system.feed("ext/spx").is_ok() && system.feed("ext/spx/calls").is_ok(), "its feeds are free");
+}
+
+#[test]
+fn an_endpoint_that_brings_no_stream_trips_its_breaker_and_is_left_alone() {
+    let server = Server::new(|_, _| Answer::json("{\"value\": 1}"));
+    let (system, sources) = started(&server.url(), "backoff_max = \"1ms\"");
+    until(&sources, |status| status.held > 0);
+    assert_eq!((server.requests(), sources.statuses()[0].failures), (3, 3));
+    let calls = system.breaker("calls:spx").unwrap();
+    assert_eq!(system.breaker_status(calls).unwrap().status, Status::Tripped);
+}
