@@ -1490,7 +1490,8 @@ void hl_feed_close(hl_feed **feed);
 hl_status hl_feed_trade(hl_feed *feed, int64_t price, int64_t qty, uint32_t flags, uint64_t ts_ns);
 
 // The best bid and ask, in units of 1e-9. A crossed or locked book is no error. With `HL_NO_PRICE` on a side there is neither a middle nor
-// a spread: then time passes, and nothing else is heard.
+// a spread, and the other side is heard all the same: an offer at the lower price band is a limit state also where nobody bids. A side
+// that nobody quotes counts as beyond every band.
 //
 // `HL_ERR_BAD_INPUT` as for a trade; `HL_ERR_CLOSED`, `HL_ERR_NULL`.
 //

@@ -172,7 +172,8 @@ HL_INLINE bool hl_gate_permits(const hl_gate *gate, uint32_t intent) {
 
 /* Whether an order of this side (HL_BUY, HL_SELL) may name this price, in units of 1e-9, by the price band of the first scope of
  * the gate: a purchase up to the upper band, a sale from the lower one on. Without a band there, every price may be named. HL_NO_PRICE
- * is none and is not admitted: ask for an order that names no price at the price of its match. Beside hl_gate_check, not in its place:
+ * is none and is not admitted. It judges the price of an order as it comes in; a price that is traded at must be admitted for both
+ * sides. Ask for an order that names no price at the price of its match. Beside hl_gate_check, not in its place:
  * what is killed, tripped or forked is told by that. No other side may name any price, and nobody by NULL.
  *
  * Threads: any, at once. Signals: async-signal-safe. Allocates: no. Progress: wait-free. */

@@ -229,6 +229,38 @@ impl Feed {
         })
     }
 
+    /// The best bid and ask of a book that may have none on a side, or on neither. Where nobody quotes there is no middle and no spread, and
+    /// what there is is heard all the same: an offer at the lower price band is a limit state, whether somebody bids below it or
+    /// nobody does. A side that nobody quotes counts as beyond every band.
+    ///
+    /// # Errors
+    /// As [`trade`](Self::trade).
+    ///
+    /// ```
+    /// # use haltline::*;
+    /// # let system = System::manual(Plan { scopes: vec![ScopePath::new("XNAS/AAPL")?], ..Plan::default() }, Nanos::from_secs(1))?;
+    /// let mut feed = system.feed("XNAS/AAPL")?;
+    /// feed.top_of_book(None, Some(Price::from_f64(95.0)?), system.now())?;
+    /// assert!(feed.top_of_book(Some(Price::from_raw(0)), None, system.now()).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn top_of_book(&mut self, bid: Option<Price>, ask: Option<Price>, at: Nanos) -> Result<(), FeedError> {
+        const LOWEST: Price = Price::from_raw(1);
+        const HIGHEST: Price = Price::from_raw(i64::MAX);
+        if let (Some(bid), Some(ask)) = (bid, ask) {
+            return self.quote(bid, ask, at);
+        }
+        if let Some(side) = bid.or(ask).filter(|side| side.raw() <= 0) {
+            let field = if bid.is_some() { "bid" } else { "ask" };
+            return self.refuse(FeedError::bad(field, side.to_f64(), "positive prices"));
+        }
+        if self.panel.takes_quotes {
+            let quote = Observation::Quote { bid: bid.unwrap_or(LOWEST), ask: ask.unwrap_or(HIGHEST) };
+            self.tell(&quote, at, Listener::takes_quotes)?;
+        }
+        self.heartbeat(at)
+    }
+
     /// The equity of the account, marked to market.
     ///
     /// # Errors

@@ -274,3 +274,38 @@ fn quotes_are_told_to_others_as_before() {
     assert_eq!(status(&system, "bands").refused, 1);
     assert_eq!(status(&system, "spreads").refused, 1);
 }
+
+/// The book of a crash: all bids are gone, and an offer stands at the lower band. No bid is a bid below everything.
+#[test]
+fn an_offer_at_the_band_is_a_limit_state_whether_anybody_bids_or_not() {
+    for bid in [Some(94.9), None] {
+        let mut desk = Desk::open();
+        for second in 1..=16 {
+            desk.system.advance(at(OPEN + second));
+            desk.tape.top_of_book(bid.map(price), Some(price(95.0)), at(OPEN + second)).unwrap();
+            let status = status(&desk.system, "bands");
+            let expected = if second < 16 {
+                (Status::Warning, Reason::LimitState)
+            } else {
+                (Status::Tripped, Reason::TradingPause)
+            };
+            assert_eq!((status.status, status.reason), expected, "{bid:?}, second {second}");
+        }
+    }
+}
+
+/// Whoever tells every second that there is no book is not silent, and a halt for silence ends with it.
+#[test]
+fn an_empty_book_is_no_silence() {
+    let mut desk = Desk::open();
+    for second in 1..=120 {
+        desk.system.advance(at(OPEN + second));
+        desk.tape.top_of_book(None, None, at(OPEN + second)).unwrap();
+        assert_ne!(status(&desk.system, "bands").status, Status::Tripped, "second {second}");
+    }
+    desk.system.advance(at(OPEN + 600));
+    assert_eq!(status(&desk.system, "bands").reason, Reason::Stale);
+    desk.system.advance(at(OPEN + 1_000));
+    desk.tape.top_of_book(None, None, at(OPEN + 1_000)).unwrap();
+    assert_ne!(status(&desk.system, "bands").status, Status::Tripped);
+}

@@ -55,10 +55,7 @@ public:
         if (index_.find(order.id) != nullptr) return static_cast<void>(refuse(order, Refusal::DuplicateOrder));
         if (!may_trade(order)) return;
         listener_.accepted(order);
-        const Quantity left = fill(order);
-        if (left > 0 && order.market) return settle(order.instrument), listener_.expired(order, left);
-        if (left > 0) rest(order, left);
-        settle(order.instrument);
+        trade_or_rest(order);
     }
 
     /// Cancels always pass, unless somebody has closed the scope to them, too.
@@ -97,8 +94,7 @@ public:
         if (!may) return;
         take_out(order, *place);
         listener_.replaced(wanted);
-        if (const Quantity left = fill(wanted); left > 0) rest(wanted, left);
-        settle(instrument);
+        trade_or_rest(wanted);
     }
 
     const Book& book(Instrument instrument) const { return books_[instrument]; }
@@ -167,15 +163,37 @@ private:
         return place;
     }
 
-    /// What is left of it. A limit order has asked for its price; a market order asks for each that it goes to.
-    Quantity fill(const NewOrder& order) {
+    void trade_or_rest(const NewOrder& order) {
+        const Fill done = fill(order);
+        if (done.left > 0 && (order.market || done.stopped)) {
+            listener_.expired(order, done.left);
+        } else if (done.left > 0) {
+            rest(order, done.left);
+        }
+        settle(order.instrument);
+    }
+
+    struct Fill {
+        Quantity left;
+        bool stopped;  // by a breaker or a band: what is left would cross the book, so it does not rest
+    };
+
+    /// Each price that is traded at must lie within the bands, for either side; and what an order's own fills have tripped stops it before
+    /// it goes to a worse one.
+    Fill fill(const NewOrder& order) {
+        Quantity left = order.quantity;
+        bool stopped = false;
         const Price to = !order.market               ? order.price
                          : order.side == Side::Buy ? std::numeric_limits<Price>::max()
                                                    : -std::numeric_limits<Price>::max();
         const auto admits = [&](Price price) {
-            return !order.market || guard_.admits_price(order.instrument, price, order.side);
+            stopped = !(left == order.quantity || goes_on(order, left)) ||
+                      !guard_.admits_price(order.instrument, price, Side::Buy) ||
+                      !guard_.admits_price(order.instrument, price, Side::Sell);
+            return !stopped;
         };
         const auto filled = [&](const Order& resting, Price price, Quantity lots) {
+            left -= lots;
             trade(order, price, lots);
             Holding& held = holding(resting.account, order.instrument);
             held.open[side_of(resting.side)] -= lots;
@@ -184,7 +202,17 @@ private:
             listener_.filled(order, resting, price, lots);
             if (resting.open == 0) index_.erase(resting.id);
         };
-        return books_[order.instrument].match(order.side, to, order.quantity, admits, filled);
+        books_[order.instrument].match(order.side, to, order.quantity, admits, filled);
+        return {left, stopped};
+    }
+
+    /// Asked again between two prices of one order; out of line, as most orders need one price.
+    [[gnu::noinline, gnu::cold]] bool goes_on(const NewOrder& order, Quantity left) {
+        const auto verdict = guard_.check(order.instrument, order.account);
+        if (verdict.is_clear()) return true;
+        const Holding& held = holding(order.account, order.instrument);
+        return verdict.permits(guard_.intent(order.account, held.position, signed_quantity(order.side, held.open[side_of(order.side)]),
+                                             signed_quantity(order.side, left)));
     }
 
     void trade(const NewOrder& order, Price price, Quantity lots) {

@@ -135,7 +135,8 @@ pub unsafe extern "C" fn hl_feed_trade(feed: *mut hl_feed, price: i64, qty: i64,
 }
 
 /// The best bid and ask, in units of 1e-9. A crossed or locked book is no error. With `HL_NO_PRICE` on a side there is neither a middle nor
-/// a spread: then time passes, and nothing else is heard.
+/// a spread, and the other side is heard all the same: an offer at the lower price band is a limit state also where nobody bids. A side
+/// that nobody quotes counts as beyond every band.
 ///
 /// `HL_ERR_BAD_INPUT` as for a trade; `HL_ERR_CLOSED`, `HL_ERR_NULL`.
 ///
@@ -147,9 +148,9 @@ pub unsafe extern "C" fn hl_feed_trade(feed: *mut hl_feed, price: i64, qty: i64,
 pub unsafe extern "C" fn hl_feed_quote(feed: *mut hl_feed, bid: i64, ask: i64, ts_ns: u64) -> hl_status {
     // SAFETY: as the caller says.
     unsafe {
-        tell(feed, |feed| match [bid, ask] {
-            [NO_PRICE, _] | [_, NO_PRICE] => feed.feed.heartbeat(Nanos(ts_ns)),
-            [bid, ask] => feed.feed.quote(Price::from_raw(bid), Price::from_raw(ask), Nanos(ts_ns)),
+        tell(feed, |feed| {
+            let [bid, ask] = [bid, ask].map(|side| (side != NO_PRICE).then_some(Price::from_raw(side)));
+            feed.feed.top_of_book(bid, ask, Nanos(ts_ns))
         })
     }
 }

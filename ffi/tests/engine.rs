@@ -52,7 +52,7 @@ fn the_engine_halts_a_flash_crash_lets_cancels_pass_and_resumes_as_expected() {
     let expected = fs::read_to_string(path).unwrap();
     assert!(ran.status.success() && found == expected, "{found}\n{}", String::from_utf8_lossy(&ran.stderr));
     let halted = found.find("tripped, trading_pause").unwrap();
-    let resumed = found.find("tripped -> active").unwrap();
+    let resumed = found.find("bands:ACME: tripped -> warning, recovered").unwrap();
     let pause = &found[halted..resumed];
     let fills = pause.lines().filter(|line| line.contains(" fill "));
     assert!(fills.clone().count() > 0 && fills.clone().all(|fill| fill.contains("BOLT")), "{pause}");
@@ -116,6 +116,37 @@ fn a_wrong_line_is_told_with_its_place_what_was_found_and_what_is_allowed() {
     let ran = engine([&risk, &example("engine/orders.csv")]);
     let said = String::from_utf8_lossy(&ran.stderr);
     assert!(ran.status.code() == Some(2) && said.starts_with(&format!("{}:1:", risk.display())), "{said}");
+}
+
+/// A rolling move of 3 % halts: a sweep that causes it goes no further, and what is left of it does not rest.
+#[test]
+fn an_order_is_stopped_by_what_its_own_fills_have_tripped() {
+    if !have(&BUILD) || !have(&["g++"]) {
+        return;
+    }
+    let folder = scratch("sweep");
+    let (risk, orders) = (folder.join("risk.toml"), folder.join("orders.csv"));
+    let config = "scopes = [\"XNAS/ACME\", \"acct/maker\", \"acct/whale\"]\n\
+        [[calendar]]\nname = \"cal\"\ntimezone = \"UTC\"\nfrom = 2026-01-01\nto = 2026-12-31\n\
+        sessions = { mon-fri = [\"00:30\", \"23:30\"] }\n\
+        [[breaker]]\nname = \"dyn\"\nkind = \"market_circuit_breaker\"\nscope = \"XNAS/ACME\"\nsource = \"rolling\"\n\
+        calendar = \"cal\"\ndirection = \"both\"\nwindow = \"60m\"\npause = \"2m\"\nlimit = 0.03\nstale_after = \"1d\"\n";
+    fs::write(&risk, config).unwrap();
+    let day = "2026-03-03T14:";
+    let bids =
+        [(1, 100), (2, 96), (3, 80)].map(|(id, price)| format!("{day}30:01Z,limit,maker,{id},ACME,buy,100,{price}"));
+    let text = format!(
+        "time,action,account,order,instrument,side,quantity,price\n2026-03-02T21:00:00Z,instrument,,,ACME,,,100.00\n\
+         {day}29:00Z,account,maker,,,,,50000000\n{day}29:00Z,account,whale,,,,,20000000\n{}\n\
+         {day}30:04Z,limit,whale,6,ACME,sell,1000,20.00\n{day}30:05Z,cancel,whale,6,,,,\n",
+        bids.join("\n")
+    );
+    fs::write(&orders, text).unwrap();
+    let ran = engine([&risk, &orders]);
+    let said = String::from_utf8_lossy(&ran.stdout);
+    let fills: Vec<_> = said.lines().filter(|line| line.contains(" fill ")).collect();
+    assert!(fills.len() == 2 && fills[1].contains("@ 96"), "{said}");
+    assert!(said.contains("expire   #6 800 of 1000"), "{said}");
 }
 
 #[test]
