@@ -379,6 +379,21 @@ impl Receiver {
 }
 
 /// Ends a [`Receiver`] from any thread, see [`Receiver::closer`].
+///
+/// ```
+/// use haltline::{ErrorKind, Plan, Subscriber, System};
+/// use std::time::Duration;
+/// let system = System::start(Plan::default())?;
+/// let mut ears = system.receive(Subscriber::new("ears"))?;
+/// ears.closer().close();
+/// let ended = loop {
+///     if let Err(error) = ears.receive(Duration::from_secs(10)) {
+///         break error;
+///     }
+/// };
+/// assert_eq!(ended.kind(), ErrorKind::Closed);
+/// # Ok::<(), haltline::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Closer(Arc<Seat>);
 
