@@ -10,6 +10,32 @@ use std::process::{Command, Output};
 use common::{scratch, stderr, stdout};
 use serde_json::Value;
 
+/// A proxy that leads everybody to the same answer, and tells where they wanted to go.
+fn proxy(body: &'static str) -> (String, std::sync::mpsc::Receiver<String>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let (sender, asked) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().map_while(Result::ok) {
+            let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
+            let mut first = None;
+            while let Some(Ok(line)) = lines.next() {
+                if !line.is_empty() {
+                    first.get_or_insert(line);
+                    continue;
+                }
+                let request: String = first.take().unwrap_or_default();
+                let text = match request.starts_with("CONNECT ") {
+                    true => "HTTP/1.1 200 OK\r\n\r\n".to_owned(),
+                    false => format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}", body.len()),
+                };
+                let _ = (stream.write_all(text.as_bytes()), sender.send(request));
+            }
+        }
+    });
+    (url, asked)
+}
+
 /// Answers each request with this, over connections that are kept, until the test ends.
 fn serve(body: &'static str) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -69,6 +95,22 @@ fn each_source_is_told_with_its_value_and_how_it_came() {
     assert_eq!(told["sources"][0]["connections_opened"], 1);
     assert_eq!(told["sources"][1]["connections_opened"], 0);
     assert_eq!(told["sources"][1]["value"], "halted");
+}
+
+#[test]
+fn the_proxy_of_the_environment_is_asked() {
+    let (url, asked) = proxy("{\"value\": 2746.56, \"status\": \"open\"}");
+    let file = scratch("sources-proxy").join("sources.toml");
+    std::fs::write(&file, TEXT).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_haltline"));
+    command.args(["sources", "check"]).arg(file).env("SPX_URL", "http://quotes.invalid/level");
+    for name in ["ALL_PROXY", "all_proxy", "HTTPS_PROXY", "https_proxy", "http_proxy", "NO_PROXY", "no_proxy"] {
+        command.env_remove(name);
+    }
+    let output = command.env("HTTP_PROXY", url).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}{}", stdout(&output), stderr(&output));
+    let first = asked.try_recv().unwrap();
+    assert!(first.contains("quotes.invalid"), "{first}");
 }
 
 #[test]
