@@ -127,6 +127,24 @@ impl Verdict {
 /// `i64::MAX - 1` on either side.
 ///
 /// Every address is that of a 64-bit atomic, is never null, and is valid while the gate lives.
+///
+/// ```
+/// use core::sync::atomic::{AtomicU64, Ordering};
+/// # use haltline::*;
+/// # let system = System::manual(Plan { scopes: vec![ScopePath::new("XNAS")?], ..Plan::default() }, Nanos::from_secs(1))?;
+/// let gate = system.gate(&["XNAS"])?;
+/// let words = gate.words();
+/// // SAFETY: the gate lives, and its words are atomics.
+/// let load = |word: *const u64| unsafe { AtomicU64::from_ptr(word.cast_mut()) }.load(Ordering::Acquire);
+/// let denied = || {
+///     let scopes = words.scopes.iter().fold(0, |denied, word| denied | load(*word));
+///     scopes | (load(words.arm) ^ words.armed) | words.more
+/// };
+/// assert_eq!(denied(), 0);
+/// system.kill();
+/// assert_ne!(denied(), 0);
+/// # Ok::<(), haltline::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct GateWords {
     /// The words of two scopes and of the root; a scope that is missing has one that is always zero.
