@@ -141,7 +141,7 @@ static void *waits_for_ever(void *subscription) {
 
 static void who_waits_is_woken_by_the_end_of_the_subscription(void) {
     pthread_t waiter;
-    system_ = open_threaded("");
+    system_ = open_threaded(DESK);
     hl_subscription subscription = ask(0, HL_OVERFLOW_DROP_OLDEST);
     CHECK(pthread_create(&waiter, NULL, waits_for_ever, &subscription) == 0);
     OK(hl_unsubscribe(subscription, 0));
