@@ -1389,7 +1389,7 @@ hl_verdict hl_gate_check_call(const hl_gate *gate);
 // Whether an order takes exposure away whatever becomes of what is in flight: then it is `HL_REDUCE`. Buys are positive, sells negative,
 // all in lots. `in_flight` is the sum of the resting orders on the order's own side. An order of nothing reduces nothing. Pure.
 //
-// `HL_ERR_NULL`, `HL_ERR_STALE`.
+// `HL_ERR_NULL`.
 //
 // Threads: any, at once. Signals: no. Allocates: no. Progress: wait-free.
 //
@@ -1399,7 +1399,7 @@ hl_status hl_gate_reduces(const hl_gate *gate, int64_t position, int64_t in_flig
 // Which breaker denies, why and until when, for the verdict that was seen. The worst one first: a person's stop, then the oldest. To
 // explain the denial of one intent give `hl_verdict_only(seen, intent)`.
 //
-// `HL_ERR_NULL`, `HL_ERR_STALE` for a zeroed gate.
+// `HL_ERR_NULL`.
 //
 // Threads: any, at once. Signals: no. Allocates: yes. Progress: blocks for an instant; not for the order path.
 //
@@ -1416,7 +1416,7 @@ uint32_t hl_fix_ord_rej_reason(uint32_t reason);
 // permit left; if nothing denies it, one that costs nothing. The order may go; then say what came of it by `hl_permit_passed` or
 // `hl_permit_failed`, or give it back by `hl_permit_release`.
 //
-// `HL_ERR_DENIED` if there is none, `HL_ERR_NULL`, `HL_ERR_STALE`.
+// `HL_ERR_DENIED` if there is none, `HL_ERR_NULL`.
 //
 // Threads: any, at once. Signals: no. Allocates: seldom, a few bytes. Progress: blocks for an instant beside another permit.
 //

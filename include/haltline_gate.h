@@ -1,6 +1,6 @@
 /* Haltline: the order path, inline. Included by haltline.h; needs nothing but this file and the library. MIT OR Apache-2.0
  *
- * A check reads four words and a number, and jumps once. It calls nothing while nothing denies or warns, takes no lock, writes
+ * A check reads four words and a number. It calls nothing while nothing denies or warns, takes no lock, writes
  * nothing, asks no clock. Everything else is hl_gate_slow's business, so what the words hold is no part of the interface.
  */
 #ifndef HALTLINE_GATE_H
@@ -65,33 +65,28 @@ typedef struct hl_verdict {
     uint64_t bits;
 } hl_verdict;
 
-/* A gate, made by hl_gate_open alone, and used through the pointer that it gives. The first 64 bytes are what a check reads.
- * Zeroed memory is a gate that denies everything. */
+/* A gate, made by hl_gate_open alone, and used through the pointer that it gives: one cache line. */
 typedef struct hl_gate {
-    /* Two scopes and the root. */
-    const uint64_t *word[3];
-    /* The word that a kill changes, and what it is while orders may pass. */
+    /* Two scopes below the root. Where there are more these are words that are never zero, and each check is a call. */
+    const uint64_t *near[2];
+    /* The word that a kill changes, and after it that of the root. */
     const uint64_t *arm;
+    /* What the first of these is while orders may pass. */
     uint64_t armed;
-    /* The price band of the first scope, turned so that zeroed memory admits nothing. */
+    /* The price band of the first scope, turned so that words that are zero admit nothing. */
     const uint64_t *upper;
     const uint64_t *floor;
-    /* How many scopes there are beyond three: then each check is a call. */
-    uint64_t more;
-    const uint64_t *rest[4];
     /* The library's. */
-    const void *own[4];
+    const void *own[2];
 } __attribute__((aligned(64))) hl_gate;
 
 HL_STATIC_ASSERT(sizeof(hl_verdict) == 8, verdict_size);
-HL_STATIC_ASSERT(sizeof(hl_gate) == 128, gate_size);
-HL_STATIC_ASSERT(offsetof(hl_gate, arm) == 24, gate_arm);
-HL_STATIC_ASSERT(offsetof(hl_gate, armed) == 32, gate_armed);
-HL_STATIC_ASSERT(offsetof(hl_gate, upper) == 40, gate_upper);
-HL_STATIC_ASSERT(offsetof(hl_gate, floor) == 48, gate_floor);
-HL_STATIC_ASSERT(offsetof(hl_gate, more) == 56, gate_more);
-HL_STATIC_ASSERT(offsetof(hl_gate, rest) == 64, gate_rest);
-HL_STATIC_ASSERT(offsetof(hl_gate, own) == 96, gate_own);
+HL_STATIC_ASSERT(sizeof(hl_gate) == 64, gate_size);
+HL_STATIC_ASSERT(offsetof(hl_gate, arm) == 16, gate_arm);
+HL_STATIC_ASSERT(offsetof(hl_gate, armed) == 24, gate_armed);
+HL_STATIC_ASSERT(offsetof(hl_gate, upper) == 32, gate_upper);
+HL_STATIC_ASSERT(offsetof(hl_gate, floor) == 40, gate_floor);
+HL_STATIC_ASSERT(offsetof(hl_gate, own) == 48, gate_own);
 
 #ifdef __cplusplus
 extern "C" {
@@ -132,19 +127,21 @@ HL_INLINE hl_verdict hl_verdict_only(hl_verdict verdict, uint32_t intent) {
     return only;
 }
 
-/* Zero: trade. Anything else, NULL and zeroed memory among it: ask hl_gate_slow. The loads acquire, from the leaf to the root and
+/* Zero: trade. Anything else, NULL among it: ask hl_gate_slow. The loads acquire, from the leaf to the root and
  * then the arm word, so that a halt that moves up is seen in one of them. */
 HL_INLINE uint64_t hl_gate_quick(const hl_gate *gate) {
-    const uint64_t *leaf;
+    const uint64_t *leaf, *arm;
     uint64_t denied;
-    if (!gate || !(leaf = gate->word[0])) {
+    if (!gate) {
         return 1;
     }
+    /* Read here, since a compiler reads it again after each load that acquires. */
+    leaf = gate->near[0];
+    arm = gate->arm;
     denied = __atomic_load_n(leaf, __ATOMIC_ACQUIRE);
-    denied |= __atomic_load_n(gate->word[1], __ATOMIC_ACQUIRE);
-    denied |= __atomic_load_n(gate->word[2], __ATOMIC_ACQUIRE);
-    denied |= __atomic_load_n(gate->arm, __ATOMIC_ACQUIRE) ^ gate->armed;
-    return denied | gate->more;
+    denied |= __atomic_load_n(gate->near[1], __ATOMIC_ACQUIRE);
+    denied |= __atomic_load_n(arm + 1, __ATOMIC_ACQUIRE);
+    return denied | (__atomic_load_n(arm, __ATOMIC_ACQUIRE) ^ gate->armed);
 }
 
 /* What is denied now. A NULL gate denies everything.
@@ -179,7 +176,7 @@ HL_INLINE bool hl_gate_permits(const hl_gate *gate, uint32_t intent) {
  * Threads: any, at once. Signals: async-signal-safe. Allocates: no. Progress: wait-free. */
 HL_INLINE bool hl_gate_admits_price(const hl_gate *gate, int64_t price, uint32_t side) {
     const uint64_t turn = HL_U64(1) << 63;
-    if (!gate || !gate->upper || side > HL_SELL || price == HL_NO_PRICE) {
+    if (!gate || side > HL_SELL || price == HL_NO_PRICE) {
         return false;
     }
     /* Beyond this no price lies that anybody names, and its negative is a number. */

@@ -5,8 +5,8 @@
 //   ci/ffi_instructions.sh             instructions, exactly and repeatably
 //
 // Times of a call are those of the fastest of many slices. The engines run in turn, block by block, each on the same orders and a new
-// book; a block is compared with the one without a check beside it, and the median of these ratios is told. Two that both have no check
-// tell how much of that is noise.
+// book; a block is compared with the one without a check beside it, and the median of these ratios is told. Two that both have no check,
+// compiled apart, tell how much of that is noise.
 #include <algorithm>
 #include <chrono>
 #include <cinttypes>
@@ -94,6 +94,7 @@ constexpr std::size_t arm_count = sizeof arms / sizeof *arms, inline_check = 2;
 
 double time_arm(std::size_t arm, const bench::Gates& gates, const std::vector<flow::Step>& steps) {
     switch (arm) {
+        case 1: return time_block(bench::NoCheckAgain{}, steps);
         case 2: return time_block(bench::InlineCheck{gates}, steps);
         case 3: return time_block(bench::CalledCheck{gates}, steps);
         case 4: return time_block(bench::TwoGates{gates}, steps);

@@ -76,7 +76,7 @@ const DISARMED: u64 = 1 << 4;
 /// Which breaker denies, why and until when, for the verdict that was seen. The worst one first: a person's stop, then the oldest. To
 /// explain the denial of one intent give `hl_verdict_only(seen, intent)`.
 ///
-/// `HL_ERR_NULL`, `HL_ERR_STALE` for a zeroed gate.
+/// `HL_ERR_NULL`.
 ///
 /// Threads: any, at once. Signals: no. Allocates: yes. Progress: blocks for an instant; not for the order path.
 ///

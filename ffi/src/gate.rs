@@ -32,22 +32,19 @@ impl hl_verdict {
 #[repr(C, align(64))]
 #[derive(Debug)]
 pub struct hl_gate {
-    word: [*const u64; 3],
+    near: [*const u64; 2],
     arm: *const u64,
     armed: u64,
     upper: *const u64,
     floor: *const u64,
-    more: u64,
-    rest: [*const u64; 4],
     /// What is behind it, and its own address, by which a copy is known.
-    own: [*const c_void; 4],
+    own: [*const c_void; 2],
 }
 
-const _: () = assert!(size_of::<hl_gate>() == 128 && align_of::<hl_gate>() == 64 && size_of::<hl_verdict>() == 8);
-const _: () = assert!(offset_of!(hl_gate, arm) == 24 && offset_of!(hl_gate, armed) == 32);
-const _: () = assert!(offset_of!(hl_gate, upper) == 40 && offset_of!(hl_gate, floor) == 48);
-const _: () = assert!(offset_of!(hl_gate, more) == 56 && offset_of!(hl_gate, rest) == 64);
-const _: () = assert!(offset_of!(hl_gate, own) == 96);
+const _: () = assert!(size_of::<hl_gate>() == 64 && align_of::<hl_gate>() == 64 && size_of::<hl_verdict>() == 8);
+const _: () = assert!(offset_of!(hl_gate, arm) == 16 && offset_of!(hl_gate, armed) == 24);
+const _: () = assert!(offset_of!(hl_gate, upper) == 32 && offset_of!(hl_gate, floor) == 40);
+const _: () = assert!(offset_of!(hl_gate, own) == 48);
 
 /// What is behind a gate.
 #[derive(Debug)]
@@ -59,9 +56,9 @@ pub(crate) struct Behind {
 
 impl hl_gate {
     fn make(gate: Gate, system: u64) -> *mut Self {
-        let GateWords { scopes: word, arm, armed, upper, floor, rest, more } = gate.words();
+        let GateWords { near, arm, armed, upper, floor } = gate.words();
         let behind = Box::into_raw(Box::new(Behind { gate, system }));
-        let made = Self { word, arm, armed, upper, floor, more, rest, own: [behind.cast(), null(), null(), null()] };
+        let made = Self { near, arm, armed, upper, floor, own: [behind.cast(), null()] };
         let gate = Box::into_raw(Box::new(made));
         // SAFETY: just made, and nobody else has it.
         unsafe { (*gate).own[1] = gate.cast() };
@@ -73,29 +70,23 @@ impl hl_gate {
     /// What `hl_gate_quick` of the header asks: nothing denies, nothing warns, and there is nothing else to look at.
     #[inline]
     fn is_clear(&self) -> bool {
-        let [leaf, middle, root] = self.word;
-        if leaf.is_null() {
-            return false;
-        }
+        let [leaf, middle] = self.near;
         // SAFETY: whoever has made this gate took the addresses of words that live as long as it does, and that are only ever used as
-        // atomics; zeroed memory has gone by now.
+        // atomics.
         let load = |word: *const u64| unsafe { AtomicU64::from_ptr(word.cast_mut()) }.load(Ordering::Acquire);
-        // In the order of the header: from the leaf to the root, then the arm word.
-        let scopes = load(leaf) | load(middle) | load(root);
-        scopes | (load(self.arm) ^ self.armed) | self.more == 0
+        // In the order of the header: from the leaf to the root, which lies after the arm word, then that.
+        let scopes = load(leaf) | load(middle) | load(self.arm.wrapping_add(1));
+        scopes | (load(self.arm) ^ self.armed) == 0
     }
 }
 
-/// What is behind a gate; `None` for NULL and for zeroed memory.
+/// What is behind a gate; `None` for NULL.
 ///
 /// # Safety
-/// `gate` is NULL, zeroed, or of [`hl_gate_open`] and not closed, for as long as the call lasts.
+/// `gate` is NULL, or of [`hl_gate_open`] and not closed, for as long as the call lasts.
 pub(crate) unsafe fn behind<'a>(gate: *const hl_gate) -> Option<&'a Behind> {
-    if gate.is_null() {
-        return None;
-    }
     // SAFETY: as the caller says.
-    unsafe { (*gate).own[0].cast::<Behind>().as_ref() }
+    unsafe { gate.as_ref()?.own[0].cast::<Behind>().as_ref() }
 }
 
 /// The same for a call that returns a status.
@@ -104,11 +95,7 @@ pub(crate) unsafe fn behind<'a>(gate: *const hl_gate) -> Option<&'a Behind> {
 /// As [`behind`].
 pub(crate) unsafe fn open<'a>(gate: *const hl_gate, what: &'static str) -> Result<&'a Behind, Refused> {
     // SAFETY: as the caller says.
-    match unsafe { behind(gate) } {
-        Some(behind) => Ok(behind),
-        None if gate.is_null() => Err(Refused::null(what)),
-        None => Err(Refused::stale(what, 0)),
-    }
+    unsafe { behind(gate) }.ok_or_else(|| Refused::null(what))
 }
 
 /// Checks; a panic inside denies, and disarms.
@@ -217,7 +204,7 @@ pub unsafe extern "C" fn hl_gate_check_call(gate: *const hl_gate) -> hl_verdict 
 /// Whether an order takes exposure away whatever becomes of what is in flight: then it is `HL_REDUCE`. Buys are positive, sells negative,
 /// all in lots. `in_flight` is the sum of the resting orders on the order's own side. An order of nothing reduces nothing. Pure.
 ///
-/// `HL_ERR_NULL`, `HL_ERR_STALE`.
+/// `HL_ERR_NULL`.
 ///
 /// Threads: any, at once. Signals: no. Allocates: no. Progress: wait-free.
 ///
@@ -279,17 +266,17 @@ mod tests {
         let plan = Plan { scopes: scopes.to_vec(), breakers: breakers.to_vec(), ..Plan::default() };
         let system = System::manual(plan, Nanos::from_secs(1)).unwrap();
         let by = By::new("ann", Authority::Admin, "");
-        for (names, more) in [(&["x"][..], 0), (&["a", "x"], 0), (&["a/b/c"], 1), (&["a/b/c", "x"], 2)] {
+        for (names, short) in [(&["x"][..], true), (&["a", "x"], true), (&["a/b/c"], false), (&["a/b/c", "x"], false)] {
             let gate = hl_gate::make(system.gate(names).unwrap(), 0);
             // SAFETY: it is closed below.
             let (words, behind) = unsafe { (&*gate, behind(gate).unwrap()) };
             let agree = || assert!(!words.is_clear() || behind.gate.check() == Verdict::CLEAR, "{names:?}");
-            assert_eq!((words.more, words.is_clear()), (more, more == 0));
+            assert_eq!(words.is_clear(), short);
             for id in system.breakers().iter().filter(|found| !found.implicit).map(|found| found.id) {
                 system.trip(id, by).unwrap();
                 agree();
                 let denies = behind.gate.check().denies_any();
-                assert!(more > 0 || denies != words.is_clear(), "{names:?}");
+                assert!(!short || denies != words.is_clear(), "{names:?}");
                 // SAFETY: not closed yet.
                 assert_eq!(unsafe { hl_gate_slow(gate) }.bits, behind.gate.check().bits());
                 system.force_reset(id, system.breaker_status(id).unwrap().stamp, by).unwrap();
@@ -299,7 +286,7 @@ mod tests {
             // SAFETY: not closed yet.
             assert_eq!(unsafe { hl_gate_slow(gate) }.bits, 0b1_0011, "cancels pass");
             system.rearm(system.kill_word(), by).unwrap();
-            assert_eq!(words.is_clear(), more == 0);
+            assert_eq!(words.is_clear(), short);
             close(gate);
         }
     }
@@ -337,15 +324,12 @@ mod tests {
 
     #[test]
     fn what_is_no_gate_denies_everything_and_is_not_freed() {
-        // SAFETY: all zero is a value of it.
-        let zeroed: hl_gate = unsafe { core::mem::zeroed() };
-        for gate in [null(), &raw const zeroed] {
-            // SAFETY: NULL and zeroed memory may be asked.
-            unsafe {
-                assert_eq!(hl_gate_slow(gate), hl_verdict::NOTHING_KNOWN);
-                assert_eq!(hl_gate_slow2(gate, gate), hl_verdict::NOTHING_KNOWN);
-                assert_eq!(hl_gate_check_call(gate), hl_verdict::NOTHING_KNOWN);
-            }
+        let none = null();
+        // SAFETY: NULL may be asked.
+        unsafe {
+            assert_eq!(hl_gate_slow(none), hl_verdict::NOTHING_KNOWN);
+            assert_eq!(hl_gate_slow2(none, none), hl_verdict::NOTHING_KNOWN);
+            assert_eq!(hl_gate_check_call(none), hl_verdict::NOTHING_KNOWN);
         }
         let system = System::manual(Plan::default(), Nanos::from_secs(1)).unwrap();
         let gate = hl_gate::make(system.gate(&[]).unwrap(), 0);

@@ -12,7 +12,7 @@ use crate::{permit, words};
 /// permit left; if nothing denies it, one that costs nothing. The order may go; then say what came of it by `hl_permit_passed` or
 /// `hl_permit_failed`, or give it back by `hl_permit_release`.
 ///
-/// `HL_ERR_DENIED` if there is none, `HL_ERR_NULL`, `HL_ERR_STALE`.
+/// `HL_ERR_DENIED` if there is none, `HL_ERR_NULL`.
 ///
 /// Threads: any, at once. Signals: no. Allocates: seldom, a few bytes. Progress: blocks for an instant beside another permit.
 ///

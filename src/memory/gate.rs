@@ -12,6 +12,7 @@
 
 #![allow(unsafe_code)]
 
+use core::mem::offset_of;
 use std::sync::Arc;
 
 use super::arm::ArmLine;
@@ -121,7 +122,7 @@ impl Verdict {
 /// Where the words lie that a gate reads, for bindings to languages that check inline. Made by
 /// [`Gate::words`](crate::Gate::words).
 ///
-/// Orders may pass while `leaf | middle | root | (arm ^ armed) | more`, loaded in this order with acquire, is zero;
+/// Orders may pass while `near[0] | near[1] | root | (arm ^ armed)`, loaded in this order with acquire, is zero;
 /// anything else is for [`Gate::check`](crate::Gate::check) to say. A purchase is admitted where
 /// `(price as u64) ^ 1 << 63 <= *upper`, a sale where the same of `-price` is at most `*floor`, with the price held within
 /// `i64::MAX - 1` on either side.
@@ -137,8 +138,8 @@ impl Verdict {
 /// // SAFETY: the gate lives, and its words are atomics.
 /// let load = |word: *const u64| unsafe { AtomicU64::from_ptr(word.cast_mut()) }.load(Ordering::Acquire);
 /// let denied = || {
-///     let scopes = words.scopes.iter().fold(0, |denied, word| denied | load(*word));
-///     scopes | (load(words.arm) ^ words.armed) | words.more
+///     let scopes = load(words.near[0]) | load(words.near[1]) | load(words.root());
+///     scopes | (load(words.arm) ^ words.armed)
 /// };
 /// assert_eq!(denied(), 0);
 /// system.kill();
@@ -147,9 +148,10 @@ impl Verdict {
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct GateWords {
-    /// The words of two scopes and of the root; a scope that is missing has one that is always zero.
-    pub scopes: [*const u64; 3],
-    /// The arm word.
+    /// The words of two scopes below the root; one that is missing is always zero. Where there are more than two, both are words that
+    /// are never zero.
+    pub near: [*const u64; NEAR],
+    /// The arm word; the word after it is the root's.
     pub arm: *const u64,
     /// What the arm word is while orders may pass; never zero.
     pub armed: u64,
@@ -157,11 +159,16 @@ pub struct GateWords {
     pub upper: *const u64,
     /// Its lower band, counted from above.
     pub floor: *const u64,
-    /// The words of further scopes, between the middle and the root; those that are missing are always zero.
-    pub rest: [*const u64; GATE_SCOPES - 3],
-    /// How many further scopes there are.
-    pub more: u64,
 }
+
+impl GateWords {
+    /// The word of the root.
+    pub const fn root(&self) -> *const u64 {
+        self.arm.wrapping_add(1)
+    }
+}
+
+const _: () = assert!(offset_of!(ArmLine, word) == 0 && offset_of!(ArmLine, root) == size_of::<u64>());
 
 /// The addresses that a check reads, and far from them everything else: ten thousand gates in turn stay in the cache.
 #[derive(Debug)]
@@ -259,21 +266,14 @@ impl<K> Words<K> {
 
     /// Where everything lies that a check reads.
     pub(crate) fn addresses(&self) -> GateWords {
-        let Far { board, scopes, .. } = &*self.far;
-        let mut below = scopes.iter().filter(|scope| **scope != ScopeId::ROOT);
-        let mut next = || address(below.next().map_or(board.zero(), |scope| board.scope(*scope)));
-        let (leaf, middle) = (next(), next());
-        let rest = core::array::from_fn(|_| next());
         // SAFETY: as in `admits_price`.
         let (upper, floor) = unsafe { &*self.prices }.words_of_sides();
         GateWords {
-            scopes: [leaf, middle, address(&self.line().root)],
-            arm: address(&self.line().word),
+            near: self.near.map(<*const AtomicU64>::cast),
+            arm: self.line.cast(),
             armed: self.armed,
             upper: address(upper),
             floor: address(floor),
-            rest,
-            more: scopes.len().saturating_sub(NEAR + 1) as u64,
         }
     }
 

@@ -11,7 +11,7 @@ static hl_gate *gate;
 
 static void life(void) {
     hl_options options = manual(DESK);
-    hl_sizes sizes = {sizeof sizes, 128, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+    hl_sizes sizes = {sizeof sizes, sizeof(hl_gate), 8, 0, 0, 0, 0, 0, 0, 0, 0, 0};
     hl_system out;
     uint64_t now;
     char text[8];

@@ -121,25 +121,10 @@ static void a_gate_has_seven_scopes_at_most_and_hears_of_each(void) {
     OK(hl_system_close(system, 0));
 }
 
-static void a_zeroed_gate_denies_everything(void) {
-    hl_gate gate, *place = &gate;
-    hl_verdict seen;
-    memset(&gate, 0, sizeof gate);
-    AGREE(&gate);
+static void no_gate_denies_everything(void) {
     AGREE(NULL);
-    SAME(permitted(&gate), 0);
     SAME(permitted(NULL), 0);
-    CHECK(!hl_gate_admits_price(&gate, PRICE(1), HL_BUY) && !hl_gate_admits_price(&gate, PRICE(1), HL_SELL));
     CHECK(!hl_gate_admits_price(NULL, PRICE(1), HL_BUY) && !hl_gate_admits_price(NULL, HL_NO_PRICE, HL_SELL));
-    seen = hl_gate_check(&gate);
-    hl_denial denial;
-    hl_permit permit;
-    bool reduces;
-    GIVES(HL_ERR_STALE, hl_gate_explain(&gate, seen, &denial));
-    GIVES(HL_ERR_STALE, hl_gate_try_probe(&gate, &permit));
-    GIVES(HL_ERR_STALE, hl_gate_reduces(&gate, 1, 0, -1, &reduces));
-    /* It was never opened, and is not freed. */
-    hl_gate_close(&place);
 }
 
 static void a_copy_of_a_gate_is_not_closed(void) {
@@ -208,7 +193,7 @@ int main(void) {
     every_way_to_ask_says_the_same();
     two_gates_deny_what_either_denies();
     a_gate_has_seven_scopes_at_most_and_hears_of_each();
-    a_zeroed_gate_denies_everything();
+    no_gate_denies_everything();
     a_copy_of_a_gate_is_not_closed();
     what_reduces_is_what_cannot_turn_a_position();
     a_denial_says_who_why_and_until_when();
