@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use self::streak::Streak;
 use self::stretch::Stretch;
-use crate::circuit::{Circuit, DenyOnUnwind};
+use crate::circuit::{Circuit, DenyOnUnwind, is_unready};
 use crate::memory::board::Hold;
 use crate::memory::breaker::transition;
 use crate::memory::lines::{ANY_WORD, Cause, Said};
@@ -302,6 +302,10 @@ impl Listener {
             };
             let is_confirmed = level == Level::Breach;
             let Some(level) = self.level_for(circuit, state, now, level) else { return Decision::Stay };
+            // What is silence already is no first value: it would open the gate for a whole patience.
+            if is_unready(state) && level != Level::Breach && self.is_silent(circuit, now) {
+                return Decision::Stay;
+            }
             // Not confirmed yet, it holds what stands and begins nothing.
             if state.status == Status::Tripped && raw == Level::Breach && !is_confirmed {
                 return Decision::Stay;
@@ -335,8 +339,9 @@ impl Listener {
             }
         }
         self.begin_anew(circuit, at);
-        // While tripped or cooling down a reading like the last one may still end it, and a streak counts repeats.
-        let repeats_matter = matches!(State::unpack(self.seen).status, Status::Tripped | Status::Cooldown);
+        // While tripped, cooling down or unready a reading like the last one may still end it, and a streak counts repeats.
+        let state = State::unpack(self.seen);
+        let repeats_matter = matches!(state.status, Status::Tripped | Status::Cooldown) || is_unready(state);
         if repeats_matter || self.streak.count > 0 {
             self.band = Band::EMPTY;
         }
@@ -407,6 +412,12 @@ impl Listener {
             (Some(Level::Breach), Status::Cooldown) if own != Level::Breach => None,
             (Some(worst), _) => Some(own.worst(worst)),
         }
+    }
+
+    /// Whether the last good observation is so old that it would be stale.
+    fn is_silent(&self, circuit: &Circuit, now: Nanos) -> bool {
+        let heard = circuit.board.listener(self.line).heard();
+        heard > Nanos(0) && self.entry.policy.stale_at(heard, Nanos(0)).is_some_and(|stale| now >= stale)
     }
 
     /// A rung that has fired counts no more: the rule is asked again, so that what stands published is the next one. Whether

@@ -63,6 +63,39 @@ fn one_feed_does_not_speak_for_a_silent_other() {
     assert_eq!(status(&system, "dd").status, Status::Active);
 }
 
+/// A stopped cache that is asked at the start says something, but of long ago.
+#[test]
+fn a_first_value_that_is_stale_already_opens_nothing() {
+    let mut spec = stale("dd", "X");
+    spec.policy.stale_after = Duration::from_secs(30);
+    let system = system(vec![spec]);
+    system.advance(at(1_000));
+    let (mut feed, gate) = (system.feed("X").unwrap(), system.gate(&["X"]).unwrap());
+    let is_open = || gate.permits(Intent::Increase);
+    assert!(!is_open());
+    for old in [1, 960, 970] {
+        feed.equity(money(100.0), at(old)).unwrap();
+        assert!(!is_open(), "{old}");
+        assert_eq!(status(&system, "dd").reason, Reason::NotReady);
+    }
+    feed.equity(money(100.0), Nanos(at(970).0 + 1)).unwrap();
+    assert!(is_open(), "the same value, a moment younger than the patience");
+    assert_eq!(status(&system, "dd").status, Status::Active);
+}
+
+#[test]
+fn a_first_value_that_is_stale_already_trips_if_it_is_a_breach() {
+    let system = system(vec![BreakerSpec::new("desk", scope("X"), technical_of_one())]);
+    system.advance(at(1_000));
+    let mut feed = system.feed("X").unwrap();
+    feed.outcome(Outcome::Failure, Duration::ZERO, at(1)).unwrap();
+    assert_eq!(status(&system, "desk").status, Status::Tripped);
+}
+
+fn technical_of_one() -> RuleSpec {
+    RuleSpec::Technical(Technical { consecutive: Some(1), ..Technical::default() })
+}
+
 #[test]
 fn what_is_no_reading_confirms_no_breach() {
     let mut spec = drawdown("dd", "X", 0.10);

@@ -1,7 +1,7 @@
 //! The way of an observation in: most of a window's change a number and nothing else, and need not go the whole way.
 
 use super::{Heard, Listener};
-use crate::circuit::{Circuit, DenyOnUnwind};
+use crate::circuit::{Circuit, DenyOnUnwind, is_unready};
 use crate::model::observation::Observation;
 use crate::model::reading::{Level, Reading};
 use crate::model::state::State;
@@ -47,11 +47,12 @@ impl Listener {
     /// Whether the present reading decides nothing: its level is the one that was decided on last, the word has not moved
     /// since, and its status goes with the level. (Where it does not, doubt may have kept it.) Spares the look at the clock.
     pub(super) fn is_settled(&self, circuit: &Circuit) -> bool {
-        let level = self.reading.level;
-        let goes_together = matches!(
-            (State::unpack(self.seen).status, level),
-            (Status::Active, Level::Normal | Level::Elevated) | (Status::Warning, Level::Elevated | Level::Warn)
-        );
+        let (state, level) = (State::unpack(self.seen), self.reading.level);
+        let goes_together = match state.status {
+            Status::Active => matches!(level, Level::Normal | Level::Elevated) && !is_unready(state),
+            Status::Warning => matches!(level, Level::Elevated | Level::Warn),
+            _ => false,
+        };
         let decided = level == self.decided && self.streak.count == 0;
         goes_together && decided && circuit.board.word(self.entry.id.index()) == self.seen
     }
