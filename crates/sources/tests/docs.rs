@@ -42,3 +42,19 @@ fn every_key_is_described() {
     }
     assert!(seen > 300, "{seen}");
 }
+
+/// The demonstration and the scenario tell of the same halts.
+#[test]
+fn the_halts_of_the_demonstration_are_those_of_the_scenario() {
+    let scenario = include_str!("../../../scenarios/march-2020.toml");
+    let anchors = scenario.split("[[anchor]]\n").skip(1).map(|table| {
+        let value = |key: &str| {
+            let line = table.lines().find(|line| line.starts_with(key)).unwrap();
+            line.split(" = ").nth(1).unwrap().split(" #").next().unwrap().trim_matches('"')
+        };
+        format!("{},{}", value("date"), value("at"))
+    });
+    let halts = include_str!("../../../examples/live-demo/halts.csv").lines().skip(1).map(str::to_owned);
+    let (anchors, halts): (Vec<_>, Vec<_>) = (anchors.collect(), halts.collect());
+    assert_eq!((&halts, halts.len()), (&anchors, 4));
+}
