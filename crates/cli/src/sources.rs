@@ -124,6 +124,7 @@ fn tries(tries: u32) -> String {
 fn connection(report: &Report) -> String {
     let encrypted = if report.is_encrypted { "tls" } else { "plain" };
     match report.opened {
+        0 if report.bytes == 0 => format!("{encrypted}, none"),
         0 => format!("{encrypted}, kept"),
         1 => format!("{encrypted}, new"),
         more => format!("{encrypted}, {more} new"),

@@ -75,7 +75,11 @@ fn mode(table: &Table<'_>) -> Mode {
     if mode == Some("poll") {
         table.refuse(&["event"], "only a stream has events");
     }
-    let event = table.optional("event").and_then(|item| item.string("names of events")).map(str::to_owned);
+    let event = table.optional("event").and_then(|item| {
+        const ALLOWED: &str = "names of events, and no key for those without a name";
+        let name = item.string(ALLOWED)?;
+        if name.is_empty() { item.refuse(ALLOWED) } else { Some(name.to_owned()) }
+    });
     if mode == Some("stream") { Mode::Stream { event } } else { Mode::Poll }
 }
 

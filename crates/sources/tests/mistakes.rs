@@ -59,6 +59,7 @@ fn every_mistake_is_told_with_its_place_and_what_is_allowed() {
         ),
         (&format!("{index}time = \"/t\"\ntime_format = \"second\""), "did you mean \"seconds\"?"),
         (&format!("{index}mode = \"stream\"\nttl = \"1s\""), "ttl is not allowed: a stream says itself"),
+        (&format!("{index}mode = \"stream\"\nevent = \"\""), "event: found \"\", allowed are names of events"),
         (&format!("{index}event = \"x\""), "event is not allowed: only a stream has events"),
         (&format!("{index}backoff = \"9s\""), "backoff: found more than backoff_max"),
         (&format!("{index}tries = 11"), "tries: found 11, allowed are whole numbers from 1 to 10"),
