@@ -81,7 +81,7 @@ impl Mistake {
 }
 
 /// Where it is, as it may be in an included file.
-fn finding_as_json(finding: &Finding) -> Value {
+pub(crate) fn finding_as_json(finding: &Finding) -> Value {
     let Finding { file, line, column, message } = finding;
     json!({ "file": &**file, "line": line, "column": column, "message": message })
 }

@@ -18,7 +18,7 @@ use output::Failure;
 const EXITS: &str = "Exit status:
   0  fine
   1  the thing looked at is not: a configuration with mistakes, a replay that found something else than expected,
-     a source that is not well
+     a source that does not answer as it should
   2  it could not be looked at: usage, a file that cannot be read or understood";
 
 /// A trading circuit breaker: asked before every order whether it may go.
@@ -93,7 +93,8 @@ enum Command {
 enum Sources {
     /// Asks each source of a file once, and shows what it says.
     ///
-    /// Addresses and headers come from the environment variables that the file names; none is shown.
+    /// A failed check and a closed venue are answers; a venue's word that the file does not list is none, and is shown. Addresses
+    /// and headers come from the environment variables that the file names; none is shown.
     #[command(after_help = format!(
         "Examples:\n  haltline sources check sources.toml\n  haltline sources check --json sources.toml\n\n{EXITS}"
     ))]

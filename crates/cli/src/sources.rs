@@ -5,15 +5,22 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use haltline_config::Finding;
 use haltline_sources::{Report, SourceFile, WallClock};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::{Value, json};
 
+use crate::check::finding_as_json;
 use crate::output::{BAD, Failure, GOOD, WARN, grouped, short, styled, table};
 
 /// Asks, and tells.
 pub(crate) fn check(path: &Path, as_json: bool) -> Result<ExitCode, Failure> {
-    let file = haltline_sources::load(path).map_err(Failure::new)?;
+    // A file that cannot be read has no mistakes.
+    std::fs::File::open(path).map_err(|error| Failure::new(format!("{}: cannot be read: {error}", path.display())))?;
+    let file = match haltline_sources::load(path) {
+        Ok(file) => file,
+        Err(mistakes) => return tell_mistakes(path, as_json, mistakes.as_slice()),
+    };
     let bar = progress(file.sources.len());
     let reports = file.check(WallClock, |number, name| {
         bar.set_position(number as u64);
@@ -29,6 +36,22 @@ pub(crate) fn check(path: &Path, as_json: bool) -> Result<ExitCode, Failure> {
     }
     let well = reports.iter().all(|report| report.found.is_ok());
     Ok(if well { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+/// No source has been asked.
+fn tell_mistakes(path: &Path, as_json: bool, mistakes: &[Finding]) -> Result<ExitCode, Failure> {
+    for mistake in mistakes {
+        anstream::eprintln!("{mistake}");
+    }
+    if as_json {
+        let list: Vec<_> = mistakes.iter().map(finding_as_json).collect();
+        let told = json!({ "file": path.to_string_lossy(), "ok": false, "mistakes": list });
+        writeln!(anstream::stdout().lock(), "{told}")?;
+    } else {
+        let many = if mistakes.len() == 1 { "mistake" } else { "mistakes" };
+        anstream::eprintln!("{}", styled(BAD, format!("{} {many}", mistakes.len())));
+    }
+    Ok(ExitCode::from(2))
 }
 
 /// Progress by sources, on a terminal only.
@@ -47,11 +70,8 @@ fn tell(out: &mut impl Write, file: &SourceFile, reports: &[Report]) -> Result<(
     let rows = reports.iter().zip(&file.sources).map(|(report, spec)| {
         vec![
             format!("{}\n  {}", report.name, spec.scope),
-            match &report.found {
-                Ok(sample) => sample.value.to_string(),
-                Err(failure) => failure.to_string(),
-            },
-            report.age.map_or_else(|| "-".into(), fine),
+            value(report),
+            age(report),
             fine(report.latency) + &tries(report.tries),
             grouped(report.bytes as u64),
             connection(report),
@@ -62,12 +82,34 @@ fn tell(out: &mut impl Write, file: &SourceFile, reports: &[Report]) -> Result<(
     for warning in &file.warnings {
         writeln!(out, "{} {warning}", styled(WARN, "warning:"))?;
     }
+    for report in reports.iter().filter(|report| report.is_old()) {
+        let age = report.age.map(short).unwrap_or_default();
+        writeln!(out, "{} source {:?}: its value is of {age} ago", styled(WARN, "warning:"), &*report.name)?;
+    }
     let ill = reports.iter().filter(|report| report.found.is_err()).count();
     match ill {
-        0 => writeln!(out, "{}", styled(GOOD, "all sources are well"))?,
-        _ => writeln!(out, "{}", styled(BAD, format!("{ill} of {} sources are not well", reports.len())))?,
+        0 => writeln!(out, "{}", styled(GOOD, "all sources answer"))?,
+        _ => writeln!(
+            out,
+            "{}",
+            styled(BAD, format!("{ill} of {} sources do not answer as they should", reports.len()))
+        )?,
     }
     Ok(())
+}
+
+/// As the source says it, and as it is handed on where that is another number.
+fn value(report: &Report) -> String {
+    match (&report.found, report.handed_on) {
+        (Err(failure), _) => failure.to_string(),
+        (Ok(sample), None) => sample.value.to_string(),
+        (Ok(sample), Some(number)) => format!("{} -> {number}", sample.value),
+    }
+}
+
+fn age(report: &Report) -> String {
+    let mark = if report.is_old() { "old: " } else { "" };
+    report.age.map_or_else(|| "-".into(), |age| format!("{mark}{}", fine(age)))
 }
 
 /// `1.2 ms`, or as long times are told.
@@ -82,6 +124,7 @@ fn tries(tries: u32) -> String {
 fn connection(report: &Report) -> String {
     let encrypted = if report.is_encrypted { "tls" } else { "plain" };
     match report.opened {
+        0 if report.bytes == 0 => format!("{encrypted}, none"),
         0 => format!("{encrypted}, kept"),
         1 => format!("{encrypted}, new"),
         more => format!("{encrypted}, {more} new"),
@@ -102,9 +145,12 @@ fn told_as_json(path: &Path, file: &SourceFile, reports: &[Report]) -> Value {
             "what": spec.what.name(),
             "ok": sample.is_some(),
             "value": sample.map(|sample| sample.value.number().map_or_else(|| json!(sample.value.to_string()), |n| json!(n))),
+            "handed_on": report.handed_on.or_else(|| sample.and_then(|sample| sample.value.number())),
+            "word": report.word,
             "error": report.found.as_ref().err().map(ToString::to_string),
             "time_ns": sample.and_then(|sample| sample.at).map(|at| at.0),
             "age_s": report.age.map(|age| age.as_secs_f64()),
+            "old": report.is_old(),
             "latency_s": report.latency.as_secs_f64(),
             "tries": report.tries,
             "bytes": report.bytes,

@@ -84,7 +84,7 @@ fn each_source_is_told_with_its_value_and_how_it_came() {
     let output = check("sources-well", TEXT, &url, false);
     let text = stdout(&output);
     assert_eq!(output.status.code(), Some(0), "{text}{}", stderr(&output));
-    for part in ["spx", "2746.56", "halted", "plain, new", "etag", "all sources are well"] {
+    for part in ["spx", "2746.56", "halted", "plain, new", "etag", "all sources answer"] {
         assert!(text.contains(part), "{part}\n{text}");
     }
     assert!(!text.contains("s3cr3t") && stderr(&output).is_empty(), "{text}");
@@ -119,14 +119,54 @@ fn one_that_is_not_well_is_an_exit_of_1() {
     let output = check("sources-ill", TEXT, &url, false);
     assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
     let text = stdout(&output);
-    assert!(text.contains("/value: found no number") && text.contains("1 of 2 sources are not well"), "{text}");
+    assert!(
+        text.contains("/value: found no number") && text.contains("1 of 2 sources do not answer as they should"),
+        "{text}"
+    );
     assert!(!text.contains("s3cr3t"), "{text}");
 }
 
+/// Handed on it would be unknown, and deny; who sees it can list it.
 #[test]
-fn a_file_that_cannot_be_understood_is_an_exit_of_2() {
+fn a_word_of_a_venue_that_is_not_listed_is_an_exit_of_1_and_is_shown() {
+    let url = serve("{\"value\": 2746.56, \"status\": \"Cont. Trading\"}");
+    let output = check("sources-word", TEXT, &url, false);
+    let text = stdout(&output);
+    assert_eq!(output.status.code(), Some(1), "{text}{}", stderr(&output));
+    assert!(text.contains("found the word \"Cont. Trading\", handed on as unknown, which denies"), "{text}");
+    let listed = TEXT.replace("venue_status\"", "venue_status\"\nopen = [\"Cont. Trading\"]");
+    assert_eq!(check("sources-listed", &listed, &url, false).status.code(), Some(0));
+
+    let told: Value = serde_json::from_slice(&check("sources-word-json", TEXT, &url, true).stdout).unwrap();
+    assert_eq!((&told["ok"], &told["sources"][1]["word"]), (&Value::Bool(false), &Value::from("Cont. Trading")));
+}
+
+#[test]
+fn a_reading_is_shown_as_it_is_handed_on_and_an_old_value_is_marked() {
+    let text = "[[source]]\nname = \"vix\"\nscope = \"ext/vix\"\npreset = \"volatility_index\"\nbreaker = \"wild\"\n\
+                url = { env = \"SPX_URL\" }\ntime = \"/day\"\ntime_format = \"date\"\nunit = \"percent\"\n";
+    let url = serve("{\"value\": 82.69, \"day\": \"2020-03-16\"}");
+    let shown = stdout(&check("sources-unit", text, &url, false));
+    for part in ["82.69 -> 0.8269", "old: ", "warning: source \"vix\": its value is of ", "all sources answer"] {
+        assert!(shown.contains(part), "{part}\n{shown}");
+    }
+    let told: Value = serde_json::from_slice(&check("sources-unit-json", text, &url, true).stdout).unwrap();
+    let vix = &told["sources"][0];
+    assert_eq!((&vix["value"], &vix["handed_on"], &vix["old"]), (&82.69.into(), &0.8269.into(), &true.into()));
+}
+
+#[test]
+fn mistakes_of_the_file_are_an_exit_of_2_with_an_object_of_them_for_json() {
     let output = check("sources-mistake", &TEXT.replace("SPX_URL", "NO_URL"), "", true);
-    assert_eq!((output.status.code(), &*stdout(&output)), (Some(2), ""));
+    assert_eq!(output.status.code(), Some(2));
     let told = stderr(&output);
     assert!(told.contains("sources.toml:6:15: ") && told.contains("sources.toml:13:15: "), "{told}");
+    let told: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let (first, second) = (&told["mistakes"][0], &told["mistakes"][1]);
+    assert_eq!((&told["ok"], &first["line"], &first["column"]), (&false.into(), &6.into(), &15.into()));
+    assert_eq!((&second["line"], told["mistakes"].as_array().unwrap().len()), (&13.into(), 2));
+
+    let output = check("sources-none", "", "", false);
+    assert_eq!((output.status.code(), &*stdout(&output)), (Some(2), ""));
+    assert!(stderr(&output).contains("sources.toml:1:1: source is missing"), "{}", stderr(&output));
 }

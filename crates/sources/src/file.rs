@@ -8,9 +8,9 @@ use haltline_config::reader::{Allowed, Entries, Item, Log, Names, Table};
 use haltline_config::{Finding, Mistakes};
 use toml::de::DeTable;
 
+use crate::address::{is_open_to_all, secret};
 use crate::client::HttpOptions;
 use crate::entry;
-use crate::secret::Secret;
 use crate::spec::SourceSpec;
 
 /// What a source may begin from.
@@ -28,12 +28,12 @@ const MOST: usize = haltline::Sensor::MOST;
 /// The environment: the value of a variable.
 pub type Environment<'e> = dyn Fn(&str) -> Option<String> + 'e;
 
-/// A file without mistakes.
+/// A file without mistakes; it has a source at least.
 ///
 /// ```
-/// let file = haltline_sources::parse("", "sources.toml", &|_| None)?;
-/// assert!(file.sources.is_empty());
-/// # Ok::<(), haltline_config::Mistakes>(())
+/// let mistakes = haltline_sources::parse("", "sources.toml", &|_| None).unwrap_err();
+/// let told = "sources.toml:1:1: source is missing, allowed are tables [[source]], at least one";
+/// assert_eq!(mistakes.to_string(), told);
 /// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SourceFile {
@@ -76,13 +76,12 @@ fn read<'a>(root: Table<'a>, presets: &[Entries<'a>], environment: &Environment<
     let http = root.optional("http").and_then(|item| item.table("http".into(), "a table [http]"));
     let http = http.map_or_else(HttpOptions::default, |table| options(table, environment));
     let mut reader = Reader { names: Names::of("source"), scopes: BTreeMap::new(), environment };
-    let tables = root.optional("source").and_then(|item| {
-        let tables = item.tables(|n| format!("source {n}"), "tables [[source]]")?;
-        let found = tables.len();
-        if found > MOST {
-            item.complain(&format!("found {found} sources, allowed are at most {MOST}"))
-        } else {
-            Some(tables)
+    const TABLES: &str = "tables [[source]], at least one";
+    let tables = root.required("source", TABLES).and_then(|item| {
+        let tables = item.tables(|n| format!("source {n}"), TABLES)?;
+        match tables.len() {
+            1..=MOST => Some(tables),
+            found => item.complain(&format!("found {found} sources, allowed are 1 to {MOST}")),
         }
     });
     let sources = tables.unwrap_or_default().into_iter().filter_map(|table| reader.source(table, presets)).collect();
@@ -96,7 +95,7 @@ fn options(table: Table<'_>, environment: &Environment<'_>) -> HttpOptions {
         options.connections = usize::try_from(most).unwrap_or(options.connections);
     }
     options.authorities = table.optional("ca").and_then(|item| {
-        let path = secret(item, environment)?;
+        let path = secret(item, &item.label(), environment)?;
         let pem = std::fs::read(path.value()).map_err(|error| format!("cannot be read: {}", error.kind()));
         let pem = pem.or_else(|why| item.complain(&format!("the file of {path} {why}")).ok_or(())).ok()?;
         match crate::client::authorities(&pem) {
@@ -106,24 +105,6 @@ fn options(table: Table<'_>, environment: &Environment<'_>) -> HttpOptions {
     });
     table.finish();
     options
-}
-
-/// `{ env = "VARIABLE" }`. What stands in the file instead is not repeated: it may be a secret.
-pub(crate) fn secret(item: Item<'_, '_>, environment: &Environment<'_>) -> Option<Secret> {
-    const ALLOWED: &str = "tables { env = \"VARIABLE\" }: nothing secret stands in a file";
-    if item.is_string() {
-        return item.complain(&format!("found a string, allowed are {ALLOWED}"));
-    }
-    let table = item.table(item.label(), ALLOWED)?;
-    let found = table.required("env", "names of environment variables").and_then(|item| {
-        let name = item.string("names of environment variables")?;
-        match environment(name) {
-            Some(value) if !value.is_empty() => Some(Secret::new(name, &value)),
-            _ => item.complain(&format!("the environment variable {name:?} is not set, allowed are those that are")),
-        }
-    });
-    table.finish();
-    found
 }
 
 pub(crate) struct Reader<'a, 'e> {
@@ -139,11 +120,21 @@ impl<'a> Reader<'a, '_> {
         let (table, preset_is_sound) = with_preset(table, presets);
         let scope = table.required("scope", SCOPES).and_then(|item| self.scope(item, name.as_deref()));
         let spec = entry::read(&table, name, scope, self.environment);
-        if spec.as_ref().is_some_and(entry::is_open_to_all) {
-            table.log().warn(table.at(), table.message("url: http is not encrypted, and goes to another machine"));
+        if let Some(spec) = spec.as_ref().filter(|spec| is_open_to_all(spec)) {
+            const OPEN: &str = "http is not encrypted, and goes to another machine";
+            if spec.headers.is_empty() {
+                table.log().warn(table.at(), table.message(&format!("url: {OPEN}")));
+            } else {
+                table.refuse(&["headers"], &format!("{OPEN}; with https it is"));
+            }
         }
+        let (log, at, lost) = (table.log(), table.at(), table.message(LOST));
         if preset_is_sound {
             table.finish();
+        }
+        // No source is left out in silence, whatever the readers of its keys forget to say.
+        if spec.is_none() && !log.is_marred() {
+            log.wrong(at, lost);
         }
         spec
     }
@@ -166,6 +157,7 @@ impl<'a> Reader<'a, '_> {
     }
 }
 
+const LOST: &str = "could not be read, and no key of it says why: please report this file without its secrets";
 const SCOPES: &str = "scope paths of 1 to 5 segments and at most 122 bytes, such as \"ext/vix\"";
 
 /// The table with what its preset says behind it; whether the preset is known.

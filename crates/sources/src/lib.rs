@@ -39,6 +39,7 @@
 #[doc = include_str!("../../../docs/sources.md")]
 struct Page;
 
+mod address;
 mod breakers;
 mod check;
 mod client;

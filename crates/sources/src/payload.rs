@@ -175,6 +175,11 @@ impl Payload {
         Ok(Sample { value, close, at })
     }
 
+    /// The text at the place of the value.
+    pub(crate) fn word(&self, body: &[u8]) -> Option<String> {
+        Fields::of(self.format, body).ok()?.at(&self.value).ok()
+    }
+
     fn date(&self, fields: &Fields) -> Result<Date, Failure> {
         let place = self.session.as_deref().unwrap_or_default();
         let found = date(&fields.at(place)?);

@@ -42,3 +42,42 @@ fn every_key_is_described() {
     }
     assert!(seen > 300, "{seen}");
 }
+
+/// The demonstration and the scenario tell of the same halts.
+#[test]
+fn the_halts_of_the_demonstration_are_those_of_the_scenario() {
+    let scenario = include_str!("../../../scenarios/march-2020.toml");
+    let anchors = scenario.split("[[anchor]]\n").skip(1).map(|table| {
+        let value = |key: &str| {
+            let line = table.lines().find(|line| line.starts_with(key)).unwrap();
+            line.split(" = ").nth(1).unwrap().split(" #").next().unwrap().trim_matches('"')
+        };
+        format!("{},{}", value("date"), value("at"))
+    });
+    let halts = include_str!("../../../examples/live-demo/halts.csv").lines().skip(1).map(str::to_owned);
+    let (anchors, halts): (Vec<_>, Vec<_>) = (anchors.collect(), halts.collect());
+    assert_eq!((&halts, halts.len()), (&anchors, 4));
+}
+
+#[test]
+fn every_preset_is_told_with_all_that_it_says() {
+    let presets = [
+        ("venue_status", include_str!("../presets/venue_status.toml")),
+        ("volatility_index", include_str!("../presets/volatility_index.toml")),
+        ("index_level", include_str!("../presets/index_level.toml")),
+        ("boolean_check", include_str!("../presets/boolean_check.toml")),
+    ];
+    for (name, text) in presets {
+        let row = DOCS.lines().find(|line| line.starts_with(&format!("| `{name}` |"))).unwrap();
+        for line in text.lines().filter(|line| !line.starts_with('#')) {
+            let (key, value) = line.split_once(" = ").unwrap();
+            let words: Vec<_> = value.split('"').skip(1).step_by(2).collect();
+            match key {
+                "format" => assert_eq!((words[0], row.contains("JSON")), ("json", true)),
+                "min" => assert!(row.contains(&format!(" {value} to ")), "{row}"),
+                "max" => assert!(row.contains(&format!(" to {value} ")), "{row}"),
+                _ => assert!(words.iter().all(|word| row.contains(&format!("`{word}`"))), "{key} {row}"),
+            }
+        }
+    }
+}

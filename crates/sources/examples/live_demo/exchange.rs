@@ -1,5 +1,5 @@
-//! A small exchange on loopback: prices as server-sent events, its status and a volatility index to be polled. It halts by the
-//! rule of the New York exchanges: 7 % below the last close it stands still for a quarter of an hour.
+//! A small exchange on loopback: prices as server-sent events, its status and a volatility index to be polled. It halts
+//! when the New York exchanges did, 7 % below the last close, and stands still for a quarter of an hour.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
@@ -16,18 +16,12 @@ const TICK: Duration = Duration::from_millis(4);
 #[derive(Debug)]
 pub(crate) struct Exchange {
     days: Days,
-    /// When its one halt of a day begins, by day.
-    halts: Vec<Option<f64>>,
 }
 
 impl Exchange {
     /// Begins to listen; gives back its address.
     pub(crate) fn open(days: Days) -> std::io::Result<String> {
-        let reaches = |number: usize, far: f64| days.price(number, far) <= 0.93 * days.bars[number - 1].close;
-        let first =
-            |number: usize| (1..1_000).map(|n| f64::from(n) / 1_000.0).find(|far| number > 0 && reaches(number, *far));
-        let halts = (0..days.bars.len()).map(first).collect();
-        let exchange = Arc::new(Self { days, halts });
+        let exchange = Arc::new(Self { days });
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let address = format!("http://{}", listener.local_addr()?);
         std::thread::spawn(move || {
@@ -64,15 +58,9 @@ impl Exchange {
     fn status(&self, now: Nanos) -> &'static str {
         match self.days.at(now) {
             None => "closed",
-            Some((number, far)) if self.halted(number, far) => "halted",
+            Some((number, far)) if self.days.is_halted(number, far) => "halted",
             Some(_) => "open",
         }
-    }
-
-    fn halted(&self, number: usize, far: f64) -> bool {
-        let quarter = 0.25 / 6.5;
-        // The print that goes through the level is still made.
-        self.halts[number].is_some_and(|from| (from + 0.005..from + quarter).contains(&far))
     }
 
     /// For two days, 4 and 5 March, its machine is down.
@@ -88,20 +76,32 @@ impl Exchange {
     fn prices(&self, mut stream: TcpStream) -> std::io::Result<()> {
         stream.set_nodelay(true)?;
         stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n")?;
-        let stop = Stop::default();
+        let (stop, mut last) = (Stop::default(), WallClock.now());
         loop {
-            WallClock.wait(TICK, &stop);
+            // A halt is not waited past.
+            let halt = self.days.halt_between(last, last + TICK).map(|(_, at, _)| at);
+            WallClock.wait(halt.unwrap_or(last + TICK) - WallClock.now(), &stop);
             let now = WallClock.now();
-            let Some((number, far)) = self.days.at(now).filter(|(number, far)| !self.halted(*number, *far)) else {
-                continue;
-            };
-            let (price, before) = (self.days.price(number, far), &self.days.bars[number - 1]);
-            write!(
-                stream,
-                "event: price\ndata: {{\"price\": {price}, \"time\": {}, \"close\": {}, \"of\": \"{}\"}}\n\n",
-                now.0, before.close, before.date
-            )?;
+            // The print that goes through the level is made, and has its own time.
+            if let Some((number, at, price)) = self.days.halt_between(last, now) {
+                self.print(&mut stream, number, at, price)?;
+            }
+            last = now;
+            let open = self.days.at(now).filter(|(number, far)| !self.days.is_halted(*number, *far));
+            if let Some((number, price)) = open.and_then(|(number, far)| Some((number, self.days.price(number, far)?)))
+            {
+                self.print(&mut stream, number, now, price)?;
+            }
         }
+    }
+
+    fn print(&self, stream: &mut TcpStream, number: usize, at: Nanos, price: f64) -> std::io::Result<()> {
+        let before = &self.days.bars[number - 1];
+        write!(
+            stream,
+            "event: price\ndata: {{\"price\": {price}, \"time\": {}, \"close\": {}, \"of\": \"{}\"}}\n\n",
+            at.0, before.close, before.date
+        )
     }
 }
 

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use haltline::*;
-use haltline_sources::{Clock, SourceFile, WallClock};
+use haltline_sources::{Clock, SourceFile, Sources, WallClock};
 
 use days::Days;
 use exchange::Exchange;
@@ -32,7 +32,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut is_closed = true;
     while WallClock.now() < days.end() {
         for event in ears.receive(Duration::from_millis(50))? {
-            tell(&system, &days, &gate, event, &mut is_closed);
+            tell(&system, &days, &gate, &sources, event, &mut is_closed);
         }
     }
     println!();
@@ -79,7 +79,7 @@ fn plan(days: &Days, file: &SourceFile) -> Result<Plan, Box<dyn Error>> {
     let market = RuleSpec::MarketCircuitBreaker(Arc::new(ladder).into());
     let venue = RuleSpec::MarketCircuitBreaker(MarketCircuitBreaker::Venue);
     let volatility = RuleSpec::Volatility(Volatility {
-        limits: Limits::of(Ratio::from_f64(0.80)?),
+        limits: Limits::of(Ratio::from_f64(80.0)?),
         source: VolatilitySource::Level,
         sample: Some(Duration::from_secs(1)),
         returns: 20,
@@ -109,7 +109,7 @@ fn plan(days: &Days, file: &SourceFile) -> Result<Plan, Box<dyn Error>> {
 }
 
 /// One line for each transition but the bells: that the exchange closes, and opens again, happens each day.
-fn tell(system: &System, days: &Days, gate: &Gate, event: &Event, is_closed: &mut bool) {
+fn tell(system: &System, days: &Days, gate: &Gate, sources: &Sources, event: &Event, is_closed: &mut bool) {
     let said = system.details(event);
     let (before, after) = (event.before().status, event.after().status);
     let name = said.breaker.as_deref().unwrap_or_default();
@@ -125,5 +125,11 @@ fn tell(system: &System, days: &Days, gate: &Gate, event: &Event, is_closed: &mu
     let orders = if gate.permits(Intent::Increase) { "orders go" } else { "orders are denied" };
     let worse = matches!(after, Status::Tripped | Status::Warning) && event.limit > 0.0;
     let value = if worse { format!(", {:.4} against {}", event.value, event.limit) } else { String::new() };
-    println!("{}  {name:<16} {before} -> {after}: {}{value}; {orders}", days.say(said.at), event.reason());
+    // In a halt nothing is printed: the last price is the one that began it.
+    let price = sources.statuses().into_iter().find(|status| &*status.name == "spx").and_then(|status| status.value);
+    let price = match price {
+        Some((_, at)) if name == "mwcb" && after == Status::Tripped => format!(" by the price of {}", days.say(at)),
+        _ => String::new(),
+    };
+    println!("{}  {name:<16} {before} -> {after}: {}{value}{price}; {orders}", days.say(said.at), event.reason());
 }
