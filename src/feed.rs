@@ -403,6 +403,30 @@ impl Feed {
         Ok(())
     }
 
+    /// The breaker of this name, if it hears this feed now: a reload that moves a breaker to another scope gives it another number.
+    /// Takes no lock; O(listeners).
+    ///
+    /// ```
+    /// # use haltline::*;
+    /// let spec = BreakerSpec::new("calls", ScopePath::new("ext/vix")?, RuleSpec::Technical(Technical::default()));
+    /// let system = System::manual(Plan { breakers: vec![spec], ..Plan::default() }, Nanos::from_secs(1))?;
+    /// let mut feed = system.feed("ext/vix")?;
+    /// assert_eq!(feed.breaker("calls"), Some(system.breaker("calls")?));
+    /// assert_eq!(feed.breaker("another"), None);
+    /// # Ok::<(), haltline::Error>(())
+    /// ```
+    pub fn breaker(&mut self, name: &str) -> Option<BreakerId> {
+        self.keep_up();
+        self.panel.listeners.iter().find(|listener| listener.name() == name).map(Listener::id)
+    }
+
+    /// Takes over what a reload has changed.
+    fn keep_up(&mut self) {
+        if self.cell.generation() > self.panel.generation {
+            self.adopt_news();
+        }
+    }
+
     /// The status of a breaker that hears this feed, so that whoever pushes outcomes can spare himself the calls while their
     /// breaker is tripped. `None` for a breaker that does not hear it. Takes no lock; O(listeners).
     ///
@@ -420,9 +444,7 @@ impl Feed {
     /// # Ok::<(), haltline::Error>(())
     /// ```
     pub fn status(&mut self, breaker: BreakerId) -> Option<Status> {
-        if self.cell.generation() > self.panel.generation {
-            self.adopt_news();
-        }
+        self.keep_up();
         let hears = self.panel.listeners.iter().any(|listener| listener.id() == breaker);
         hears.then(|| self.circuit.board.state(breaker.index()).status)
     }

@@ -104,6 +104,10 @@ impl Listener {
         self.line
     }
 
+    pub(crate) fn name(&self) -> &str {
+        &self.entry.name
+    }
+
     pub(crate) fn id(&self) -> BreakerId {
         self.entry.id
     }

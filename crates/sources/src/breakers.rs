@@ -1,5 +1,7 @@
 //! The breakers of sources: what guards an endpoint, and what hears of values that cannot be.
 
+use core::time::Duration;
+
 use haltline::{
     BreakerSpec, CallWindow, CooldownEffect, DataFeedIntegrity, Halt, IntegritySource, Kind, Plan, Policy, Ratio,
     RuleSpec, ScopePath, Technical,
@@ -7,7 +9,7 @@ use haltline::{
 
 use crate::file::SourceFile;
 use crate::judge::WINDOW;
-use crate::spec::SourceSpec;
+use crate::spec::{Mode, SourceSpec};
 
 /// Below this score too many of the last values were refused: three of twenty.
 const SCORE: i64 = 90;
@@ -70,7 +72,9 @@ fn data(spec: &SourceSpec) -> BreakerSpec {
     };
     let default = Kind::DataFeedIntegrity.default_policy();
     // The longest of what is asked rarely and what is refused for a while.
-    let policy = Policy { stale_after: default.stale_after.max(spec.every.saturating_mul(4)), ..default };
+    let listens = if spec.mode == Mode::Poll { Duration::ZERO } else { spec.timeouts.read.saturating_mul(2) };
+    let silence = spec.every.saturating_mul(4).max(listens);
+    let policy = Policy { stale_after: default.stale_after.max(silence), ..default };
     BreakerSpec::new(&spec.data_breaker(), spec.scope.clone(), RuleSpec::DataFeedIntegrity(rule))
         .watching(vec![spec.calls_scope()])
         .with_policy(policy)

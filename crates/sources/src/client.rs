@@ -49,11 +49,13 @@ impl Default for HttpOptions {
     }
 }
 
-/// An endpoint, ready to be asked. Its parts are secrets.
+/// An endpoint, ready to be asked, and all that its answer depends on. Its parts are secrets.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Endpoint {
     uri: Uri,
     headers: Vec<(String, String)>,
+    accept: &'static str,
+    max_bytes: u64,
 }
 
 impl fmt::Debug for Endpoint {
@@ -65,12 +67,22 @@ impl fmt::Debug for Endpoint {
 impl Endpoint {
     pub(crate) fn of(spec: &SourceSpec) -> Result<Self, Failure> {
         let headers = spec.headers.iter().map(|(name, value)| (name.clone(), value.value().to_owned())).collect();
-        Ok(Self { uri: uri(spec.url.value())?, headers })
+        let accept = match (&spec.mode, spec.payload.format) {
+            (Mode::Stream { .. }, _) => "text/event-stream",
+            (Mode::Poll, Format::Json) => "application/json",
+            (Mode::Poll, Format::Csv) => "text/csv",
+        };
+        Ok(Self { uri: uri(spec.url.value())?, headers, accept, max_bytes: spec.max_bytes })
     }
 
-    /// Connections are counted by it.
+    /// Connections are counted by it: however it is spelled, and whoever logs in.
     fn host(&self) -> String {
-        format!("{}://{}", self.uri.scheme_str().unwrap_or_default(), self.uri.authority().map_or("", |a| a.as_str()))
+        let port = self.uri.port_u16().unwrap_or(if self.is_https() { 443 } else { 80 });
+        format!("{}:{port}", self.name())
+    }
+
+    fn name(&self) -> String {
+        self.uri.host().unwrap_or_default().trim_end_matches('.').to_ascii_lowercase()
     }
 
     pub(crate) fn is_https(&self) -> bool {
@@ -78,7 +90,8 @@ impl Endpoint {
     }
 
     pub(crate) fn is_loopback(&self) -> bool {
-        let host = self.uri.host().unwrap_or_default().trim_matches(['[', ']']);
+        let name = self.name();
+        let host = name.trim_matches(['[', ']']);
         host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
     }
 }
@@ -97,6 +110,8 @@ pub(crate) struct Reply {
     /// `None`: not modified.
     pub(crate) body: Option<Vec<u8>>,
     pub(crate) etag: Option<String>,
+    /// How long a cache on the way has had it.
+    pub(crate) age: Duration,
 }
 
 #[derive(Debug)]
@@ -147,8 +162,10 @@ impl Client {
         let condition = etag.map(|etag| (header::IF_NONE_MATCH.as_str(), etag));
         let mut response = self.call(spec, endpoint, condition)?;
         let etag = text(response.headers(), header::ETAG.as_str());
+        let age = text(response.headers(), header::AGE.as_str()).and_then(|age| age.trim().parse().ok());
+        let age = Duration::from_secs(u64::from(age.unwrap_or(0_u32)));
         if response.status().as_u16() == 304 && condition.is_some() {
-            return Ok(Reply { body: None, etag });
+            return Ok(Reply { body: None, etag, age });
         }
         if let Err(failure) = check_status(&response) {
             // A connection whose answer has not been read to its end cannot be used again.
@@ -157,13 +174,19 @@ impl Client {
         }
         check_type(&response, spec)?;
         let most = spec.max_bytes;
-        if response.body().content_length().is_some_and(|length| length > most) {
+        let length = response.body().content_length();
+        if length.is_some_and(|length| length > most) {
             return Err(too_long(most));
+        }
+        // Cut off it would look whole, and half a number is one.
+        if length.is_none() && !is_chunked(response.headers()) {
+            let text = "found an answer that tells no end, allowed are those with Content-Length or in chunks";
+            return Err(Failure::new(Trouble::Broken, text));
         }
         // One byte more than is allowed says that it is too long.
         let body = response.body_mut().with_config().limit(most.saturating_add(1)).read_to_vec();
         let body = body.map_err(|error| failure(&error, most))?;
-        if body.len() as u64 > most { Err(too_long(most)) } else { Ok(Reply { body: Some(body), etag }) }
+        if body.len() as u64 > most { Err(too_long(most)) } else { Ok(Reply { body: Some(body), etag, age }) }
     }
 
     /// Opens a stream of events; `last` is the id of the last one that was heard.
@@ -186,9 +209,8 @@ impl Client {
         endpoint: &Endpoint,
         further: Option<(&str, &str)>,
     ) -> Result<Response<Body>, Failure> {
-        let is_stream = matches!(spec.mode, Mode::Stream { .. });
-        let accept = if is_stream { "text/event-stream" } else { accepted(spec.payload.format) };
-        let mut request = self.agent.get(&endpoint.uri).header("accept", accept);
+        let is_stream = spec.mode != Mode::Poll;
+        let mut request = self.agent.get(&endpoint.uri).header("accept", endpoint.accept);
         for (name, value) in &endpoint.headers {
             request = request.header(name, value);
         }
@@ -196,8 +218,9 @@ impl Client {
             request = request.header(name, value);
         }
         let times = spec.timeouts;
-        // A header may be a secret, which no redirect may carry to another host.
-        let redirects = if endpoint.headers.is_empty() { REDIRECTS } else { 0 };
+        // A header may be a secret, which no redirect may carry to another host; and what is read of a redirect before it is followed has
+        // no time of its own in a stream.
+        let redirects = if endpoint.headers.is_empty() && !is_stream { REDIRECTS } else { 0 };
         let mut config = request
             .config()
             .https_only(endpoint.is_https())
@@ -214,7 +237,14 @@ impl Client {
         if endpoint.is_loopback() {
             config = config.proxy(None);
         }
-        config.build().call().map_err(|error| failure(&error, spec.max_bytes))
+        let is_proxied = !endpoint.is_loopback() && self.agent.config().proxy().is_some();
+        config.build().call().map_err(|error| {
+            let mut failure = failure(&error, spec.max_bytes);
+            if is_proxied && failure.trouble == Trouble::Connect {
+                failure.text.push_str(" (a proxy is set in the environment)");
+            }
+            failure
+        })
     }
 }
 
@@ -229,15 +259,13 @@ pub(crate) fn authorities(pem: &[u8]) -> Result<RootCerts, Failure> {
     Ok(RootCerts::from(found.ok_or_else(bad)?))
 }
 
-fn accepted(format: Format) -> &'static str {
-    match format {
-        Format::Json => "application/json",
-        Format::Csv => "text/csv",
-    }
-}
-
 fn text(headers: &HeaderMap, name: &str) -> Option<String> {
     headers.get(name)?.to_str().ok().map(str::to_owned)
+}
+
+fn is_chunked(headers: &HeaderMap) -> bool {
+    text(headers, header::TRANSFER_ENCODING.as_str())
+        .is_some_and(|coding| coding.to_ascii_lowercase().ends_with("chunked"))
 }
 
 fn check_status(response: &Response<Body>) -> Result<(), Failure> {
@@ -246,7 +274,7 @@ fn check_status(response: &Response<Body>) -> Result<(), Failure> {
         return Ok(());
     }
     if status.is_redirection() && status.as_u16() != 304 {
-        let text = "found a redirect, allowed are none for a source with headers: they would go elsewhere";
+        let text = "found a redirect, allowed are none for a stream, and none for a source with headers: they would go elsewhere";
         return Err(Failure::new(Trouble::Redirect, text));
     }
     let text = format!("found status {}, allowed are 200 to 299", status.as_u16());
@@ -294,14 +322,20 @@ impl Connector for Counting {
 }
 
 /// How many polls of a host are under way. The client's pool bounds idle connections only.
-#[derive(Debug)]
 struct Hosts {
     most: usize,
     state: Mutex<Places>,
     bell: Condvar,
 }
 
-#[derive(Debug, Default)]
+/// Its keys are of no log.
+impl fmt::Debug for Hosts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hosts").field("most", &self.most).finish_non_exhaustive()
+    }
+}
+
+#[derive(Default)]
 struct Places {
     is_closed: bool,
     taken: HashMap<String, usize>,
@@ -332,7 +366,7 @@ impl Hosts {
         }
         if waited.timed_out() {
             let text = format!("no connection has become free in {patience:?}, {} a host are allowed", self.most);
-            return Err(Failure::new(Trouble::Timeout, text));
+            return Err(Failure::new(Trouble::Busy, text));
         }
         *places.taken.entry(host.clone()).or_default() += 1;
         drop(places);

@@ -11,7 +11,7 @@ use crate::file::Environment;
 use crate::moment::TimeFormat;
 use crate::payload::{Format, Payload, Unit};
 use crate::retry::Backoff;
-use crate::spec::{Keeping, Mode, SourceSpec, Timeouts, What};
+use crate::spec::{Keeping, Mode, STREAM_SILENCE, SourceSpec, Timeouts, What};
 
 const ANY: Allowed<f64> = Allowed { text: "finite numbers", holds: f64::is_finite };
 const LEVEL: Allowed<f64> = Allowed { text: "numbers from 1e-9 to 9000000000", holds: |n| (1e-9..=9e9).contains(&n) };
@@ -50,12 +50,13 @@ pub(crate) fn read(
     let spec = SourceSpec {
         every: every.unwrap_or(Duration::from_secs(1)),
         max_ahead: time(table, "max_ahead", &SHORT, Duration::from_secs(1)),
-        timeouts: bounded(table, &mode, timeouts(table)),
+        timeouts: bounded(table, &mode, timeouts(table, &mode)),
+        heartbeat_repeats: heartbeat_repeats(table, &mode, what.as_ref()),
         max_bytes: count(table, "max_bytes", &BYTES, 1 << 20),
         keeping: keeping(table, &mode, every.unwrap_or(Duration::from_secs(1))),
         backoff: backoff(table, &mode),
         failures: u32::try_from(count(table, "failures", &FAILURES, 3)).unwrap_or(3),
-        halt: time(table, "halt_for", &SOME_TIME, Duration::from_secs(30)),
+        halt: time(table, "halt_for", &SOME_TIME, Duration::from_secs(5)),
         // What could not be read is reported; then there is no source.
         name: Arc::from(name?),
         scope: scope?,
@@ -316,11 +317,20 @@ fn count(table: &Table<'_>, key: &'static str, allowed: &Allowed<i64>, default: 
     given.and_then(|n| u64::try_from(n).ok()).unwrap_or(default)
 }
 
-fn timeouts(table: &Table<'_>) -> Timeouts {
+fn heartbeat_repeats(table: &Table<'_>, mode: &Mode, what: Option<&What>) -> bool {
+    const KEY: &str = "heartbeat_repeats";
+    if *mode == Mode::Poll || what.is_some_and(|what| !matches!(what, What::Venue | What::Check { .. })) {
+        table.refuse(&[KEY], "only a stream of what = \"venue\" or \"check\" has it: a number grows old");
+    }
+    table.optional(KEY).and_then(|item| item.boolean()).unwrap_or(false)
+}
+
+fn timeouts(table: &Table<'_>, mode: &Mode) -> Timeouts {
     let default = Timeouts::default();
     let total = time(table, "timeout", &MINUTES, default.total);
     let connect = time(table, "connect_timeout", &MINUTES, default.connect.min(total));
-    let read = time(table, "read_timeout", &MINUTES, default.read.min(total));
+    let silence = if *mode == Mode::Poll { default.read.min(total) } else { STREAM_SILENCE };
+    let read = time(table, "read_timeout", &MINUTES, silence);
     Timeouts { connect, read, total }
 }
 

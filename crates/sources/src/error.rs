@@ -30,8 +30,12 @@ pub enum Trouble {
     BadPayload,
     /// A value that cannot be: out of range, from the future, older than the last.
     Refused,
-    /// The breaker of this endpoint has tripped, or the other side asked to wait; nobody called.
+    /// The breaker of this endpoint has tripped, so nobody called.
     Held,
+    /// No connection of those that are allowed became free, so nobody called.
+    Busy,
+    /// The System has no breaker or feed for it, or its feed refuses the value.
+    System,
     /// The sources are being dropped.
     Stopped,
 }

@@ -13,7 +13,7 @@ use crate::client::{Client, Endpoint, Reply};
 use crate::clock::{Clock, Stop, lock};
 use crate::error::{Failure, Trouble};
 use crate::retry::Budget;
-use crate::spec::SourceSpec;
+use crate::spec::{Keeping, SourceSpec};
 
 /// So many documents are kept.
 pub(crate) const DOCUMENTS: usize = 256;
@@ -44,8 +44,10 @@ impl Line {
 pub(crate) struct Document {
     pub(crate) body: Vec<u8>,
     pub(crate) etag: Option<String>,
-    /// When it was received, or last said to be unchanged.
+    /// When it was received, or last said to be unchanged; less the age that a cache on the way has told.
     pub(crate) received: Nanos,
+    /// When that was told here.
+    asked: Nanos,
 }
 
 /// How a call ended, its retries included.
@@ -59,14 +61,18 @@ pub(crate) struct Call {
     pub(crate) unchanged: bool,
 }
 
+/// What is known of an endpoint. For how long it is used each source says for itself.
 #[derive(Clone, Debug)]
 struct Entry {
     last: Arc<Call>,
-    /// The last document, and until when it is given although it is old.
-    good: Option<(Arc<Document>, Nanos)>,
-    /// Nobody asks again before.
-    fresh_until: Nanos,
-    /// Somebody is renewing it, and has until then.
+    /// When that call ended.
+    ended: Nanos,
+    /// The other side has asked that nobody asks before.
+    not_before: Nanos,
+    /// The last document that could be used.
+    good: Option<Arc<Document>>,
+    /// Somebody was asked to renew it, and has until then to begin; and has begun, and has until then.
+    queued_until: Nanos,
     leased_until: Nanos,
 }
 
@@ -84,7 +90,7 @@ pub enum Origin {
     Unchanged,
     /// Kept, and young enough.
     Fresh,
-    /// Kept; somebody is renewing it.
+    /// Kept; it is being renewed, or that has failed.
     Stale,
 }
 
@@ -107,8 +113,12 @@ pub(crate) enum Renewal {
 }
 
 enum Seen {
-    Fresh(Entry),
-    Stale(Entry, bool),
+    /// As it is.
+    Kept(Entry, Origin),
+    /// Whoever sees this renews it.
+    Mine(Entry),
+    /// Whoever sees this has it renewed.
+    Queued(Entry),
 }
 
 #[derive(Debug)]
@@ -144,26 +154,32 @@ impl Fetcher {
     pub(crate) fn get(&self, line: &Arc<Line>, renewal: Renewal) -> Got {
         let (now, longest) = (self.clock.now(), line.longest());
         let seen = self.documents.entry(&line.endpoint, Some(longest), |_, entry: &mut Entry| {
-            if now < entry.fresh_until {
-                return EntryAction::Retain(Seen::Fresh(entry.clone()));
+            if entry.is_fresh(line, now) {
+                let origin = if entry.last.found.is_ok() { Origin::Fresh } else { Origin::Stale };
+                return EntryAction::Retain(Seen::Kept(entry.clone(), origin));
             }
-            if entry.good.as_ref().is_none_or(|(_, until)| now >= *until) {
+            if entry.usable(line, now).is_none() {
                 return EntryAction::ReplaceWithGuard;
             }
-            let is_mine = now >= entry.leased_until;
-            if is_mine {
-                entry.leased_until = now + longest;
-            }
-            EntryAction::Retain(Seen::Stale(entry.clone(), is_mine))
+            let is_free = now >= entry.leased_until;
+            EntryAction::Retain(match renewal {
+                Renewal::Here if is_free => {
+                    entry.leased_until = now + longest;
+                    Seen::Mine(entry.clone())
+                }
+                Renewal::Elsewhere if is_free && now >= entry.queued_until => {
+                    entry.queued_until = now + longest;
+                    Seen::Queued(entry.clone())
+                }
+                _ => Seen::Kept(entry.clone(), Origin::Stale),
+            })
         });
         match seen {
-            EntryResult::Retained(Seen::Fresh(entry)) => entry.kept(now, Origin::Fresh),
-            EntryResult::Retained(Seen::Stale(entry, true)) if renewal == Renewal::Here => self.renew(line, &entry),
-            EntryResult::Retained(Seen::Stale(entry, is_mine)) => {
-                if is_mine {
-                    self.hand_over(line);
-                }
-                entry.kept(now, Origin::Stale)
+            EntryResult::Retained(Seen::Kept(entry, origin)) => entry.kept(line, now, origin),
+            EntryResult::Retained(Seen::Mine(entry)) => self.renew(line, &entry),
+            EntryResult::Retained(Seen::Queued(entry)) => {
+                self.hand_over(line);
+                entry.kept(line, now, Origin::Stale)
             }
             EntryResult::Replaced(guard, old) => {
                 let entry = self.call(line, Some(&old));
@@ -180,23 +196,56 @@ impl Fetcher {
         }
     }
 
-    /// Renews a document now; for whoever renews for others.
+    /// Renews a document now, if nobody else does or has; for whoever renews for others.
     pub(crate) fn renew_now(&self, line: &Arc<Line>) {
-        if let Some(entry) = self.documents.get(&line.endpoint) {
+        let now = self.clock.now();
+        let mine = self.change(line, |entry| {
+            entry.queued_until = Nanos(0);
+            let is_mine = !entry.is_fresh(line, now) && now >= entry.leased_until;
+            if is_mine {
+                entry.leased_until = now + line.longest();
+            }
+            is_mine.then(|| entry.clone())
+        });
+        if let Some(entry) = mine.flatten() {
             self.renew(line, &entry);
         }
     }
 
+    /// A document that cannot be read is not to be confirmed by the other side's "not modified".
+    pub(crate) fn distrust(&self, line: &Line) {
+        self.change(line, |entry| entry.good = None);
+    }
+
     fn renew(&self, line: &Arc<Line>, old: &Entry) -> Got {
         let entry = self.call(line, Some(old));
-        self.documents.insert(line.endpoint.clone(), entry.clone());
+        let place = self.documents.entry(&line.endpoint, None, |_, there: &mut Entry| {
+            // Whoever began later knows better.
+            if there.last.serial < entry.last.serial {
+                *there = entry.clone();
+            }
+            EntryAction::Retain(())
+        });
+        if let EntryResult::Vacant(guard) = place {
+            let _ = guard.insert(entry.clone());
+        }
         entry.called()
     }
 
+    /// Changes what is known of an endpoint, if anything is and nobody is asking it.
+    fn change<T>(&self, line: &Line, mut change: impl FnMut(&mut Entry) -> T) -> Option<T> {
+        let at_once = Some(Duration::ZERO);
+        match self.documents.entry(&line.endpoint, at_once, |_, entry| EntryAction::Retain(change(entry))) {
+            EntryResult::Retained(found) => Some(found),
+            _ => None,
+        }
+    }
+
     fn hand_over(&self, line: &Arc<Line>) {
-        if let Some(renewer) = &*lock(&self.renewer) {
-            // Where there is no place the lease runs out, and the next one tries again.
-            let _ = renewer.try_send(line.clone());
+        let renewer = lock(&self.renewer).clone();
+        if renewer.is_none_or(|renewer| renewer.try_send(line.clone()).is_err()) {
+            // Where there is no place the next one tries again.
+            self.change(line, |entry| entry.queued_until = Nanos(0));
         }
     }
 
@@ -213,20 +262,17 @@ impl Fetcher {
 
     /// Calls until it succeeds or nothing is left to try, and says what is to be kept.
     fn call(&self, line: &Line, old: Option<&Entry>) -> Entry {
-        let begin = self.clock.now();
-        let kept = old.and_then(|old| old.good.as_ref()).map(|(document, _)| document);
+        let (begin, serial) = (self.clock.now(), self.next_serial());
+        let kept = old.and_then(|old| old.good.as_ref());
         let (found, tries) = self.try_again(line, kept.and_then(|document| document.etag.as_deref()));
         let now = self.clock.now();
-        let keeping = line.spec.keeping;
         let wait = found.as_ref().err().and_then(|failure| failure.retry_after);
         let unchanged = matches!(&found, Ok(Reply { body: None, .. }));
         let found = found.and_then(|reply| document(reply, kept, now));
-        let (good, fresh_for) = match &found {
-            Ok(document) => (Some((document.clone(), now + keeping.ttl + keeping.stale_while)), keeping.ttl),
-            Err(_) => (old.and_then(|old| old.good.clone()), keeping.negative.max(wait.unwrap_or_default())),
-        };
-        let last = Arc::new(Call { serial: self.next_serial(), found, took: now - begin, tries, unchanged });
-        Entry { last, good, fresh_until: now + fresh_for, leased_until: Nanos(0) }
+        let good = found.as_ref().ok().or(kept).cloned();
+        let last = Arc::new(Call { serial, found, took: now - begin, tries, unchanged });
+        let not_before = now + wait.unwrap_or_default();
+        Entry { last, ended: now, not_before, good, queued_until: Nanos(0), leased_until: Nanos(0) }
     }
 
     fn try_again(&self, line: &Line, etag: Option<&str>) -> (Result<Reply, Failure>, u32) {
@@ -235,7 +281,8 @@ impl Fetcher {
         loop {
             let found = self.client.ask(spec, endpoint, etag);
             tries += 1;
-            if found.is_err() && self.stop.is_raised() {
+            // Also where something came: a body may end where its connection was closed.
+            if self.stop.is_raised() {
                 return (Err(stopped()), tries);
             }
             let Err(failure) = &found else {
@@ -262,21 +309,35 @@ pub(crate) fn stopped() -> Failure {
 }
 
 fn document(reply: Reply, kept: Option<&Arc<Document>>, now: Nanos) -> Result<Arc<Document>, Failure> {
-    let Reply { body, etag } = reply;
+    let Reply { body, etag, age } = reply;
+    let received = now - age;
     match (body, kept) {
-        (Some(body), _) => Ok(Arc::new(Document { body, etag, received: now })),
+        (Some(body), _) => Ok(Arc::new(Document { body, etag, received, asked: now })),
         (None, Some(kept)) => {
             let etag = etag.or_else(|| kept.etag.clone());
-            Ok(Arc::new(Document { body: kept.body.clone(), etag, received: now }))
+            Ok(Arc::new(Document { body: kept.body.clone(), etag, received, asked: now }))
         }
         (None, None) => Err(Failure::new(Trouble::Status(304), "found status 304, allowed after a first answer only")),
     }
 }
 
 impl Entry {
-    fn kept(self, now: Nanos, origin: Origin) -> Got {
-        let document = self.last.found.as_ref().ok().cloned();
-        let document = document.or_else(|| self.good.filter(|(_, until)| now < *until).map(|(document, _)| document));
+    /// Whether nobody asks again yet. A clock that was put back makes nothing young.
+    fn is_fresh(&self, line: &Line, now: Nanos) -> bool {
+        let Keeping { ttl, negative, .. } = line.spec.keeping;
+        let until =
+            if self.last.found.is_ok() { self.ended + ttl } else { (self.ended + negative).max(self.not_before) };
+        (self.ended..until).contains(&now)
+    }
+
+    /// The document that is given although it is old.
+    fn usable(&self, line: &Line, now: Nanos) -> Option<&Arc<Document>> {
+        let Keeping { ttl, stale_while, .. } = line.spec.keeping;
+        self.good.as_ref().filter(|document| (document.asked..document.asked + ttl + stale_while).contains(&now))
+    }
+
+    fn kept(self, line: &Line, now: Nanos, origin: Origin) -> Got {
+        let document = self.last.found.as_ref().ok().or_else(|| self.usable(line, now)).cloned();
         Got { call: self.last, document, origin }
     }
 

@@ -140,6 +140,16 @@ pub struct Sample {
     pub at: Option<Nanos>,
 }
 
+impl Sample {
+    /// The close that it names, as its value or beside it.
+    pub(crate) fn closed(&self) -> Option<(f64, Date)> {
+        match self.value {
+            Value::Close(number, session) => Some((number, session)),
+            _ => self.close,
+        }
+    }
+}
+
 impl Payload {
     /// A payload with a value and nothing else.
     pub fn new(format: Format, value: &str) -> Self {

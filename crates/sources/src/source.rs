@@ -3,13 +3,13 @@
 use core::time::Duration;
 use std::sync::{Arc, Mutex};
 
-use haltline::{BreakerId, CheckId, Date, Error, Feed, FeedError, Nanos, Outcome, Price, Qty, Status, System};
+use haltline::{BreakerId, CheckId, Error, Feed, FeedError, Nanos, Outcome, Price, Qty, Status, System, VenueStatus};
 
 use crate::clock::lock;
 use crate::error::{Failure, Trouble};
-use crate::fetch::{Fetcher, Line, Renewal};
+use crate::fetch::{Document, Fetcher, Line, Renewal};
 use crate::judge::{Counts, Judge, Verdict};
-use crate::payload::Value;
+use crate::payload::{Sample, Value};
 use crate::spec::What;
 
 /// How a source does.
@@ -38,11 +38,11 @@ pub struct SourceStatus {
     pub latency: Duration,
 }
 
-/// What a value is handed to.
-#[derive(Clone, Copy, Debug)]
+/// What a value is handed to. A breaker by its name, since a reload may give it another number.
+#[derive(Clone, Debug)]
 enum Target {
     Plain,
-    Reading(BreakerId),
+    Reading(String),
     Check(CheckId),
 }
 
@@ -68,12 +68,10 @@ pub struct Source {
     pub(crate) fetcher: Arc<Fetcher>,
     pub(crate) status: Arc<Mutex<SourceStatus>>,
     values: Feed,
+    /// The latest time that the feed has heard; it takes none before it.
+    heard: Nanos,
     target: Target,
-    calls: BreakerId,
-    data: BreakerId,
     judge: Judge,
-    /// The close that was told last.
-    close: Option<(f64, Date)>,
     seen: u64,
 }
 
@@ -81,16 +79,20 @@ impl Source {
     pub(crate) fn attach(system: &System, fetcher: Arc<Fetcher>, line: Arc<Line>) -> Result<Self, Error> {
         let spec = &line.spec;
         let target = match &spec.what {
-            What::Reading { breaker } => Target::Reading(system.breaker(breaker)?),
+            What::Reading { breaker } => {
+                system.breaker(breaker)?;
+                Target::Reading(breaker.clone())
+            }
             What::Check { check } => Target::Check(system.check_id(check)?),
             What::Venue | What::Price | What::Reference => Target::Plain,
         };
-        let (calls, data) = (system.breaker(&spec.calls_breaker())?, system.breaker(&spec.data_breaker())?);
+        system.breaker(&spec.calls_breaker())?;
+        system.breaker(&spec.data_breaker())?;
         let values = system.feed(spec.scope.as_str())?;
         let judge = Judge::new(spec.range, spec.max_ahead);
         let status = SourceStatus { name: spec.name.clone(), ..SourceStatus::default() };
         let status = Arc::new(Mutex::new(status));
-        Ok(Self { line, fetcher, status, values, target, calls, data, judge, close: None, seen: 0 })
+        Ok(Self { line, fetcher, status, values, heard: Nanos(0), target, judge, seen: 0 })
     }
 
     /// How it does.
@@ -114,7 +116,7 @@ impl Source {
         // Somebody else's call for the same document counts once for this source, too.
         let is_news = core::mem::replace(&mut self.seen, got.call.serial) != got.call.serial;
         if !is_news {
-            return Ok(());
+            return self.still_waits(calls, &got.call.found, at);
         }
         let found = match (&got.call.found, got.document) {
             (Err(failure), _) => Err(failure.clone()),
@@ -130,9 +132,25 @@ impl Source {
         }
     }
 
+    /// While the other side has asked to wait nobody calls, and a breaker whose halt is over hears that nothing has become better.
+    fn still_waits(
+        &self,
+        calls: &mut Feed,
+        found: &Result<Arc<Document>, Failure>,
+        at: Nanos,
+    ) -> Result<(), FeedError> {
+        let is_over = self.guard(calls) == Some(Status::Cooldown);
+        if found.is_err() && is_over { calls.outcome(Outcome::Failure, Duration::ZERO, at) } else { Ok(()) }
+    }
+
+    /// The status of the breaker of the endpoint, if the plan has one.
+    fn guard(&self, calls: &mut Feed) -> Option<Status> {
+        calls.breaker(&self.line.spec.calls_breaker()).and_then(|breaker| calls.status(breaker))
+    }
+
     /// Whether nobody is to call.
     pub(crate) fn is_held(&mut self, calls: &mut Feed) -> bool {
-        let status = calls.status(self.calls);
+        let status = self.guard(calls);
         let held = matches!(status, Some(Status::Tripped | Status::EmergencyHalt | Status::Maintenance));
         if held {
             let text = format!("the breaker {} is {}", self.line.spec.calls_breaker(), status.map_or("", Status::name));
@@ -151,8 +169,9 @@ impl Source {
         took: Duration,
         at: Nanos,
     ) -> Result<(), FeedError> {
-        // Whoever drops the sources has not found a fault in an endpoint.
-        let outcome = if failure.trouble == Trouble::Stopped { Outcome::Ignored } else { Outcome::Failure };
+        // Whoever drops the sources has not found a fault in an endpoint, nor has who found no connection free.
+        let is_ours = matches!(failure.trouble, Trouble::Stopped | Trouble::Busy);
+        let outcome = if is_ours { Outcome::Ignored } else { Outcome::Failure };
         {
             let mut status = lock(&self.status);
             status.calls += 1;
@@ -173,7 +192,10 @@ impl Source {
         at: Nanos,
     ) -> Result<(), FeedError> {
         match self.value(calls, body, received, at) {
-            Ok(Err(failure)) => self.failed(calls, failure, took, at),
+            Ok(Err(failure)) => {
+                self.fetcher.distrust(&self.line);
+                self.failed(calls, failure, took, at)
+            }
             told => {
                 // That a feed refuses the value is no fault of the call.
                 self.succeeded(calls, took, at)?;
@@ -206,46 +228,92 @@ impl Source {
             Err(failure) => return Ok(Err(failure)),
         };
         let verdict = self.judge.judge(&sample, received, at);
-        let score = self.judge.score();
-        {
-            let mut status = lock(&self.status);
-            status.counts = self.judge.counts();
-            status.value = self.judge.last();
-            status.failure = verdict.as_ref().err().cloned();
-        }
         let told = match verdict {
-            Ok(Verdict::Tell(value, at)) => self.tell_close(sample.close, at).and_then(|()| self.tell(value, at)),
-            Ok(Verdict::Repeated) | Err(_) => Ok(()),
+            Ok(Verdict::Tell(time)) => self.hand_on(&sample, time),
+            Ok(Verdict::Repeated) => Ok(()),
+            Err(_) => self.doubt(&sample, received),
         };
-        if let Some(score) = score {
-            calls.reading(self.data, score, at)?;
-        }
+        self.note(verdict.err().or_else(|| told.as_ref().err().map(refused)));
+        self.tell_score(calls, at)?;
         told.map(Ok)
     }
 
-    /// Before the price that it is the reference of, and once.
-    fn tell_close(&mut self, close: Option<(f64, Date)>, at: Nanos) -> Result<(), FeedError> {
-        match close.filter(|_| close != self.close) {
-            None => Ok(()),
-            Some((number, session)) => {
-                self.tell(Value::Close(number, session), at)?;
-                self.close = close;
-                Ok(())
-            }
+    fn note(&self, failure: Option<Failure>) {
+        let mut status = lock(&self.status);
+        status.counts = self.judge.counts();
+        status.value = self.judge.last();
+        status.failure = failure;
+    }
+
+    fn hand_on(&mut self, sample: &Sample, at: Nanos) -> Result<(), FeedError> {
+        // The close before the price that it is the reference of, and once.
+        let close = sample.close.filter(|close| self.judge.close() != Some(*close));
+        let close = close.map_or(Ok(()), |(number, session)| self.tell(Value::Close(number, session), at));
+        let told = close.and_then(|()| self.tell(sample.value, at));
+        match told {
+            Ok(()) => self.judge.take(sample, at),
+            Err(_) => self.judge.refuse(),
+        }
+        told
+    }
+
+    /// What is refused may still say that something is not to be traded: then what stood before it is not known any more.
+    fn doubt(&mut self, sample: &Sample, received: Nanos) -> Result<(), FeedError> {
+        let at = self.judge.last().map_or(received, |(_, at)| at);
+        match sample.value {
+            Value::Venue(VenueStatus::Open) | Value::Check(true) | Value::Number(_) | Value::Close(..) => Ok(()),
+            Value::Venue(_) => self.tell(Value::Venue(VenueStatus::Unknown), at),
+            Value::Check(false) => self.tell(sample.value, at),
         }
     }
 
+    /// The other side has said that it is there; where the file says so, what it has said last stands then.
+    pub(crate) fn heartbeat(&mut self, calls: &mut Feed, now: Nanos) -> Result<(), FeedError> {
+        self.tell_score(calls, now)?;
+        match self.judge.last() {
+            Some((value, _)) if self.line.spec.heartbeat_repeats && !self.is_in_doubt() => self.tell(value, now),
+            _ => Ok(()),
+        }
+    }
+
+    fn is_in_doubt(&self) -> bool {
+        lock(&self.status).failure.is_some()
+    }
+
+    fn tell_score(&self, calls: &mut Feed, at: Nanos) -> Result<(), FeedError> {
+        let Some(score) = self.judge.score() else { return Ok(()) };
+        let name = self.line.spec.data_breaker();
+        if let Some(data) = calls.breaker(&name) {
+            return calls.reading(data, score, at);
+        }
+        let text = format!("found no breaker {name} in the plan; add_to adds it, before each reload, too");
+        lock(&self.status).failure.get_or_insert(Failure::new(Trouble::System, text));
+        Ok(())
+    }
+
     fn tell(&mut self, value: Value, at: Nanos) -> Result<(), FeedError> {
+        // A heartbeat, or a doubt, may have been told with a later one.
+        let at = at.max(self.heard);
         let factor = self.line.spec.payload.unit.factor();
         // The range of the file keeps prices representable; what is none the feed refuses.
         let price = |number: f64| Price::from_f64(number * factor).unwrap_or(Price::ZERO);
-        match (value, self.target) {
+        match (value, &self.target) {
             (Value::Venue(status), _) => self.values.venue(status, at),
-            (Value::Number(number), Target::Reading(breaker)) => self.values.reading(breaker, number * factor, at),
+            (Value::Number(number), Target::Reading(name)) => {
+                // The feed says what is missing.
+                let breaker = self.values.breaker(name).unwrap_or(BreakerId::NONE);
+                self.values.reading(breaker, number * factor, at)
+            }
             (Value::Number(number), _) => self.values.trade(price(number), Qty(0), at),
             (Value::Close(number, session), _) => self.values.reference(price(number), session, at),
-            (Value::Check(passed), Target::Check(check)) => self.values.check(check, passed, at),
+            (Value::Check(passed), Target::Check(check)) => self.values.check(*check, passed, at),
             (Value::Check(_), _) => Ok(()),
-        }
+        }?;
+        self.heard = at;
+        Ok(())
     }
+}
+
+fn refused(error: &FeedError) -> Failure {
+    Failure::new(Trouble::System, format!("the feed has refused it: {error}"))
 }

@@ -1,9 +1,9 @@
 //! The sources of a file at work beside a System: a sensor each, and one thread that renews what others ask for.
 
 use core::fmt;
-use std::sync::mpsc::sync_channel;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 use haltline::{Error, Sensing, Sensor, System};
@@ -19,6 +19,10 @@ use crate::source::{Source, SourceStatus};
 use crate::spec::Mode;
 use crate::stream::Stream;
 
+/// Whoever drops sources waits so long at most for a thread that looks a name up or connects, which nothing ends.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// Nobody looks whether a stream may go on more often.
+const LEAST: Duration = Duration::from_millis(100);
 /// A sensor may be asked for so long: a stream is one long call.
 const LONGEST: Duration = Duration::from_secs(366 * 86_400);
 
@@ -65,8 +69,12 @@ impl SourceFile {
     /// what [`add_to`](Self::add_to) adds. For polls only: a stream blocks for as long as it lasts.
     ///
     /// # Errors
-    /// [`StartError`].
+    /// [`StartError`]; also for a file with a stream.
     pub fn attach(&self, system: &System, clock: impl Clock) -> Result<Vec<Source>, StartError> {
+        if let Some(spec) = self.sources.iter().find(|spec| spec.mode != Mode::Poll) {
+            let text = format!("source {:?}: found a stream, allowed are polls; start runs both", spec.name);
+            return Err(Failure::new(Trouble::System, text).into());
+        }
         self.attached(system, Arc::new(clock)).map(|(_, sources)| sources)
     }
 
@@ -111,12 +119,13 @@ fn sense(system: &System, source: Source) -> Result<Sensing, Error> {
         let mut source = source;
         return system.sense(sensor, move |calls, now| source.pull(calls, now));
     }
-    let sensor = Sensor { name, scope, interval: spec.backoff.base, deadline: LONGEST };
+    let sensor = Sensor { name, scope, interval: spec.backoff.base.max(LEAST), deadline: LONGEST };
     let mut stream = Stream::new(source);
     system.sense(sensor, move |calls, _| stream.run(calls))
 }
 
-/// Sources at work. Dropped, they end: calls and waits are broken off, connections closed, threads joined.
+/// Sources at work. Dropped, they end: calls and waits are broken off, connections closed, threads joined. A thread that looks a name
+/// up or connects is waited for a second and left behind then; it ends after `connect_timeout`.
 ///
 /// ```
 /// use haltline::{Plan, System};
@@ -137,7 +146,8 @@ pub struct Sources {
     fetcher: Arc<Fetcher>,
     parts: Vec<(Arc<Line>, Arc<Mutex<SourceStatus>>)>,
     sensings: Vec<Sensing>,
-    renewer: Option<JoinHandle<()>>,
+    /// Says, by its end, that the thread that renews has ended.
+    renewer: Option<Mutex<Receiver<()>>>,
 }
 
 impl Sources {
@@ -155,13 +165,18 @@ impl Sources {
     /// `stale_while`, while one thread renews it; else from the endpoint, asked once for all who wait. Blocks then, so never on
     /// the order path; a failure is remembered for `negative_ttl`.
     ///
+    /// While the breaker of the endpoint is tripped nobody calls, so nobody is given anything.
+    ///
     /// # Errors
     /// [`Failure`]: the endpoint's, the payload's, or a value that cannot be.
     pub fn ask(&self, name: &str) -> Result<(Sample, Origin), Failure> {
-        let line = self.parts.iter().map(|(line, _)| line).find(|line| &*line.spec.name == name);
-        let line = line.filter(|line| line.spec.mode == Mode::Poll).ok_or_else(|| {
-            Failure::new(Trouble::Connect, format!("found {name:?}, allowed are the names of poll sources"))
+        let part = self.parts.iter().find(|(line, _)| &*line.spec.name == name && line.spec.mode == Mode::Poll);
+        let (line, status) = part.ok_or_else(|| {
+            Failure::new(Trouble::System, format!("found {name:?}, allowed are the names of poll sources"))
         })?;
+        if let Some(held) = lock(status).failure.clone().filter(|failure| failure.trouble == Trouble::Held) {
+            return Err(held);
+        }
         let got = self.fetcher.get(line, Renewal::Elsewhere);
         let Some(document) = got.document else {
             let unknown = || Failure::new(Trouble::Broken, "no document");
@@ -176,15 +191,19 @@ impl Sources {
     /// The thread that renews. It sleeps until somebody was given something old.
     fn renew(&mut self) -> Result<(), StartError> {
         let (sender, receiver) = sync_channel::<Arc<Line>>(self.parts.len().max(1));
+        let (running, ended) = sync_channel(1);
         let fetcher = self.fetcher.clone();
         let body = move || {
+            let _running: SyncSender<()> = running;
             while let Ok(line) = receiver.recv() {
-                fetcher.renew_now(&line);
+                // A panic over one document is no reason to renew no other.
+                let _ = catch_unwind(AssertUnwindSafe(|| fetcher.renew_now(&line)));
             }
         };
         let thread = std::thread::Builder::new().name("haltline-renewer".into()).spawn(body);
         let no_thread = |error: std::io::Error| Failure::new(Trouble::Stopped, format!("no thread: {}", error.kind()));
-        self.renewer = Some(thread.map_err(no_thread)?);
+        drop(thread.map_err(no_thread)?);
+        self.renewer = Some(Mutex::new(ended));
         self.fetcher.renew_by(Some(sender));
         Ok(())
     }
@@ -193,10 +212,75 @@ impl Sources {
 impl Drop for Sources {
     fn drop(&mut self) {
         self.fetcher.shut_down();
-        self.sensings.clear();
-        if let Some(renewer) = self.renewer.take() {
-            // It has panicked, or ended.
-            let _ = renewer.join();
+        // Side by side: each may wait for its thread.
+        std::thread::scope(|scope| {
+            for sensing in self.sensings.drain(..) {
+                // Where there is no thread for it, it is dropped here.
+                let _ = std::thread::Builder::new().spawn_scoped(scope, move || drop(sensing));
+            }
+        });
+        if let Some(ended) = self.renewer.take() {
+            // It has ended, or looks a name up and ends after that.
+            let _ = lock(&ended).recv_timeout(PATIENCE);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use haltline::{
+        BreakerSpec, Intent, MarketCircuitBreaker, Nanos, Plan, Policy, RuleSpec, ScopePath, System, VenueStatus,
+    };
+
+    use super::*;
+    use crate::clock::Stop;
+    use crate::payload::Value;
+
+    /// The System's own time is looked at.
+    #[derive(Debug)]
+    struct NoClock;
+
+    impl Clock for NoClock {
+        fn now(&self) -> Nanos {
+            Nanos(0)
+        }
+
+        fn wait(&self, _: Duration, _: &Stop) -> bool {
+            true
+        }
+    }
+
+    /// A venue that was open at the second 1, and is there each ten seconds; whether orders may go after a minute.
+    fn is_open_after_a_minute(further: &str) -> bool {
+        let text = format!(
+            "[[source]]\nname = \"nyse\"\nscope = \"ext/nyse\"\npreset = \"venue_status\"\nurl = {{ env = \"URL\" }}\n\
+             mode = \"stream\"\n{further}"
+        );
+        let file = crate::parse(&text, "sources.toml", &|_| Some("http://127.0.0.1:1/".into())).unwrap();
+        let rule = RuleSpec::MarketCircuitBreaker(MarketCircuitBreaker::Venue);
+        let venue = BreakerSpec::new("nyse", ScopePath::new("XNYS").unwrap(), rule);
+        let policy = Policy { stale_after: Duration::from_secs(30), ..venue.policy.clone() };
+        let venue = venue.with_policy(policy).watching(vec![ScopePath::new("ext/nyse").unwrap()]);
+        let mut plan = Plan { breakers: vec![venue], ..Plan::default() };
+        file.add_to(&mut plan);
+        let secs = Nanos::from_secs;
+        let system = System::manual(plan, secs(1)).unwrap();
+        let (_, mut sources) = file.attached(&system, Arc::new(NoClock)).unwrap();
+        let source = &mut sources[0];
+        let mut calls = system.feed("ext/nyse/calls").unwrap();
+        source.value(&mut calls, b"{\"status\": \"open\"}", secs(1), secs(1)).unwrap().unwrap();
+        assert_eq!(source.status().value, Some((Value::Venue(VenueStatus::Open), secs(1))));
+        for now in (10..=60).step_by(10) {
+            system.advance(secs(now));
+            source.heartbeat(&mut calls, secs(now)).unwrap();
+        }
+        system.gate(&["XNYS"]).unwrap().permits(Intent::Increase)
+    }
+
+    #[test]
+    fn a_heartbeat_repeats_the_last_word_where_the_file_says_so() {
+        assert!(is_open_after_a_minute("heartbeat_repeats = true"));
+        assert!(!is_open_after_a_minute(""));
     }
 }

@@ -65,6 +65,9 @@ pub enum Mode {
     },
 }
 
+/// How long a stream may be silent, without its file saying so: three of the usual heartbeats.
+pub(crate) const STREAM_SILENCE: Duration = Duration::from_secs(45);
+
 /// How long a request may take.
 ///
 /// ```
@@ -159,6 +162,8 @@ pub struct SourceSpec {
     pub max_bytes: u64,
     /// How long an answer is used.
     pub keeping: Keeping,
+    /// A comment of a stream says that what was said last still stands, for a venue or a check that speaks of changes only.
+    pub heartbeat_repeats: bool,
     /// How often it is tried again, and when.
     pub backoff: Backoff,
     /// So many failed calls in a row trip the breaker of the endpoint.

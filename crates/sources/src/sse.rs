@@ -1,5 +1,8 @@
 //! Server-sent events: bytes to events, as the standard of the web says, each of bounded length.
 
+/// A longer id of an event is left out.
+const LONGEST_ID: usize = 1_024;
+
 /// An event that is complete.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Event {
@@ -20,8 +23,11 @@ pub(crate) struct Parser {
     is_first: bool,
     event: Event,
     has_data: bool,
-    /// The id of the last event.
+    /// The id of the last event that was complete, and that of the one that is not yet.
     pub(crate) id: Option<String>,
+    next_id: Option<String>,
+    /// How many comments have come, by which a server says that it is there.
+    pub(crate) comments: u64,
     /// How long to wait before connecting again, in milliseconds.
     pub(crate) retry: Option<u64>,
 }
@@ -29,13 +35,24 @@ pub(crate) struct Parser {
 impl Parser {
     pub(crate) fn new(most: u64) -> Self {
         let most = usize::try_from(most).unwrap_or(usize::MAX);
-        let (line, event) = (Vec::new(), Event::default());
-        Self { most, line, after_cr: false, is_first: true, event, has_data: false, id: None, retry: None }
+        Self {
+            most,
+            line: Vec::new(),
+            after_cr: false,
+            is_first: true,
+            event: Event::default(),
+            has_data: false,
+            id: None,
+            next_id: None,
+            comments: 0,
+            retry: None,
+        }
     }
 
     /// A new connection: what was cut off is gone; the id stays.
     pub(crate) fn begin(&mut self) {
-        *self = Self { id: self.id.take(), retry: self.retry, ..Self::new(self.most as u64) };
+        let id = self.id.take();
+        *self = Self { next_id: id.clone(), id, retry: self.retry, ..Self::new(self.most as u64) };
     }
 
     /// Takes bytes in, and gives out what they complete.
@@ -58,9 +75,11 @@ impl Parser {
         let line = String::from_utf8_lossy(&line);
         let line = if core::mem::take(&mut self.is_first) { line.trim_start_matches('\u{feff}') } else { &line };
         if line.is_empty() {
+            self.id.clone_from(&self.next_id);
             let event = core::mem::take(&mut self.event);
             return core::mem::take(&mut self.has_data).then_some(event);
         }
+        self.comments += u64::from(line.starts_with(':'));
         let (field, value) = line.split_once(':').unwrap_or((line, ""));
         let value = value.strip_prefix(' ').unwrap_or(value);
         match field {
@@ -71,7 +90,11 @@ impl Parser {
                 }
                 self.event.data.push_str(value);
             }
-            "id" if !value.contains('\0') => self.id = Some(value.into()).filter(|id: &String| !id.is_empty()),
+            "id" if value.is_empty() => self.next_id = None,
+            // It goes back as a header, so one that can be none is left out.
+            "id" if value.len() <= LONGEST_ID && value.bytes().all(|byte| matches!(byte, b' '..=b'~')) => {
+                self.next_id = Some(value.into());
+            }
             "retry" => self.retry = value.parse().ok().or(self.retry),
             // A comment, or a field of another day.
             _ => {}
@@ -109,11 +132,34 @@ mod tests {
     }
 
     #[test]
-    fn what_a_broken_connection_left_is_gone_and_the_id_is_not() {
+    fn what_a_broken_connection_left_is_gone_with_its_id() {
         let mut parser = Parser::new(100);
-        parser.take(b"id: 7\ndata: 1").unwrap();
+        parser.take(b"id: 7\ndata: 1\n\nid: 8\ndata: 2").unwrap();
         parser.begin();
-        assert_eq!(parser.take(b"\n\ndata: 2\n\n").unwrap(), [Event { data: "2".into(), ..Event::default() }]);
+        assert_eq!(parser.id.as_deref(), Some("7"), "the server is to send 8 again");
+        assert_eq!(parser.take(b"\n\ndata: 3\n\n").unwrap(), [Event { data: "3".into(), ..Event::default() }]);
         assert_eq!(parser.id.as_deref(), Some("7"));
+        parser.take(b"id\n\n").unwrap();
+        assert_eq!(parser.id, None);
+    }
+
+    #[test]
+    fn an_id_that_can_be_no_header_is_left_out() {
+        let mut parser = Parser::new(10_000);
+        parser.take(b"id: 7\n\n").unwrap();
+        let longest = "x".repeat(LONGEST_ID);
+        for bad in ["\u{1}", "\0", "\u{7f}", "\u{e9}", &format!("{longest}x")] {
+            parser.take(format!("id: {bad}\n\n").as_bytes()).unwrap();
+            assert_eq!(parser.id.as_deref(), Some("7"), "{bad:?}");
+        }
+        parser.take(format!("id: {longest}\n\n").as_bytes()).unwrap();
+        assert_eq!(parser.id, Some(longest));
+    }
+
+    #[test]
+    fn comments_are_counted() {
+        let mut parser = Parser::new(100);
+        assert_eq!(parser.take(b": one\n:\ndata: 1\n\n:").unwrap().len(), 1);
+        assert_eq!(parser.comments, 2);
     }
 }

@@ -3,7 +3,7 @@
 use core::time::Duration;
 use std::io::Read;
 
-use haltline::{Feed, FeedError};
+use haltline::{Feed, FeedError, Nanos};
 
 use crate::error::{Failure, Trouble};
 use crate::fetch::stopped;
@@ -19,14 +19,16 @@ const PIECE: usize = 8 << 10;
 pub(crate) struct Stream {
     source: Source,
     parser: Parser,
-    /// Connections in a row that brought nothing.
+    /// Connections in a row that brought nothing, or did not last.
     in_vain: u32,
+    /// What a feed has refused since the last connection began.
+    refusal: Option<FeedError>,
 }
 
 impl Stream {
     pub(crate) fn new(source: Source) -> Self {
         let parser = Parser::new(source.line.spec.max_bytes);
-        Self { source, parser, in_vain: 0 }
+        Self { source, parser, in_vain: 0, refusal: None }
     }
 
     /// One connection until its end, and the wait after it.
@@ -35,53 +37,76 @@ impl Stream {
             return Ok(());
         }
         let fetcher = self.source.fetcher.clone();
-        let begin = fetcher.clock.now();
-        let (heard, ended) = self.hear(calls)?;
-        let ended = if fetcher.stop.is_raised() { stopped() } else { ended };
-        self.in_vain = if heard > 0 { 0 } else { self.in_vain.saturating_add(1) };
-        let asked = ended.retry_after.unwrap_or_default();
-        if heard == 0 || ended.trouble != Trouble::Broken {
-            let now = fetcher.clock.now();
-            self.source.failed(calls, ended, now - begin, now)?;
-        }
         let backoff = self.source.line.spec.backoff;
-        let wait = backoff.delay(self.in_vain, fastrand::f64());
-        let wait =
-            wait.max(asked).max(self.parser.retry.map_or(Duration::ZERO, Duration::from_millis).min(backoff.most));
+        let begin = fetcher.clock.now();
+        let (was_heard, ended) = self.hear(calls);
+        let ended = if fetcher.stop.is_raised() { stopped() } else { ended };
+        let now = fetcher.clock.now();
+        let has_lasted = was_heard && now - begin >= backoff.most;
+        self.in_vain = if has_lasted { 0 } else { self.in_vain.saturating_add(1) };
+        let asked = ended.retry_after.unwrap_or_default();
+        // That a stream ends, or falls silent, is no fault of an endpoint that was there.
+        let is_plain_end = was_heard && matches!(ended.trouble, Trouble::Broken | Trouble::Timeout);
+        if !is_plain_end {
+            let failed = self.source.failed(calls, ended, now - begin, now);
+            self.remember(failed);
+        }
+        let told = self.parser.retry.map_or(Duration::ZERO, Duration::from_millis).min(backoff.most);
+        let wait = backoff.delay(self.in_vain, fastrand::f64()).max(asked).max(told);
         // Whether it is to go on the sensor asks.
         let _ = fetcher.clock.wait(wait, &fetcher.stop);
-        Ok(())
+        self.refusal.take().map_or(Ok(()), Err)
     }
 
-    /// How many events were heard, and why it has ended.
-    fn hear(&mut self, calls: &mut Feed) -> Result<(u64, Failure), FeedError> {
+    /// Whether anything was heard, be it that the other side is there; and why it has ended.
+    fn hear(&mut self, calls: &mut Feed) -> (bool, Failure) {
         let (fetcher, line) = (self.source.fetcher.clone(), self.source.line.clone());
         self.parser.begin();
-        let begin = fetcher.clock.now();
+        let mut last = fetcher.clock.now();
         let mut reader = match fetcher.client.listen(&line.spec, &line.endpoint, self.parser.id.as_deref()) {
             Ok(reader) => reader,
-            Err(failure) => return Ok((0, failure)),
+            Err(failure) => return (false, failure),
         };
-        let (mut heard, mut piece) = (0, vec![0; PIECE]);
+        let (mut was_heard, mut piece) = (false, vec![0; PIECE]);
         loop {
             let read = match reader.read(&mut piece) {
-                Ok(0) => return Ok((heard, Failure::new(Trouble::Broken, "the stream has ended"))),
+                Ok(0) => return (was_heard, Failure::new(Trouble::Broken, "the stream has ended")),
                 Ok(read) => read,
-                Err(error) => return Ok((heard, broken(&error))),
+                Err(error) => return (was_heard, broken(&error)),
             };
+            let comments = self.parser.comments;
             let Ok(events) = self.parser.take(piece.get(..read).unwrap_or_default()) else {
-                return Ok((heard, crate::client::too_long(line.spec.max_bytes)));
+                return (was_heard, crate::client::too_long(line.spec.max_bytes));
             };
+            let now = fetcher.clock.now();
             for event in events.iter().filter(|event| is_wanted(event, &line.spec.mode)) {
-                let now = fetcher.clock.now();
-                match self.source.value(calls, event.data.as_bytes(), now, now)? {
-                    Err(failure) => self.source.failed(calls, failure, Duration::ZERO, now)?,
-                    // That it works is one success, however much it says.
-                    Ok(()) if heard == 0 => self.source.succeeded(calls, now - begin, now)?,
-                    Ok(()) => {}
-                }
-                heard += 1;
+                self.event(calls, event, now - last, now);
+                (was_heard, last) = (true, now);
             }
+            if self.parser.comments > comments {
+                let told = self.source.heartbeat(calls, now);
+                self.remember(told);
+                was_heard = true;
+            }
+        }
+    }
+
+    /// One event, an outcome of the endpoint each: so that a bad one among good ones is one among many.
+    fn event(&mut self, calls: &mut Feed, event: &Event, since: Duration, now: Nanos) {
+        let told = match self.source.value(calls, event.data.as_bytes(), now, now) {
+            Ok(Err(failure)) => self.source.failed(calls, failure, Duration::ZERO, now),
+            told => {
+                self.remember(told.map(drop));
+                self.source.succeeded(calls, since, now)
+            }
+        };
+        self.remember(told);
+    }
+
+    /// That a feed refuses a value ends no stream.
+    fn remember(&mut self, told: Result<(), FeedError>) {
+        if let Err(error) = told {
+            self.refusal.get_or_insert(error);
         }
     }
 }

@@ -54,6 +54,10 @@ pub(crate) fn broken(error: &io::Error) -> Failure {
         }
         io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => Failure::new(Trouble::Timeout, "no answer in time"),
         io::ErrorKind::NotConnected => Failure::new(Trouble::Broken, "the connection is closed"),
+        // The library of C looks names up, and its errors have no kind of their own.
+        _ if error.to_string().starts_with("failed to lookup address information") => {
+            Failure::new(Trouble::Connect, "the host is unknown")
+        }
         kind => Failure::new(Trouble::Broken, format!("the connection broke: {kind}")),
     }
 }
@@ -89,8 +93,9 @@ fn phase(what: Timeout) -> &'static str {
 /// How long the other side asks to wait: seconds, or a date, which counts from its own clock if it tells that.
 pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-    if let Ok(seconds) = text.parse::<u64>() {
-        return Some(Duration::from_secs(seconds).min(LONGEST));
+    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        // More digits than a number holds are a long time, too.
+        return Some(text.parse().map_or(LONGEST, Duration::from_secs).min(LONGEST));
     }
     let of = |text: &str| {
         let zoned = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text).ok()?;
@@ -119,6 +124,8 @@ mod tests {
         assert_eq!(asked("Mon, 09 Mar 2020 13:49:13 GMT"), Some(Duration::from_secs(900)));
         assert_eq!(asked("Mon, 09 Mar 2020 13:00:00 GMT"), Some(Duration::ZERO));
         assert_eq!(asked("999999999"), Some(LONGEST));
+        assert_eq!(asked("99999999999999999999999"), Some(LONGEST));
+        assert_eq!(asked("-1"), None);
         assert_eq!(asked("soon"), None);
         assert_eq!(retry_after(&HeaderMap::new()), None);
     }

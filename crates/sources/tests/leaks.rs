@@ -6,7 +6,7 @@ mod common;
 
 use common::raw::{Manner, RawServer};
 use common::server::{Answer, Server};
-use common::{file, index};
+use common::{file, index, until};
 use haltline::{Plan, System};
 
 fn held() -> (usize, usize) {
@@ -24,9 +24,7 @@ fn once(stream: &Server, silent: &RawServer, good: &Server) {
     file.add_to(&mut plan);
     let system = System::start(plan).unwrap();
     let sources = file.start(&system).unwrap();
-    while sources.statuses()[0].value.is_none() || sources.statuses()[2].value.is_none() {
-        std::thread::yield_now();
-    }
+    until("values", || sources.statuses()[0].value.is_some() && sources.statuses()[2].value.is_some());
 }
 
 #[test]

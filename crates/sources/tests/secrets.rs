@@ -31,7 +31,8 @@ fn no_secret_is_said_to_anybody() {
     log::set_max_level(LevelFilter::Debug);
     let server = Server::new(|n, _| if n == 0 { Answer::json("{\"value\": 1}") } else { Answer::status(403) });
     let text = index("tries = 1\nheaders = { X-Key = { env = \"KEY\" }, Authorization = { env = \"KEY\" } }");
-    let file = file(&text, &[("URL", &server.url()), ("KEY", "s3cr3t")]);
+    let url = server.url().replace("//", "//us3r:s3cr3t@");
+    let file = file(&text, &[("URL", &url), ("KEY", "s3cr3t")]);
     let mut rig = Rig::new(&file);
     let mut said = format!("{file:?}");
     for _ in 0..5 {
@@ -40,6 +41,7 @@ fn no_secret_is_said_to_anybody() {
     rig.system.drain(|event| said += &format!("{event:?} {:?}", rig.system.details(event)));
     said += &format!("{:?} {:?} {:?}", rig.source, rig.system, rig.system.breakers());
     assert!(said.contains("calls:spx") && !said.contains("s3cr3t") && !said.contains("level?key"), "{said}");
+    assert!(!said.contains("us3r") && !said.contains("localhost"), "{said}");
     let logged = KEPT.0.lock().unwrap().clone();
     assert!(logged.contains("403") && !logged.contains("s3cr3t") && !logged.contains("level?key"), "{logged}");
 }

@@ -21,9 +21,7 @@ fn started(url: &str, further: &str) -> (System, Sources) {
 }
 
 fn until(sources: &Sources, is_so: impl Fn(&haltline_sources::SourceStatus) -> bool) {
-    while !is_so(&sources.statuses()[0]) {
-        std::thread::yield_now();
-    }
+    common::until("the stream", || is_so(&sources.statuses()[0]));
 }
 
 #[test]
@@ -64,4 +62,44 @@ fn an_endpoint_that_brings_no_stream_trips_its_breaker_and_is_left_alone() {
     assert_eq!((server.requests(), sources.statuses()[0].failures), (3, 3));
     let calls = system.breaker("calls:spx").unwrap();
     assert_eq!(system.breaker_status(calls).unwrap().status, Status::Tripped);
+}
+
+#[test]
+fn a_bad_event_among_good_ones_is_one_among_many() {
+    let (opened, streams) = channel();
+    let server = Server::new(move |_, _| {
+        let (sender, answer) = Answer::events();
+        opened.send(sender).unwrap();
+        answer
+    });
+    let (system, sources) = started(&server.url(), "");
+    let stream = streams.recv().unwrap();
+    for n in 0..200 {
+        let value = if n % 50 == 0 { "{}".to_owned() } else { format!("{{\"value\": {}}}", 2_000 + n) };
+        stream.send(format!("event: level\ndata: {value}\n\n")).unwrap();
+    }
+    until(&sources, |status| status.calls == 200);
+    let status = &sources.statuses()[0];
+    assert_eq!((status.counts.told, status.failures), (196, 4));
+    let calls = system.breaker("calls:spx").unwrap();
+    assert_eq!(system.breaker_status(calls).unwrap().status, Status::Active);
+}
+
+#[test]
+fn a_stream_that_is_there_and_has_nothing_to_say_trips_nothing() {
+    let (opened, streams) = channel();
+    let server = Server::new(move |_, _| {
+        let (sender, answer) = Answer::events();
+        opened.send(sender).unwrap();
+        answer
+    });
+    let (system, sources) = started(&server.url(), "failures = 1\nbackoff_max = \"1ms\"");
+    for _ in 0..8 {
+        let stream = streams.recv().unwrap();
+        stream.send(": still here\n".into()).unwrap();
+    }
+    let status = &sources.statuses()[0];
+    assert_eq!((status.failures, status.held), (0, 0));
+    let calls = system.breaker("calls:spx").unwrap();
+    assert_eq!(system.breaker_status(calls).unwrap().status, Status::Active);
 }

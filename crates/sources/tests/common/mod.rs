@@ -23,6 +23,13 @@ impl TestClock {
         Self(Arc::new(Mutex::new((START, Vec::new()))))
     }
 
+    /// Somebody has put the clock back.
+    pub(crate) fn put_back(&self, time: Duration) -> Nanos {
+        let mut state = self.0.lock().unwrap();
+        state.0 = state.0 - time;
+        state.0
+    }
+
     pub(crate) fn pass(&self, time: Duration) -> Nanos {
         let mut state = self.0.lock().unwrap();
         state.0 = state.0 + time;
@@ -45,6 +52,18 @@ impl Clock for TestClock {
         self.0.lock().unwrap().1.push(time);
         !stop.is_raised()
     }
+}
+
+/// Lets others work until it is so. There is no clock to look at, so it is looked at so often that nothing will come of it.
+pub(crate) fn until(what: &str, is_so: impl FnMut() -> bool) {
+    let mut is_so = is_so;
+    for _ in 0..20_000_000 {
+        if is_so() {
+            return;
+        }
+        std::thread::yield_now();
+    }
+    panic!("never: {what}");
 }
 
 /// A file whose variables are `URL` and what else is given.

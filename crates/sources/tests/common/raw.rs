@@ -15,6 +15,8 @@ pub(crate) enum Manner {
     Reset,
     /// Says less than it has announced.
     Truncated,
+    /// Tells no length, and hangs up.
+    Endless,
     /// Speaks something else.
     Babble,
 }
@@ -55,12 +57,15 @@ fn treat(mut stream: TcpStream, manner: Manner) -> Option<TcpStream> {
         Manner::Silent => return Some(stream),
         // One byte of it has come, and the rest has not been read.
         Manner::Reset => drop(stream.read(&mut request)),
-        Manner::Truncated | Manner::Babble => {
+        Manner::Truncated | Manner::Endless | Manner::Babble => {
             let mut request = [0; 4096];
             let _ = stream.read(&mut request);
             let text = match manner {
                 Manner::Truncated => {
                     "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 99\r\n\r\n{\"va"
+                }
+                Manner::Endless => {
+                    "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\n\r\n{\"value\": 7}"
                 }
                 _ => "220 mail.example ESMTP\r\n\r\n",
             };
