@@ -42,6 +42,12 @@ impl Mistakes {
         &self.0
     }
 
+    /// A mistake that is in no line of the file.
+    #[cfg(feature = "watch")]
+    pub(crate) fn of_host(file: &str, message: &str) -> Self {
+        Self(vec![Finding { file: file.into(), line: 1, column: 1, message: message.into() }])
+    }
+
     /// The mistakes of several files; none where there are none.
     pub(crate) fn of_files(files: Vec<Self>) -> Option<Self> {
         let all: Vec<Finding> = files.into_iter().flat_map(|mistakes| mistakes.0).collect();

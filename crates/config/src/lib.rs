@@ -82,7 +82,7 @@ pub use instruments::Instruments;
 pub use pack::{Pack, pack, packs};
 pub use scalar::duration;
 #[cfg(feature = "watch")]
-pub use watch::{Change, WatchError, WatchOptions, Watcher, watch};
+pub use watch::{Change, WatchError, WatchOptions, Watcher, watch, watch_with};
 
 use finding::Log;
 use include::{Csv, Source};

@@ -191,11 +191,39 @@ pub fn watch(
     options: WatchOptions,
     on_change: impl FnMut(&Change) + Send + 'static,
 ) -> Result<Watcher, WatchError> {
+    watch_with(path, system, options, |_| {}, on_change)
+}
+
+/// The same for a host whose plan has more than its file says: `complete` adds the rest to each plan that is read, before it is compared
+/// with what is in force. It runs on the watcher's thread, and the first time on the caller's; the same file must give the same plan.
+/// If it panics the change is refused.
+///
+/// # Errors
+/// As [`watch`].
+///
+/// ```
+/// # use std::{path::Path, sync::Arc};
+/// use haltline::{BreakerSpec, RuleSpec, ScopePath, System};
+/// use haltline_config::{WatchError, WatchOptions, Watcher, watch_with};
+/// fn follow(system: &Arc<System>) -> Result<Watcher, WatchError> {
+///     let desk = BreakerSpec::new("desk", ScopePath::root(), RuleSpec::Manual);
+///     let complete = move |plan: &mut haltline::Plan| plan.breakers.push(desk.clone());
+///     watch_with(Path::new("risk.toml"), system, WatchOptions::default(), complete, |change| eprintln!("{change}"))
+/// }
+/// # let _ = follow;
+/// ```
+pub fn watch_with(
+    path: &Path,
+    system: &Arc<System>,
+    options: WatchOptions,
+    complete: impl FnMut(&mut Plan) + Send + 'static,
+    on_change: impl FnMut(&Change) + Send + 'static,
+) -> Result<Watcher, WatchError> {
     let path = std::path::absolute(path).map_err(|why| machine(path.display(), why))?;
     let bell = Arc::new(Bell::default());
     let subscription = end_with(system, &bell)?;
     let (ends, kernel_ended) = sync_channel(0);
-    let mut eye = Eye::open(path, &bell, ends)?;
+    let mut eye = Eye::open(path, Box::new(complete), &bell, ends)?;
     let (loaded, unwatched) = eye.read();
     if let Some(why) = unwatched {
         return Err(WatchError::Machine(why));
@@ -267,9 +295,13 @@ impl Drop for Watcher {
     }
 }
 
+/// Adds to a plan what its file does not say.
+type Complete = Box<dyn FnMut(&mut Plan) + Send>;
+
 /// Reads the files, and has their folders watched.
 struct Eye {
     path: PathBuf,
+    complete: Complete,
     bell: Arc<Bell>,
     kernel: INotifyWatcher,
     places: Places,
@@ -277,7 +309,12 @@ struct Eye {
 
 impl Eye {
     /// `ends` is dropped when the kernel's thread ends.
-    fn open(path: PathBuf, bell: &Arc<Bell>, ends: SyncSender<Infallible>) -> Result<Self, WatchError> {
+    fn open(
+        path: PathBuf,
+        complete: Complete,
+        bell: &Arc<Bell>,
+        ends: SyncSender<Infallible>,
+    ) -> Result<Self, WatchError> {
         let rings = bell.clone();
         let heard = move |event: notify::Result<notify::Event>| {
             let _ends = &ends;
@@ -288,7 +325,7 @@ impl Eye {
         };
         let kernel = INotifyWatcher::new(heard, notify::Config::default()).map_err(|why| machine("inotify", why))?;
         let places = Places::of([path.as_path()]);
-        Ok(Self { path, bell: bell.clone(), kernel, places })
+        Ok(Self { path, complete, bell: bell.clone(), kernel, places })
     }
 
     /// Folders are watched before the files in them are read, so that what changes in between is told; and again each time, since
@@ -303,7 +340,7 @@ impl Eye {
             let places = Places::of([self.path.as_path()].into_iter().chain(named));
             reads += 1;
             if places == self.places || reads == MOST_READS {
-                return (loaded, unwatched);
+                return (self.completed(loaded), unwatched);
             }
             let left: BTreeSet<_> = self.places.folders.difference(&places.folders).cloned().collect();
             for folder in left {
@@ -312,6 +349,17 @@ impl Eye {
             }
             self.places = places;
         }
+    }
+
+    fn completed(&mut self, mut loaded: Loaded) -> Loaded {
+        if let Ok(config) = &mut loaded.config {
+            let complete = &mut self.complete;
+            if catch_unwind(AssertUnwindSafe(|| complete(&mut config.plan))).is_err() {
+                let file = self.path.display().to_string();
+                loaded.config = Err(Mistakes::of_host(&file, "what its host adds to the plan has panicked"));
+            }
+        }
+        loaded
     }
 
     fn watch(&mut self) -> Option<String> {

@@ -13,9 +13,10 @@ use std::time::Duration;
 
 use common::Folder;
 use haltline::{
-    EventType, Feed, Filter, Gate, Intent, Money, Nanos, Plan, Subscriber, Subscription, System, Unsubscribed,
+    BreakerSpec, EventType, Feed, Filter, Gate, Intent, Money, Nanos, Plan, RuleSpec, ScopePath, Subscriber,
+    Subscription, System, Unsubscribed,
 };
-use haltline_config::{Change, WatchError, WatchOptions, Watcher, load, watch};
+use haltline_config::{Change, WatchError, WatchOptions, Watcher, load, watch, watch_with};
 
 /// Longer than anything here takes.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -326,4 +327,34 @@ fn what_cannot_be_watched_is_refused_at_once() {
     assert!(matches!(begin(&manual, "main.toml"), Err(WatchError::System(_))));
     drop(system.shutdown(PATIENCE).unwrap());
     assert!(matches!(begin(&system, "main.toml"), Err(WatchError::System(_))));
+}
+
+#[test]
+fn what_a_host_adds_stays_in_every_plan() {
+    let folder = Folder::new("watch-host", &[("main.toml", &dd("0.5"))]);
+    let desk = BreakerSpec::new("desk", ScopePath::root(), RuleSpec::Manual);
+    let mut plan = folder.load().plan;
+    plan.breakers.push(desk.clone());
+    let system = Arc::new(System::start(plan).unwrap());
+    let number = system.breaker("desk").unwrap();
+    let (sender, changes) = channel();
+    let complete = move |plan: &mut Plan| {
+        assert!(plan.breakers.len() < 2, "too many");
+        plan.breakers.push(desk.clone());
+    };
+    let tell = move |change: &Change| sender.send(change.clone()).unwrap_or_default();
+    let path = folder.0.join("main.toml");
+    let _watcher = watch_with(&path, &system, WatchOptions::default(), complete, tell).unwrap();
+    let write = |text: &str| {
+        fs::write(folder.0.join("new"), text).unwrap();
+        fs::rename(folder.0.join("new"), &path).unwrap();
+        changes.recv_timeout(PATIENCE).unwrap()
+    };
+    let Change::Reloaded { done, .. } = write(&dd("0.4")) else { panic!("no reload") };
+    assert_eq!([done.added, done.changed, done.removed], [0, 1, 0], "and at the begin nothing was told");
+    assert_eq!(system.breaker("desk"), Ok(number));
+    let two = format!("{}{}", dd("0.4"), dd("0.3").replace("\"dd\"", "\"other\""));
+    let Change::Refused(why) = write(&two) else { panic!("no refusal") };
+    assert!(why.to_string().ends_with("main.toml:1:1: what its host adds to the plan has panicked"), "{why}");
+    assert_eq!(system.breaker("desk"), Ok(number));
 }
