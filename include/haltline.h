@@ -1860,7 +1860,8 @@ hl_status hl_policy_update(hl_system system, hl_breaker breaker, const hl_policy
 
 // Subscribes to events. With a `function`: called on a thread of the subscription's own, in a manual System inside `hl_drain`; a
 // slow one costs nobody else. Without: ask by `hl_poll_events` or `hl_wait_events`. First everybody is told where each breaker is that
-// is not simply active. What does not fit is counted, and told by `HL_EVENT_GAP`: events may be lost, states may not.
+// is not simply active. What does not fit is counted, and told by `HL_EVENT_GAP`: events may be lost, states may not. The function may
+// be called before this returns, so before `out` is written.
 //
 // `HL_ERR_FULL` beyond `max_subscribers`, `HL_ERR_STRUCT_SIZE`, `HL_ERR_ARGUMENT`, `HL_ERR_BAD_INPUT`, `HL_ERR_BAD_SCOPE`,
 // `HL_ERR_CLOSED`, `HL_ERR_PLATFORM` without a thread, `HL_ERR_STALE`, `HL_ERR_NULL`, `HL_ERR_UTF8`.

@@ -160,7 +160,8 @@ unsafe fn subscriber(options: &hl_subscribe_options) -> Result<Subscriber, Refus
 
 /// Subscribes to events. With a `function`: called on a thread of the subscription's own, in a manual System inside `hl_drain`; a
 /// slow one costs nobody else. Without: ask by `hl_poll_events` or `hl_wait_events`. First everybody is told where each breaker is that
-/// is not simply active. What does not fit is counted, and told by `HL_EVENT_GAP`: events may be lost, states may not.
+/// is not simply active. What does not fit is counted, and told by `HL_EVENT_GAP`: events may be lost, states may not. The function may
+/// be called before this returns, so before `out` is written.
 ///
 /// `HL_ERR_FULL` beyond `max_subscribers`, `HL_ERR_STRUCT_SIZE`, `HL_ERR_ARGUMENT`, `HL_ERR_BAD_INPUT`, `HL_ERR_BAD_SCOPE`,
 /// `HL_ERR_CLOSED`, `HL_ERR_PLATFORM` without a thread, `HL_ERR_STALE`, `HL_ERR_NULL`, `HL_ERR_UTF8`.

@@ -216,7 +216,7 @@ pub struct Policy {
     pub confirm: u32,
     /// Time in breach before a trip; it runs in silence too.
     pub confirm_for: Duration,
-    /// No good observation for so long in session counts as stale.
+    /// No good observation for so long in session counts as stale, and a first one that is so old opens nothing.
     pub stale_after: Duration,
     /// What stale does.
     pub on_stale: OnStale,
