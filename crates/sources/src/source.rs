@@ -72,6 +72,8 @@ pub struct Source {
     heard: Nanos,
     target: Target,
     judge: Judge,
+    /// Whether something good was heard over this connection of a stream: what has changed between two nobody may have said.
+    has_spoken: bool,
     seen: u64,
 }
 
@@ -92,7 +94,7 @@ impl Source {
         let judge = Judge::new(spec.range, spec.max_ahead);
         let status = SourceStatus { name: spec.name.clone(), ..SourceStatus::default() };
         let status = Arc::new(Mutex::new(status));
-        Ok(Self { line, fetcher, status, values, heard: Nanos(0), target, judge, seen: 0 })
+        Ok(Self { line, fetcher, status, values, heard: Nanos(0), target, judge, has_spoken: false, seen: 0 })
     }
 
     /// How it does.
@@ -233,6 +235,7 @@ impl Source {
             Ok(Verdict::Repeated) => Ok(()),
             Err(_) => self.doubt(&sample, received),
         };
+        self.has_spoken |= verdict.is_ok() && told.is_ok();
         self.note(verdict.err().or_else(|| told.as_ref().err().map(refused)));
         self.tell_score(calls, at)?;
         told.map(Ok)
@@ -267,11 +270,18 @@ impl Source {
         }
     }
 
-    /// The other side has said that it is there; where the file says so, what it has said last stands then.
+    /// A stream begins anew.
+    pub(crate) fn connects(&mut self) {
+        self.has_spoken = false;
+    }
+
+    /// The other side has said that it is there; where the file says so, what it has said last over this connection stands then.
     pub(crate) fn heartbeat(&mut self, calls: &mut Feed, now: Nanos) -> Result<(), FeedError> {
         self.tell_score(calls, now)?;
         match self.judge.last() {
-            Some((value, _)) if self.line.spec.heartbeat_repeats && !self.is_in_doubt() => self.tell(value, now),
+            Some((value, _)) if self.line.spec.heartbeat_repeats && self.has_spoken && !self.is_in_doubt() => {
+                self.tell(value, now)
+            }
             _ => Ok(()),
         }
     }

@@ -251,8 +251,9 @@ mod tests {
         }
     }
 
-    /// A venue that was open at the second 1, and is there each ten seconds; whether orders may go after a minute.
-    fn is_open_after_a_minute(further: &str) -> bool {
+    /// A venue that was open at the second 1, and is there each ten seconds, perhaps over another connection; whether orders may go after a
+    /// minute.
+    fn is_open_after_a_minute(further: &str, connects: bool) -> bool {
         let text = format!(
             "[[source]]\nname = \"nyse\"\nscope = \"ext/nyse\"\npreset = \"venue_status\"\nurl = {{ env = \"URL\" }}\n\
              mode = \"stream\"\n{further}"
@@ -271,6 +272,9 @@ mod tests {
         let mut calls = system.feed("ext/nyse/calls").unwrap();
         source.value(&mut calls, b"{\"status\": \"open\"}", secs(1), secs(1)).unwrap().unwrap();
         assert_eq!(source.status().value, Some((Value::Venue(VenueStatus::Open), secs(1))));
+        if connects {
+            source.connects();
+        }
         for now in (10..=60).step_by(10) {
             system.advance(secs(now));
             source.heartbeat(&mut calls, secs(now)).unwrap();
@@ -280,7 +284,11 @@ mod tests {
 
     #[test]
     fn a_heartbeat_repeats_the_last_word_where_the_file_says_so() {
-        assert!(is_open_after_a_minute("heartbeat_repeats = true"));
-        assert!(!is_open_after_a_minute(""));
+        assert!(is_open_after_a_minute("heartbeat_repeats = true", false));
+        assert!(
+            !is_open_after_a_minute("heartbeat_repeats = true", true),
+            "what has changed in between nobody has said"
+        );
+        assert!(!is_open_after_a_minute("", false));
     }
 }

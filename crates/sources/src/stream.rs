@@ -62,6 +62,7 @@ impl Stream {
     fn hear(&mut self, calls: &mut Feed) -> (bool, Failure) {
         let (fetcher, line) = (self.source.fetcher.clone(), self.source.line.clone());
         self.parser.begin();
+        self.source.connects();
         let mut last = fetcher.clock.now();
         let mut reader = match fetcher.client.listen(&line.spec, &line.endpoint, self.parser.id.as_deref()) {
             Ok(reader) => reader,
