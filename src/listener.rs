@@ -418,10 +418,11 @@ impl Listener {
         }
     }
 
-    /// Whether the last good observation is so old that it would be stale.
+    /// Whether the last good observation of a feed is so old that it would be stale.
     fn is_silent(&self, circuit: &Circuit, now: Nanos) -> bool {
-        let heard = circuit.board.listener(self.line).heard();
-        heard > Nanos(0) && self.entry.policy.stale_at(heard, Nanos(0)).is_some_and(|stale| now >= stale)
+        let stale = |heard| self.entry.policy.stale_at(heard, Nanos(0)).is_some_and(|stale| now >= stale);
+        let heard = self.entry.watch.iter().map(|watch| circuit.board.listener(watch.line).heard());
+        heard.filter(|heard| *heard > Nanos(0)).any(stale)
     }
 
     /// A rung that has fired counts no more: the rule is asked again, so that what stands published is the next one. Whether

@@ -84,6 +84,27 @@ fn a_first_value_that_is_stale_already_opens_nothing() {
 }
 
 #[test]
+fn a_fresh_value_of_one_feed_opens_nothing_for_a_stale_one_of_another() {
+    for fresh_comes_first in [false, true] {
+        let system = system(vec![stale("dd", "X").watching(vec![scope("A"), scope("B")])]);
+        system.advance(at(1_000));
+        let (mut fresh, mut old) = (system.feed("A").unwrap(), system.feed("B").unwrap());
+        let gate = system.gate(&["X"]).unwrap();
+        if fresh_comes_first {
+            fresh.equity(money(100.0), at(1_000)).unwrap();
+        }
+        old.equity(money(100.0), at(1)).unwrap();
+        for second in 1_000..1_060 {
+            system.advance(at(second));
+            fresh.equity(money(100.0), at(second)).unwrap();
+            assert!(!gate.permits(Intent::Increase), "{fresh_comes_first} {second}");
+        }
+        old.equity(money(100.0), at(1_059)).unwrap();
+        assert!(gate.permits(Intent::Increase), "{fresh_comes_first}");
+    }
+}
+
+#[test]
 fn a_first_value_that_is_stale_already_trips_if_it_is_a_breach() {
     let system = system(vec![BreakerSpec::new("desk", scope("X"), technical_of_one())]);
     system.advance(at(1_000));

@@ -144,13 +144,15 @@ fn first_event(client: &Client, line: &Line, others: &mut u64) -> Result<String,
         if read == 0 {
             return Err(Failure::new(Trouble::Broken, "the stream ended before an event came"));
         }
-        let events = parser.take(piece.get(..read).unwrap_or_default());
-        for event in events.map_err(|_| crate::client::too_long(line.spec.max_bytes))? {
+        let mut events = Vec::new();
+        let taken = parser.take(piece.get(..read).unwrap_or_default(), &mut events);
+        for event in events {
             if crate::stream::is_wanted(&event, &line.spec.mode) {
                 return Ok(event.data);
             }
             *others += 1;
         }
+        taken.map_err(|_| crate::client::too_long(line.spec.max_bytes))?;
     }
 }
 

@@ -152,8 +152,10 @@ impl Fetcher {
 
     /// The document of an endpoint.
     pub(crate) fn get(&self, line: &Arc<Line>, renewal: Renewal) -> Got {
-        let (now, longest) = (self.clock.now(), line.longest());
+        let (mut now, longest) = (self.clock.now(), line.longest());
         let seen = self.documents.entry(&line.endpoint, Some(longest), |_, entry: &mut Entry| {
+            // Perhaps somebody else's call has been waited for.
+            now = self.clock.now();
             if entry.is_fresh(line, now) {
                 let origin = if entry.last.found.is_ok() { Origin::Fresh } else { Origin::Stale };
                 return EntryAction::Retain(Seen::Kept(entry.clone(), origin));

@@ -66,6 +66,8 @@ pub(crate) struct Judge {
     /// The last one that was handed on.
     last: Option<(Value, Nanos)>,
     close: Option<(f64, Date)>,
+    /// Something else has been told since: the last one is news when it comes again.
+    is_in_doubt: bool,
     counts: Counts,
     /// The last ones, a bit each, the latest lowest: set for a refused one.
     refused: u32,
@@ -75,7 +77,7 @@ pub(crate) struct Judge {
 impl Judge {
     pub(crate) fn new(range: (f64, f64), max_ahead: Duration) -> Self {
         let counts = Counts::default();
-        Self { range, max_ahead, last: None, close: None, counts, refused: 0, is_begun: false }
+        Self { range, max_ahead, last: None, close: None, is_in_doubt: false, counts, refused: 0, is_begun: false }
     }
 
     pub(crate) fn counts(&self) -> Counts {
@@ -125,6 +127,7 @@ impl Judge {
         self.counts.told += 1;
         self.last = Some((sample.value, at));
         self.close = sample.closed().or(self.close);
+        self.is_in_doubt = false;
         self.note(false);
     }
 
@@ -132,6 +135,11 @@ impl Judge {
     pub(crate) fn refuse(&mut self) {
         self.counts.unheard += 1;
         self.note(true);
+    }
+
+    /// The feed has been told that the last one may not stand.
+    pub(crate) fn doubt(&mut self) {
+        self.is_in_doubt = true;
     }
 
     fn note(&mut self, is_refused: bool) {
@@ -166,7 +174,7 @@ impl Judge {
             let text = format!("found {found} as the close of {session}, allowed is {known}, which it was before");
             return Err((Doubt::Changed, text));
         }
-        let is_known = sample.closed().is_none_or(|close| self.close == Some(close));
+        let is_known = !self.is_in_doubt && sample.closed().is_none_or(|close| self.close == Some(close));
         Ok(if is_known && self.last == Some((sample.value, at)) { Verdict::Repeated } else { Verdict::Tell(at) })
     }
 }

@@ -264,10 +264,12 @@ impl Source {
     fn doubt(&mut self, sample: &Sample, received: Nanos) -> Result<(), FeedError> {
         let at = self.judge.last().map_or(received, |(_, at)| at);
         match sample.value {
-            Value::Venue(VenueStatus::Open) | Value::Check(true) | Value::Number(_) | Value::Close(..) => Ok(()),
-            Value::Venue(_) => self.tell(Value::Venue(VenueStatus::Unknown), at),
-            Value::Check(false) => self.tell(sample.value, at),
+            Value::Venue(VenueStatus::Open) | Value::Check(true) | Value::Number(_) | Value::Close(..) => return Ok(()),
+            Value::Venue(_) => self.tell(Value::Venue(VenueStatus::Unknown), at)?,
+            Value::Check(false) => self.tell(sample.value, at)?,
         }
+        self.judge.doubt();
+        Ok(())
     }
 
     /// A stream begins anew.

@@ -230,7 +230,8 @@ impl Drop for Sources {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use haltline::{
-        BreakerSpec, Intent, MarketCircuitBreaker, Nanos, Plan, Policy, RuleSpec, ScopePath, System, VenueStatus,
+        BreakerSpec, Intent, MarketCircuitBreaker, Nanos, Plan, Policy, RuleSpec, ScopePath, Status, System,
+        VenueStatus,
     };
 
     use super::*;
@@ -280,6 +281,27 @@ mod tests {
             source.heartbeat(&mut calls, secs(now)).unwrap();
         }
         system.gate(&["XNYS"]).unwrap().permits(Intent::Increase)
+    }
+
+    #[test]
+    fn who_finds_no_connection_free_has_found_no_fault_in_an_endpoint() {
+        let text = "[[source]]\nname = \"a\"\nscope = \"ext/a\"\npreset = \"index_level\"\nurl = { env = \"URL\" }\nfailures = 1\n";
+        let file = crate::parse(text, "sources.toml", &|_| Some("http://127.0.0.1:1/".into())).unwrap();
+        let mut plan = Plan::default();
+        file.add_to(&mut plan);
+        let now = Nanos::from_secs(1);
+        let system = System::manual(plan, now).unwrap();
+        let mut sources = file.attach(&system, NoClock).unwrap();
+        let mut calls = system.feed("ext/a/calls").unwrap();
+        let guard = system.breaker("calls:a").unwrap();
+        for (trouble, failures, status) in [
+            (Trouble::Busy, 0, Status::Active),
+            (Trouble::Stopped, 0, Status::Active),
+            (Trouble::Timeout, 1, Status::Tripped),
+        ] {
+            sources[0].failed(&mut calls, Failure::new(trouble, ""), Duration::ZERO, now).unwrap();
+            assert_eq!((sources[0].status().failures, calls.status(guard)), (failures, Some(status)), "{trouble:?}");
+        }
     }
 
     #[test]

@@ -55,9 +55,8 @@ impl Parser {
         *self = Self { next_id: id.clone(), id, retry: self.retry, ..Self::new(self.most as u64) };
     }
 
-    /// Takes bytes in, and gives out what they complete.
-    pub(crate) fn take(&mut self, bytes: &[u8]) -> Result<Vec<Event>, TooLong> {
-        let mut events = Vec::new();
+    /// Takes bytes in, and adds what they complete to `events`, also where the next one is too long: its id is known by then.
+    pub(crate) fn take(&mut self, bytes: &[u8], events: &mut Vec<Event>) -> Result<(), TooLong> {
         for byte in bytes {
             let after_cr = core::mem::replace(&mut self.after_cr, *byte == b'\r');
             match byte {
@@ -67,7 +66,7 @@ impl Parser {
                 byte => self.line.push(*byte),
             }
         }
-        Ok(events)
+        Ok(())
     }
 
     fn end_line(&mut self) -> Option<Event> {
@@ -108,6 +107,11 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
+    fn take(parser: &mut Parser, bytes: &[u8]) -> Result<Vec<Event>, TooLong> {
+        let mut events = Vec::new();
+        parser.take(bytes, &mut events).map(|()| events)
+    }
+
     const TEXT: &str =
         "\u{feff}: hello\n\nevent: quote\nid: 7\ndata: {\"v\":\ndata:1}\r\n\r\nretry: 250\rdata\r\rdata: cut";
 
@@ -116,7 +120,8 @@ mod tests {
         let quote = Event { name: "quote".into(), data: "{\"v\":\n1}".into() };
         for size in 1..TEXT.len() {
             let mut parser = Parser::new(100);
-            let found: Vec<_> = TEXT.as_bytes().chunks(size).flat_map(|bytes| parser.take(bytes).unwrap()).collect();
+            let found: Vec<_> =
+                TEXT.as_bytes().chunks(size).flat_map(|bytes| take(&mut parser, bytes).unwrap()).collect();
             assert_eq!(found, [quote.clone(), Event::default()], "{size}");
             assert_eq!((parser.id.as_deref(), parser.retry), (Some("7"), Some(250)));
         }
@@ -125,41 +130,48 @@ mod tests {
     #[test]
     fn an_event_without_an_end_fills_no_memory() {
         let mut parser = Parser::new(10);
-        assert!(parser.take(b"data: 1234").is_ok());
-        assert_eq!(parser.take(b"5"), Err(TooLong));
+        assert!(take(&mut parser, b"data: 1234").is_ok());
+        assert_eq!(take(&mut parser, b"5"), Err(TooLong));
         let mut parser = Parser::new(10);
-        assert_eq!((0..100).find(|_| parser.take(b"data:x\n").is_err()), Some(3));
+        assert_eq!((0..100).find(|_| take(&mut parser, b"data:x\n").is_err()), Some(3));
+    }
+
+    #[test]
+    fn what_is_complete_before_an_event_without_an_end_is_given_out() {
+        let (mut parser, mut events) = (Parser::new(10), Vec::new());
+        assert_eq!(parser.take(b"id: 7\ndata: 1\n\ndata: 12345", &mut events), Err(TooLong));
+        assert_eq!((events, parser.id.as_deref()), (vec![Event { data: "1".into(), ..Event::default() }], Some("7")));
     }
 
     #[test]
     fn what_a_broken_connection_left_is_gone_with_its_id() {
         let mut parser = Parser::new(100);
-        parser.take(b"id: 7\ndata: 1\n\nid: 8\ndata: 2").unwrap();
+        take(&mut parser, b"id: 7\ndata: 1\n\nid: 8\ndata: 2").unwrap();
         parser.begin();
         assert_eq!(parser.id.as_deref(), Some("7"), "the server is to send 8 again");
-        assert_eq!(parser.take(b"\n\ndata: 3\n\n").unwrap(), [Event { data: "3".into(), ..Event::default() }]);
+        assert_eq!(take(&mut parser, b"\n\ndata: 3\n\n").unwrap(), [Event { data: "3".into(), ..Event::default() }]);
         assert_eq!(parser.id.as_deref(), Some("7"));
-        parser.take(b"id\n\n").unwrap();
+        take(&mut parser, b"id\n\n").unwrap();
         assert_eq!(parser.id, None);
     }
 
     #[test]
     fn an_id_that_can_be_no_header_is_left_out() {
         let mut parser = Parser::new(10_000);
-        parser.take(b"id: 7\n\n").unwrap();
+        take(&mut parser, b"id: 7\n\n").unwrap();
         let longest = "x".repeat(LONGEST_ID);
         for bad in ["\u{1}", "\0", "\u{7f}", "\u{e9}", &format!("{longest}x")] {
-            parser.take(format!("id: {bad}\n\n").as_bytes()).unwrap();
+            take(&mut parser, format!("id: {bad}\n\n").as_bytes()).unwrap();
             assert_eq!(parser.id.as_deref(), Some("7"), "{bad:?}");
         }
-        parser.take(format!("id: {longest}\n\n").as_bytes()).unwrap();
+        take(&mut parser, format!("id: {longest}\n\n").as_bytes()).unwrap();
         assert_eq!(parser.id, Some(longest));
     }
 
     #[test]
     fn comments_are_counted() {
         let mut parser = Parser::new(100);
-        assert_eq!(parser.take(b": one\n:\ndata: 1\n\n:").unwrap().len(), 1);
+        assert_eq!(take(&mut parser, b": one\n:\ndata: 1\n\n:").unwrap().len(), 1);
         assert_eq!(parser.comments, 2);
     }
 }

@@ -76,9 +76,8 @@ impl Stream {
                 Err(error) => return (was_heard, broken(&error)),
             };
             let comments = self.parser.comments;
-            let Ok(events) = self.parser.take(piece.get(..read).unwrap_or_default()) else {
-                return (was_heard, crate::client::too_long(line.spec.max_bytes));
-            };
+            let mut events = Vec::new();
+            let taken = self.parser.take(piece.get(..read).unwrap_or_default(), &mut events);
             let now = fetcher.clock.now();
             for event in events.iter().filter(|event| is_wanted(event, &line.spec.mode)) {
                 self.event(calls, event, now - last, now);
@@ -88,6 +87,9 @@ impl Stream {
                 let told = self.source.heartbeat(calls, now);
                 self.remember(told);
                 was_heard = true;
+            }
+            if taken.is_err() {
+                return (was_heard, crate::client::too_long(line.spec.max_bytes));
             }
         }
     }

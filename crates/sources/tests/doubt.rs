@@ -68,6 +68,26 @@ fn a_halt_with_a_time_that_cannot_be_is_doubt_until_the_next_word() {
 }
 
 #[test]
+fn after_a_doubt_the_same_word_is_news() {
+    let at = START + SECOND;
+    let server = Server::new(move |_, _| word("open", at));
+    let text = index("time = \"/time\"\ntime_format = \"seconds\"");
+    let text = text.replace("index_level", "venue_status").replace("spx", "nyse");
+    let rule = RuleSpec::MarketCircuitBreaker(MarketCircuitBreaker::Venue);
+    let venue = BreakerSpec::new("nyse", scope("XNYS"), rule).watching(vec![scope("ext/nyse")]);
+    let mut rig = Rig::with(&file(&text, &[("URL", &server.url())]), plan(venue));
+    let gate = rig.system.gate(&["XNYS"]).unwrap();
+    for _ in 0..3 {
+        server.answer(move |_, _| word("open", at));
+        rig.pull();
+        assert!(gate.permits(Intent::Increase));
+        server.answer(move |_, _| word("halted", at - SECOND));
+        rig.pull();
+        assert!(!gate.permits(Intent::Increase));
+    }
+}
+
+#[test]
 fn what_the_feed_has_refused_is_told_when_it_can_be() {
     let server =
         Server::new(|_, _| Answer::json(format!("{{\"value\": 17, \"time\": {}}}", START.0 / 1_000_000_000 + 700)));

@@ -152,6 +152,30 @@ fn a_source_that_asks_seldom_makes_nothing_old_for_another_of_the_same_document(
     assert!(sources[1].status().failures > 2, "one failure of the one is not for half an hour that of the other");
 }
 
+/// Who waits for another's call has begun to wait before it ended.
+#[test]
+fn those_who_wait_for_a_call_that_takes_time_ask_nobody() {
+    let server = Server::new(|n, _| numbered(n));
+    let (_system, sources, clock) = asked(&server, "ttl = \"4s\"\nstale_while = \"0s\"");
+    clock.pass(4 * SECOND);
+    let slow = clock.clone();
+    server.answer(move |n, _| {
+        slow.pass(SECOND);
+        numbered(n)
+    });
+    server.hold(true);
+    std::thread::scope(|scope| {
+        let asks: Vec<_> =
+            (0..16).map(|_| scope.spawn(|| sources.ask("spx").map(|(sample, _)| sample.value))).collect();
+        until("a request", || server.requests() == 2);
+        // Most of them wait by now; whoever comes later finds it.
+        (0..200_000).for_each(|_| std::thread::yield_now());
+        server.hold(false);
+        asks.into_iter().for_each(|ask| assert_eq!(ask.join().unwrap(), Ok(Value::Number(2.0))));
+    });
+    assert_eq!(server.requests(), 2);
+}
+
 #[test]
 fn a_clock_that_was_put_back_makes_nothing_young() {
     let server = Server::new(|n, _| numbered(n));
