@@ -5,6 +5,6 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 # A folder of its own, as for the models: fat LTO would take longer than the runs.
 export CARGO_TARGET_DIR="$PWD/target/long" CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16
-found=$(cargo test --release --locked -p haltline --lib long_run | tee /dev/stderr | grep -c '^test .* ok$')
+found=$(cargo test --release --locked -p haltline --lib long_run | tee >(cat >&2) | grep -c '^test .* ok$')
 [[ $found -ge 5 ]] || { echo "only $found long runs" >&2; exit 1; }
 cargo run --release --locked -p haltline --example soak -- --seconds 20
