@@ -1,5 +1,5 @@
-//! The inline check of the header against the check of Rust, in one process and in turn: the same System, the same loop, the values kept
-//! alive by the same empty assembly.
+//! The inline check of the header against the check of Rust, in one process and in turn: the same System, the same loop over 16 gates,
+//! the answers kept alive by the same empty assembly.
 //!
 //! `cargo bench -p haltline-ffi`; on a quiet machine. `CC` names another compiler.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::undocumented_unsafe_blocks)]
@@ -24,13 +24,17 @@ const BLOCKS: usize = 301;
 /// The goal: the header is at most so much slower.
 const MOST: f64 = 1.1;
 
-type CheckLoop = unsafe extern "C" fn(*const hl_gate, u64) -> u64;
+/// Which of the gates is next an engine looks up, too.
+const GATES: usize = 16;
+
+type CheckLoop = unsafe extern "C" fn(*const *const hl_gate, u64) -> u64;
 
 fn main() {
     let Some(check_loop) = compiled() else { return };
     let (ours, theirs) = (rust_gate(), c_gate());
-    let c = |n| assert_eq!(unsafe { check_loop(theirs, n) }, 0, "nothing denies");
-    let rust = |n| assert_eq!(rust_loop(&ours.1, n), 0, "nothing denies");
+    let (ours, theirs) = (std::array::from_fn(|_| &ours.1), [theirs.cast_const(); GATES]);
+    let c = |n| assert_eq!(unsafe { check_loop(theirs.as_ptr(), n) }, 0, "nothing denies");
+    let rust = |n| assert_eq!(rust_loop(&ours, n), 0, "nothing denies");
     let (mut times, mut ratios, mut noise) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..BLOCKS {
         let (first, header, second) = (nanos(&rust), nanos(&c), nanos(&rust));
@@ -61,12 +65,10 @@ fn median(mut values: Vec<f64>) -> f64 {
 
 /// What the loop of check.c does.
 #[inline(never)]
-fn rust_loop(gate: &Gate, n: u64) -> u64 {
+fn rust_loop(gates: &[&Gate; GATES], n: u64) -> u64 {
     let mut denied = 0;
-    let mut gate: *const Gate = gate;
-    for _ in 0..n {
-        unsafe { asm!("/* {0} */", inout(reg) gate, options(nostack, preserves_flags)) };
-        let mut bits = unsafe { &*gate }.check().bits();
+    for i in 0..n {
+        let mut bits = gates[i as usize % GATES].check().bits();
         unsafe { asm!("/* {0} */", inout(reg) bits, options(nostack, preserves_flags)) };
         denied |= bits;
     }
