@@ -438,3 +438,32 @@ fn the_end_of_time_is_reached() {
     system.trip(system.breaker("dd").unwrap(), desk()).unwrap();
     assert_eq!(status(&system, "dd").status, Status::Tripped);
 }
+
+proptest::proptest! {
+    /// Two feeds that speak, with values of now or of long ago, in any order.
+    #[test]
+    fn no_gate_is_open_on_what_is_old_and_none_stays_shut_on_what_is_fresh(
+        steps in proptest::collection::vec((0_u64..40, proptest::bool::ANY, 0_u64..120), 1..40),
+    ) {
+        let system = system(vec![stale("dd", "X").watching(vec![scope("A"), scope("B")])]);
+        let mut feeds = ["A", "B"].map(|path| system.feed(path).unwrap());
+        let gate = system.gate(&["X"]).unwrap();
+        let (mut now, mut heard) = (1_000, [None::<u64>; 2]);
+        for (later, second, lag) in steps {
+            now += later;
+            system.advance(at(now));
+            let feed = usize::from(second);
+            // The times of a feed do not run backwards.
+            let time = (now - lag).max(heard[feed].unwrap_or(0));
+            feeds[feed].equity(money(100.0), at(time)).unwrap();
+            heard[feed] = Some(time);
+            // Younger than its patience when it opened, and than another one since.
+            let oldest = heard.into_iter().flatten().min().unwrap();
+            proptest::prop_assert!(!gate.permits(Intent::Increase) || now - oldest < 60, "{} {heard:?}", now);
+        }
+        for feed in [0, 1, 0] {
+            feeds[feed].equity(money(100.0), at(now)).unwrap();
+        }
+        proptest::prop_assert!(gate.permits(Intent::Increase));
+    }
+}
