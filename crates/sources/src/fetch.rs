@@ -221,8 +221,13 @@ impl Fetcher {
 
     fn renew(&self, line: &Arc<Line>, old: &Entry) -> Got {
         let entry = self.call(line, Some(old));
+        self.keep(line, &entry);
+        entry.called()
+    }
+
+    /// Whoever began later knows better.
+    fn keep(&self, line: &Line, entry: &Entry) {
         let place = self.documents.entry(&line.endpoint, None, |_, there: &mut Entry| {
-            // Whoever began later knows better.
             if there.last.serial < entry.last.serial {
                 *there = entry.clone();
             }
@@ -231,7 +236,6 @@ impl Fetcher {
         if let EntryResult::Vacant(guard) = place {
             let _ = guard.insert(entry.clone());
         }
-        entry.called()
     }
 
     /// Changes what is known of an endpoint, if anything is and nobody is asking it.
@@ -347,5 +351,37 @@ impl Entry {
     fn called(self) -> Got {
         let origin = if self.last.unchanged { Origin::Unchanged } else { Origin::Called };
         Got { document: self.last.found.as_ref().ok().cloned(), call: self.last, origin }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::client::HttpOptions;
+    use crate::clock::WallClock;
+
+    #[test]
+    fn a_renewal_that_began_earlier_and_ends_later_takes_nothing_back() {
+        let text = "[[source]]\nname = \"a\"\nscope = \"a\"\npreset = \"index_level\"\nurl = { env = \"URL\" }\n";
+        let file = crate::parse(text, "sources.toml", &|_| Some("http://127.0.0.1:1/".into())).unwrap();
+        let line = Line::new(file.sources[0].clone()).unwrap();
+        let fetcher = Fetcher::new(Client::new(&HttpOptions::default()).unwrap(), Arc::new(WallClock));
+        let entry = |serial| {
+            let last = Call { serial, found: Err(stopped()), took: Duration::ZERO, tries: 1, unchanged: false };
+            let never = Nanos(0);
+            Entry {
+                last: Arc::new(last),
+                ended: never,
+                not_before: never,
+                good: None,
+                queued_until: never,
+                leased_until: never,
+            }
+        };
+        for (serial, stays) in [(2, 2), (1, 2), (3, 3)] {
+            fetcher.keep(&line, &entry(serial));
+            assert_eq!(fetcher.documents.get(&line.endpoint).unwrap().last.serial, stays);
+        }
     }
 }

@@ -38,14 +38,19 @@ fn word(word: &str, at: Nanos) -> Answer {
     Answer::json(format!("{{\"status\": {word:?}, \"time\": {}}}", at.0 / 1_000_000_000))
 }
 
-#[test]
-fn a_halt_with_a_time_that_cannot_be_is_doubt_until_the_next_word() {
-    let server = Server::new(|_, _| word("open", START));
+/// What New York says of itself, with a time, and a breaker that hears it.
+fn venue(server: &Server) -> Rig {
     let text = index("time = \"/time\"\ntime_format = \"seconds\"");
     let text = text.replace("index_level", "venue_status").replace("spx", "nyse");
     let rule = RuleSpec::MarketCircuitBreaker(MarketCircuitBreaker::Venue);
-    let venue = BreakerSpec::new("nyse", scope("XNYS"), rule).watching(vec![scope("ext/nyse")]);
-    let mut rig = Rig::with(&file(&text, &[("URL", &server.url())]), plan(venue));
+    let breaker = BreakerSpec::new("nyse", scope("XNYS"), rule).watching(vec![scope("ext/nyse")]);
+    Rig::with(&file(&text, &[("URL", &server.url())]), plan(breaker))
+}
+
+#[test]
+fn a_halt_with_a_time_that_cannot_be_is_doubt_until_the_next_word() {
+    let server = Server::new(|_, _| word("open", START));
+    let mut rig = venue(&server);
     let gate = rig.system.gate(&["XNYS"]).unwrap();
     let reason = || (!gate.permits(Intent::Increase)).then(|| gate.explain(gate.check()).reason);
     for (said, shift, expected) in [
@@ -71,11 +76,7 @@ fn a_halt_with_a_time_that_cannot_be_is_doubt_until_the_next_word() {
 fn after_a_doubt_the_same_word_is_news() {
     let at = START + SECOND;
     let server = Server::new(move |_, _| word("open", at));
-    let text = index("time = \"/time\"\ntime_format = \"seconds\"");
-    let text = text.replace("index_level", "venue_status").replace("spx", "nyse");
-    let rule = RuleSpec::MarketCircuitBreaker(MarketCircuitBreaker::Venue);
-    let venue = BreakerSpec::new("nyse", scope("XNYS"), rule).watching(vec![scope("ext/nyse")]);
-    let mut rig = Rig::with(&file(&text, &[("URL", &server.url())]), plan(venue));
+    let mut rig = venue(&server);
     let gate = rig.system.gate(&["XNYS"]).unwrap();
     for _ in 0..3 {
         server.answer(move |_, _| word("open", at));

@@ -3,12 +3,13 @@
 
 mod common;
 
-use std::sync::mpsc::channel;
+use std::sync::mpsc::{Receiver, channel};
 
 use common::server::{Answer, Server};
 use common::{file, index};
 use haltline::{Plan, Status, System};
 use haltline_sources::{Sources, Value};
+use tokio::sync::mpsc::UnboundedSender;
 
 fn started(url: &str, further: &str) -> (System, Sources) {
     let text = index(&format!("mode = \"stream\"\nevent = \"level\"\nbackoff = \"1ms\"\n{further}"));
@@ -20,12 +21,10 @@ fn started(url: &str, further: &str) -> (System, Sources) {
     (system, sources)
 }
 
-fn until(sources: &Sources, is_so: impl Fn(&haltline_sources::SourceStatus) -> bool) {
-    common::until("the stream", || is_so(&sources.statuses()[0]));
-}
+type Opened = (UnboundedSender<String>, Option<String>);
 
-#[test]
-fn events_are_heard_and_a_broken_stream_goes_on_where_it_was() {
+/// A server of streams: each that is opened comes with the id after which it is to go on.
+fn streaming() -> (Server, Receiver<Opened>) {
     let (opened, streams) = channel();
     let server = Server::new(move |_, headers| {
         let (sender, answer) = Answer::events();
@@ -33,6 +32,21 @@ fn events_are_heard_and_a_broken_stream_goes_on_where_it_was() {
         opened.send((sender, last)).unwrap();
         answer
     });
+    (server, streams)
+}
+
+/// The status of the breaker of the endpoint.
+fn guard(system: &System) -> Status {
+    system.breaker_status(system.breaker("calls:spx").unwrap()).unwrap().status
+}
+
+fn until(sources: &Sources, is_so: impl Fn(&haltline_sources::SourceStatus) -> bool) {
+    common::until("the stream", || is_so(&sources.statuses()[0]));
+}
+
+#[test]
+fn events_are_heard_and_a_broken_stream_goes_on_where_it_was() {
+    let (server, streams) = streaming();
     let (system, sources) = started(&server.url(), "");
     let (stream, last) = streams.recv().unwrap();
     assert_eq!(last, None);
@@ -60,20 +74,14 @@ fn an_endpoint_that_brings_no_stream_trips_its_breaker_and_is_left_alone() {
     let (system, sources) = started(&server.url(), "backoff_max = \"1ms\"");
     until(&sources, |status| status.held > 0);
     assert_eq!((server.requests(), sources.statuses()[0].failures), (3, 3));
-    let calls = system.breaker("calls:spx").unwrap();
-    assert_eq!(system.breaker_status(calls).unwrap().status, Status::Tripped);
+    assert_eq!(guard(&system), Status::Tripped);
 }
 
 #[test]
 fn a_bad_event_among_good_ones_is_one_among_many() {
-    let (opened, streams) = channel();
-    let server = Server::new(move |_, _| {
-        let (sender, answer) = Answer::events();
-        opened.send(sender).unwrap();
-        answer
-    });
+    let (server, streams) = streaming();
     let (system, sources) = started(&server.url(), "");
-    let stream = streams.recv().unwrap();
+    let (stream, _) = streams.recv().unwrap();
     for n in 0..200 {
         let value = if n % 50 == 0 { "{}".to_owned() } else { format!("{{\"value\": {}}}", 2_000 + n) };
         stream.send(format!("event: level\ndata: {value}\n\n")).unwrap();
@@ -81,25 +89,18 @@ fn a_bad_event_among_good_ones_is_one_among_many() {
     until(&sources, |status| status.calls == 200);
     let status = &sources.statuses()[0];
     assert_eq!((status.counts.told, status.failures), (196, 4));
-    let calls = system.breaker("calls:spx").unwrap();
-    assert_eq!(system.breaker_status(calls).unwrap().status, Status::Active);
+    assert_eq!(guard(&system), Status::Active);
 }
 
 #[test]
 fn a_stream_that_is_there_and_has_nothing_to_say_trips_nothing() {
-    let (opened, streams) = channel();
-    let server = Server::new(move |_, _| {
-        let (sender, answer) = Answer::events();
-        opened.send(sender).unwrap();
-        answer
-    });
+    let (server, streams) = streaming();
     let (system, sources) = started(&server.url(), "failures = 1\nbackoff_max = \"1ms\"");
     for _ in 0..8 {
-        let stream = streams.recv().unwrap();
+        let (stream, _) = streams.recv().unwrap();
         stream.send(": still here\n".into()).unwrap();
     }
     let status = &sources.statuses()[0];
     assert_eq!((status.failures, status.held), (0, 0));
-    let calls = system.breaker("calls:spx").unwrap();
-    assert_eq!(system.breaker_status(calls).unwrap().status, Status::Active);
+    assert_eq!(guard(&system), Status::Active);
 }
