@@ -1321,7 +1321,8 @@ hl_status hl_declare(hl_system system, const char *const *scopes, size_t n);
 // Tells a manual System the time, in nanoseconds since 1970, and lets everything happen that time alone makes happen until then, in
 // order, each at its own time. An earlier time than the present one changes nothing.
 //
-// `HL_ERR_NOT_ALLOWED` for one with threads, whose time is the machine's; `HL_ERR_STALE`.
+// `HL_ERR_NOT_ALLOWED` for one with threads, whose time is the machine's; `HL_ERR_BAD_INPUT` for a time more than 35 years after its start;
+// `HL_ERR_STALE`.
 //
 // Threads: any, at once. Signals: no. Allocates: yes. Progress: blocks beside another one.
 hl_status hl_advance(hl_system system, uint64_t now_ns);
@@ -1502,7 +1503,7 @@ hl_status hl_feed_quote(hl_feed *feed, int64_t bid, int64_t ask, uint64_t ts_ns)
 
 // The official close of a session, in units of 1e-9, and its date, as 20200309: the reference of the session after it.
 //
-// `HL_ERR_BAD_INPUT` as for a trade; `HL_ERR_CLOSED`, `HL_ERR_NULL`.
+// `HL_ERR_BAD_INPUT` as for a trade, also for a date that does not exist; `HL_ERR_CLOSED`, `HL_ERR_NULL`.
 //
 // Threads: one at a time. Signals: no. Allocates: no. Progress: lock-free.
 //

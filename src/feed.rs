@@ -4,118 +4,27 @@
 //! costs a few loads and two stores for each breaker that hears it: no locked instruction, no allocation, no clock.
 //! When something does change, the feed itself runs the transition; there is no thread in between.
 
-use core::time::Duration;
-use std::sync::Arc;
-
-use crate::circuit::Circuit;
-use crate::listener::{Heard, Listener};
-use crate::memory::orderings::at;
-use crate::memory::sync::{AtomicU64, Mailbox, lock};
-use crate::model::error::{ErrorKind, FeedError};
-use crate::model::event::BreakerId;
-use crate::model::metrics::{MarketConditions, Metrics};
-use crate::model::observation::{Channel, CheckId, Observation, Outcome, VenueStatus};
-use crate::model::session::Date;
-use crate::model::status::Status;
-use crate::model::time::Nanos;
-use crate::model::units::{Money, Price, Qty};
-
+mod account;
+mod market;
+mod panel;
 #[cfg(all(test, not(loom)))]
 mod reload_tests;
 pub(crate) mod shared;
 
-/// The breakers that hear one feed, with their windows. Built by the control plane, owned by whoever holds the feed.
-#[derive(Debug)]
-pub(crate) struct Panel {
-    pub(crate) generation: u64,
-    /// In the order of their lines, so that two panels can be merged in one pass.
-    pub(crate) listeners: Vec<Listener>,
-    /// Whether one of them wants to hear the bid and the ask together.
-    takes_quotes: bool,
-}
+use core::time::Duration;
+use std::sync::Arc;
 
-impl Panel {
-    pub(crate) fn new(generation: u64, listeners: Vec<Listener>) -> Self {
-        let takes_quotes = listeners.iter().any(Listener::takes_quotes);
-        Self { generation, listeners, takes_quotes }
-    }
-}
-
-/// Where the control plane and a feed's thread meet.
-#[derive(Debug)]
-pub(crate) struct FeedCell {
-    /// Raised after a new panel lies in the mailbox. A feed that is taking over the panel before may take that one, too: then
-    /// it is ahead of this, and outdated is only who is behind.
-    generation: AtomicU64,
-    mailbox: Mailbox<Panel>,
-    /// Panels that the feed has done with; it must not free them itself. Three places: when the control plane has just
-    /// cleared up, the feed may still be about to leave one, find the next in the mailbox, and after it the one that the
-    /// control plane leaves now.
-    returned: Mailbox<Panel>,
-    parked: std::sync::Mutex<Parked>,
-}
-
-/// What one who holds the feed leaves to the next.
-#[derive(Debug)]
-struct Parked {
-    /// While nobody holds it.
-    panel: Option<Box<Panel>>,
-    /// The time of the last observation: another claimant does not turn it back.
-    last_at: Nanos,
-}
-
-impl FeedCell {
-    pub(crate) fn new() -> Self {
-        let panel = Panel::new(0, Vec::new());
-        Self {
-            generation: AtomicU64::new(0),
-            mailbox: Mailbox::new(1),
-            returned: Mailbox::new(3),
-            parked: std::sync::Mutex::new(Parked { panel: Some(Box::new(panel)), last_at: Nanos(0) }),
-        }
-    }
-
-    pub(crate) fn generation(&self) -> u64 {
-        self.generation.load(at::panel_look())
-    }
-
-    /// Hands a new panel over; returns those that nobody uses any more, for the control plane to free.
-    #[expect(clippy::vec_box, reason = "the boxes are what the mailboxes hold")]
-    pub(crate) fn hand_over(&self, circuit: &Circuit, panel: Panel) -> Vec<Box<Panel>> {
-        let mut parked = lock(&self.parked);
-        let mut done: Vec<_> = core::iter::from_fn(|| self.returned.take()).collect();
-        let generation = panel.generation;
-        let mut panel = Box::new(panel);
-        if let Some(old) = parked.panel.as_deref_mut() {
-            // Under the lock of a parked panel no other reload comes in between.
-            adopt(old, &mut panel, circuit, &|| false);
-            self.generation.store(generation, at::panel_publish());
-            done.extend(parked.panel.replace(panel));
-        } else {
-            done.extend(self.mailbox.leave(panel));
-            self.generation.store(generation, at::panel_publish());
-        }
-        done
-    }
-
-    /// Wakes up whoever holds the feed, so that it looks whether the System has shut down.
-    pub(crate) fn nudge(&self) {
-        self.generation.fetch_add(1, at::panel_publish());
-    }
-}
-
-/// Moves the windows of the old panel into the new one: both are in the order of their lines.
-fn adopt(old: &mut Panel, new: &mut Panel, circuit: &Circuit, outdated: &impl Fn() -> bool) {
-    let mut olds = old.listeners.iter_mut().peekable();
-    for listener in &mut new.listeners {
-        while olds.next_if(|o| o.line() < listener.line()).is_some() {}
-        match olds.peek_mut() {
-            Some(o) if o.line() == listener.line() => listener.inherit(o),
-            _ => {}
-        }
-        listener.resume(circuit, outdated);
-    }
-}
+pub(crate) use self::panel::{FeedCell, Panel};
+use self::panel::{Parked, adopt};
+use crate::circuit::Circuit;
+use crate::listener::{Heard, Listener};
+use crate::memory::sync::lock;
+use crate::model::error::{ErrorKind, FeedError};
+use crate::model::event::BreakerId;
+use crate::model::metrics::{MarketConditions, Metrics};
+use crate::model::observation::{Channel, CheckId, Observation, Outcome};
+use crate::model::status::Status;
+use crate::model::time::Nanos;
 
 /// A claimed feed. `Send`, not `Sync`, and every method takes `&mut self`: one thread at a time, without a lock.
 ///
@@ -185,146 +94,6 @@ impl Feed {
         self.panel.generation
     }
 
-    /// A trade.
-    ///
-    /// # Errors
-    /// [`FeedError`] if the price is not positive, the quantity negative, the time runs backwards or too far ahead, or the System is closed.
-    #[inline]
-    pub fn trade(&mut self, price: Price, qty: Qty, at: Nanos) -> Result<(), FeedError> {
-        if price.raw() <= 0 {
-            return self.refuse(FeedError::bad("price", price.to_f64(), "positive prices"));
-        }
-        if qty.0 < 0 {
-            return self.refuse(FeedError::bad("qty", qty.0 as f64, "quantities from zero on"));
-        }
-        self.values(at, |channel| match channel {
-            Channel::Trade => Some(price.raw()),
-            Channel::Size => Some(qty.0),
-            _ => None,
-        })
-    }
-
-    /// The best bid and ask; rules that sample middles take their mean, others look at the spread. A crossed or locked book is
-    /// no error: for some it is the news.
-    ///
-    /// # Errors
-    /// As [`trade`](Self::trade).
-    #[inline]
-    pub fn quote(&mut self, bid: Price, ask: Price, at: Nanos) -> Result<(), FeedError> {
-        if bid.raw() <= 0 {
-            return self.refuse(FeedError::bad("bid", bid.to_f64(), "positive prices"));
-        }
-        if ask.raw() <= 0 {
-            return self.refuse(FeedError::bad("ask", ask.to_f64(), "positive prices"));
-        }
-        if self.panel.takes_quotes {
-            self.tell(&Observation::Quote { bid, ask }, at, Listener::takes_quotes)?;
-        }
-        let middle = (i128::from(bid.raw()) + i128::from(ask.raw())) / 2;
-        self.values(at, |channel| match channel {
-            Channel::Mid => Some(middle as i64),
-            // Of two positive numbers, so it cannot overflow.
-            Channel::Spread => Some(ask.raw() - bid.raw()),
-            _ => None,
-        })
-    }
-
-    /// The best bid and ask of a book that may have none on a side, or on neither. Where nobody quotes there is no middle and no spread, and
-    /// what there is is heard all the same: an offer at the lower price band is a limit state, whether somebody bids below it or
-    /// nobody does. A side that nobody quotes counts as beyond every band.
-    ///
-    /// # Errors
-    /// As [`trade`](Self::trade).
-    ///
-    /// ```
-    /// # use haltline::*;
-    /// # let system = System::manual(Plan { scopes: vec![ScopePath::new("XNAS/AAPL")?], ..Plan::default() }, Nanos::from_secs(1))?;
-    /// let mut feed = system.feed("XNAS/AAPL")?;
-    /// feed.top_of_book(None, Some(Price::from_f64(95.0)?), system.now())?;
-    /// assert!(feed.top_of_book(Some(Price::from_raw(0)), None, system.now()).is_err());
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn top_of_book(&mut self, bid: Option<Price>, ask: Option<Price>, at: Nanos) -> Result<(), FeedError> {
-        const LOWEST: Price = Price::from_raw(1);
-        const HIGHEST: Price = Price::from_raw(i64::MAX);
-        if let (Some(bid), Some(ask)) = (bid, ask) {
-            return self.quote(bid, ask, at);
-        }
-        if let Some(side) = bid.or(ask).filter(|side| side.raw() <= 0) {
-            let field = if bid.is_some() { "bid" } else { "ask" };
-            return self.refuse(FeedError::bad(field, side.to_f64(), "positive prices"));
-        }
-        if self.panel.takes_quotes {
-            let quote = Observation::Quote { bid: bid.unwrap_or(LOWEST), ask: ask.unwrap_or(HIGHEST) };
-            self.tell(&quote, at, Listener::takes_quotes)?;
-        }
-        self.heartbeat(at)
-    }
-
-    /// The equity of the account, marked to market.
-    ///
-    /// # Errors
-    /// As [`trade`](Self::trade).
-    #[inline]
-    pub fn equity(&mut self, equity: Money, at: Nanos) -> Result<(), FeedError> {
-        self.values(at, |channel| (channel == Channel::Equity).then_some(equity.raw()))
-    }
-
-    /// A gain (positive) or a loss that has been booked, for rules that add them up. One of zero says that nothing was.
-    ///
-    /// # Errors
-    /// As [`trade`](Self::trade).
-    pub fn pnl(&mut self, delta: Money, at: Nanos) -> Result<(), FeedError> {
-        self.observe(&Observation::Pnl(delta), at)
-    }
-
-    /// The margin of the account: what is used of it, and what is left, which is negative in a deficit.
-    ///
-    /// # Errors
-    /// As [`trade`](Self::trade); also if less than nothing is used.
-    pub fn margin(&mut self, used: Money, available: Money, at: Nanos) -> Result<(), FeedError> {
-        if used < Money::ZERO {
-            return self.refuse(FeedError::bad("used", used.to_f64(), "amounts from zero on"));
-        }
-        self.observe(&Observation::Margin { used, available }, at)
-    }
-
-    /// What is held of an instrument from now on: a positive quantity is long, a negative one short, zero closes it. Of the
-    /// market value the magnitude counts. Sector 0 is a sector of its own.
-    ///
-    /// # Errors
-    /// As [`trade`](Self::trade); also if nothing is held and has a value, and if more positions are open than a breaker
-    /// has room for.
-    pub fn position(
-        &mut self,
-        instrument: u64,
-        quantity: Qty,
-        value: Money,
-        sector: u32,
-        at: Nanos,
-    ) -> Result<(), FeedError> {
-        if quantity.0 == 0 && value != Money::ZERO {
-            return self.refuse(FeedError::bad("value", value.to_f64(), "zero for a position of nothing"));
-        }
-        self.observe(&Observation::Position { instrument, quantity, value, sector }, at)
-    }
-
-    /// The official close of `session`: the reference of the session after it.
-    ///
-    /// # Errors
-    /// As [`trade`](Self::trade).
-    pub fn reference(&mut self, price: Price, session: Date, at: Nanos) -> Result<(), FeedError> {
-        self.observe(&Observation::Reference { price, session }, at)
-    }
-
-    /// A deposit (positive) or a withdrawal: moves the baselines, is no gain and no loss.
-    ///
-    /// # Errors
-    /// As [`trade`](Self::trade).
-    pub fn flow(&mut self, amount: Money, at: Nanos) -> Result<(), FeedError> {
-        self.observe(&Observation::Flow(amount), at)
-    }
-
     /// How a call ended that began `duration` before `at`; who does not measure gives zero. An ignored one counts nowhere, and
     /// says all the same that the source is there.
     ///
@@ -332,24 +101,6 @@ impl Feed {
     /// As [`trade`](Self::trade), also for a call that would have begun before 1970.
     pub fn outcome(&mut self, outcome: Outcome, duration: Duration, at: Nanos) -> Result<(), FeedError> {
         self.observe(&Observation::Outcome { outcome, duration, late: Duration::ZERO }, at)
-    }
-
-    /// A message of a numbered stream has come: its number, when the source sent it and when it was received. To be told beside
-    /// what it says, or alone. Gaps, repeats and wrong orders are no errors but the news; a time of sending after that of receiving is a
-    /// latency of zero.
-    ///
-    /// # Errors
-    /// As [`trade`](Self::trade), for the time of receiving.
-    pub fn sequence(&mut self, number: u64, sent: Nanos, received: Nanos) -> Result<(), FeedError> {
-        self.tell(&Observation::Sequence { number, sent }, received, Listener::takes_sequences)
-    }
-
-    /// What the venue says of itself.
-    ///
-    /// # Errors
-    /// As [`trade`](Self::trade).
-    pub fn venue(&mut self, status: VenueStatus, at: Nanos) -> Result<(), FeedError> {
-        self.observe(&Observation::Venue(status), at)
     }
 
     /// Whether a prediction of the model has come true, told when that is known.
@@ -598,7 +349,7 @@ impl Heard {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::{BreakerSpec, Drawdown, Kind, Plan, Policy, Ratio, Release, RuleSpec, ScopePath, System};
+    use crate::{BreakerSpec, Drawdown, Kind, Money, Plan, Policy, Ratio, Release, RuleSpec, ScopePath, System};
 
     /// Whether a mark is denied before the rule is asked, after one of `equity` under this policy.
     fn holds(policy: Policy, equity: i64, mark: i64) -> bool {

@@ -204,7 +204,7 @@ impl System {
     }
 
     /// Tells a manual System the time, and lets everything happen that time alone makes happen until then, in order,
-    /// each at its own time. A time before the present one changes nothing.
+    /// each at its own time. A time before the present one changes nothing; one after [`Epoch::last`] is taken for that.
     pub fn advance(&self, now: Nanos) {
         let circuit = &self.inner.circuit;
         let mut monitor = lock(&self.inner.monitor);

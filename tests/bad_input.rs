@@ -99,6 +99,17 @@ fn a_reference_of_zero_is_refused_and_the_ladder_stays_unready() {
 }
 
 #[test]
+fn a_reference_of_a_date_that_does_not_exist_is_refused_and_counted() {
+    let system = System::manual(plan(vec![mwcb(us_ladder())]), sessions().as_slice()[1].open).unwrap();
+    let mut feed = system.feed("index/SPX").unwrap();
+    for bad in [Date(0), Date::new(2020, 2, 30), Date::new(2020, 13, 1), Date(u32::MAX)] {
+        let error = feed.reference(price(2972.37), bad, system.now()).unwrap_err();
+        assert_eq!((error.kind(), error.field()), (ErrorKind::BadInput, "session"));
+    }
+    assert_eq!(status(&system, "mwcb").refused, 4);
+}
+
+#[test]
 fn a_reference_of_another_session_leaves_the_ladder_unready() {
     let open = sessions().as_slice()[1].open;
     let system = System::manual(plan(vec![mwcb(us_ladder())]), open).unwrap();

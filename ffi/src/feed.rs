@@ -157,7 +157,7 @@ pub unsafe extern "C" fn hl_feed_quote(feed: *mut hl_feed, bid: i64, ask: i64, t
 
 /// The official close of a session, in units of 1e-9, and its date, as 20200309: the reference of the session after it.
 ///
-/// `HL_ERR_BAD_INPUT` as for a trade; `HL_ERR_CLOSED`, `HL_ERR_NULL`.
+/// `HL_ERR_BAD_INPUT` as for a trade, also for a date that does not exist; `HL_ERR_CLOSED`, `HL_ERR_NULL`.
 ///
 /// Threads: one at a time. Signals: no. Allocates: no. Progress: lock-free.
 ///

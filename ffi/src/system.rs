@@ -197,7 +197,8 @@ pub unsafe extern "C" fn hl_declare(system: hl_system, scopes: *const *const c_c
 /// Tells a manual System the time, in nanoseconds since 1970, and lets everything happen that time alone makes happen until then, in
 /// order, each at its own time. An earlier time than the present one changes nothing.
 ///
-/// `HL_ERR_NOT_ALLOWED` for one with threads, whose time is the machine's; `HL_ERR_STALE`.
+/// `HL_ERR_NOT_ALLOWED` for one with threads, whose time is the machine's; `HL_ERR_BAD_INPUT` for a time more than 35 years after its start;
+/// `HL_ERR_STALE`.
 ///
 /// Threads: any, at once. Signals: no. Allocates: yes. Progress: blocks beside another one.
 #[unsafe(no_mangle)]
@@ -206,6 +207,11 @@ pub extern "C" fn hl_advance(system: hl_system, now_ns: u64) -> hl_status {
         if !held.is_manual {
             let text = "hl_advance: found a System with threads, whose time is the machine's; allowed are manual ones";
             return Err(Refused::new(HL_ERR_NOT_ALLOWED, text));
+        }
+        let last = held.system.epoch().last();
+        if now_ns > last.0 {
+            let text = format!("now_ns: found {now_ns}, allowed are times up to {}, 35 years after the start", last.0);
+            return Err(Refused::new(HL_ERR_BAD_INPUT, text));
         }
         held.system.advance(Nanos(now_ns));
         Ok(())

@@ -2,8 +2,9 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use super::*;
+use crate::memory::orderings::at;
 use crate::rule::Rule;
-use crate::{BreakerSpec, Drawdown, Intent, Plan, Ratio, Reason, RuleSpec, ScopePath, Status, System};
+use crate::{BreakerSpec, Drawdown, Intent, Money, Plan, Ratio, Reason, RuleSpec, ScopePath, Status, System};
 
 /// A drawdown with its first mark, and the panel that a reload will leave for its feed.
 fn before_a_reload() -> (System, Feed, Box<Panel>) {

@@ -47,7 +47,7 @@ use crate::model::event::BreakerId;
 use crate::model::intent::{Intent, Lanes};
 use crate::model::scope::ScopeId;
 use crate::model::state::State;
-use crate::model::time::{Epoch, Micros, Nanos};
+use crate::model::time::{Epoch, Nanos};
 
 /// How many breakers one scope takes: half of a lane, the rest is room for additions in flight.
 pub const BREAKERS_A_SCOPE: u32 = 32_767;
@@ -210,9 +210,7 @@ impl Board {
 
     /// Moves time forward; a time before the present one changes nothing.
     pub(crate) fn advance(&self, now: Nanos) {
-        // 35 years after the epoch the words can hold no later time; versions still rise for a while.
-        let last = self.epoch.nanos(Micros(Micros::MAX.0 - (1 << 30)));
-        self.region.header().now.fetch_max(now.min(last).0, at::clock_advance());
+        self.region.header().now.fetch_max(now.min(self.epoch.last()).0, at::clock_advance());
     }
 
     /// What the lanes of a scope must be when no transition is in flight: the recount from the breakers' words.

@@ -15,14 +15,30 @@ use super::time::Nanos;
 /// // The name of a session, not a moment. It sorts by day; whether there was trading, a calendar knows.
 /// assert!(friday < monday);
 /// assert_eq!((monday.0, monday.to_string().as_str()), (20_200_309, "2020-03-09"));
+/// assert!(monday.exists() && !Date::new(2021, 2, 29).exists());
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Date(pub u32);
 
 impl Date {
-    /// From year, month and day; not checked against the calendar.
+    /// From year, month and day. Not checked: what takes a date refuses those that do not [exist](Self::exists).
     pub const fn new(year: u16, month: u8, day: u8) -> Self {
         Self(year as u32 * 10_000 + month as u32 * 100 + day as u32)
+    }
+
+    /// Whether the Gregorian calendar has it, in the years from 1 to 9999.
+    #[must_use]
+    pub const fn exists(self) -> bool {
+        let (year, month, day) = (self.0 / 10_000, self.0 / 100 % 100, self.0 % 100);
+        let is_leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+        let days = match month {
+            1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
+            4 | 6 | 9 | 11 => 30,
+            2 if is_leap => 29,
+            2 => 28,
+            _ => 0,
+        };
+        year >= 1 && year <= 9_999 && day >= 1 && day <= days
     }
 }
 
@@ -95,11 +111,14 @@ impl Sessions {
     /// Takes a list of sessions.
     ///
     /// # Errors
-    /// [`ErrorKind::BadPlan`] if one closes before it opens, or opens before the one before it has closed, or is not
-    /// of a later date.
+    /// [`ErrorKind::BadPlan`] if the date of one does not exist, if it closes before it opens, or opens before the one before
+    /// it has closed, or is not of a later date.
     pub fn new(list: Vec<Session>) -> Result<Self, Error> {
         let bad = |s: &Session, why| Err(Error::new(ErrorKind::BadPlan, format!("session {}: {why}", s.date)));
         for session in &list {
+            if !session.date.exists() {
+                return bad(session, "its date does not exist");
+            }
             if session.close <= session.open {
                 return bad(session, "closes at or before its open");
             }
@@ -176,9 +195,19 @@ mod tests {
     }
 
     #[test]
+    fn the_calendar_has_365_days_and_366_in_leap_years() {
+        let days_of = |year: u32| (0..10_000).filter(|day| Date(year * 10_000 + day).exists()).count();
+        let years = [0, 1, 1900, 2000, 2023, 2024, 9_999, 10_000];
+        assert_eq!(years.map(days_of), [0, 365, 365, 366, 365, 366, 365, 0]);
+        assert!(Date(20_240_229).exists() && !Date(20_230_229).exists());
+        assert!(!Date(0).exists() && !Date(u32::MAX).exists());
+    }
+
+    #[test]
     fn overlapping_or_disordered_sessions_are_refused() {
-        for list in [vec![day(9, 10, 10)], vec![day(9, 10, 20), day(10, 20, 30)], vec![day(10, 10, 20), day(9, 30, 40)]]
-        {
+        let overlapping = vec![day(9, 10, 20), day(10, 20, 30)];
+        let disordered = vec![day(10, 10, 20), day(9, 30, 40)];
+        for list in [vec![day(9, 10, 10)], overlapping, disordered, vec![day(32, 10, 20)]] {
             assert!(Sessions::new(list).is_err());
         }
     }

@@ -116,6 +116,12 @@ impl Epoch {
     pub fn nanos(self, at: Micros) -> Nanos {
         Nanos(self.0.0.saturating_add(at.0.saturating_mul(1_000)))
     }
+
+    /// The last time that a System of this epoch knows, 35 years on: there its clock stands still. The versions of words may
+    /// rise for 18 minutes more.
+    pub fn last(self) -> Nanos {
+        self.nanos(Micros(Micros::MAX.0 - (1 << 30)))
+    }
 }
 
 #[cfg(test)]

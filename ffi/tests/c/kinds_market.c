@@ -77,6 +77,7 @@ static void market_circuit_breaker(void) {
     const uint64_t open = 232200 * SECOND, next = open + 86400 * SECOND;
     hl_feed *feed = feed_on(system, "index/SPX");
     GIVES(HL_ERR_BAD_INPUT, hl_feed_reference(feed, 0, 20200306, at(system, SECOND)));
+    GIVES(HL_ERR_BAD_INPUT, hl_feed_reference(feed, PRICE(1000), 20200230, at(system, SECOND)));
     OK(hl_feed_reference(feed, PRICE(1000), 20200306, at(system, SECOND)));
     TRADES(open + SECOND, 990);
     STANDS(system, "mwcb", HL_STATUS_ACTIVE, 0);

@@ -53,6 +53,9 @@ static void a_system_is_opened_by_a_text_and_closed(void) {
     OK(hl_advance(system, START + MINUTE));
     OK(hl_now(system, &now));
     SAME(now, START + MINUTE);
+    GIVES(HL_ERR_BAD_INPUT, hl_advance(system, UINT64_MAX));
+    OK(hl_now(system, &now));
+    SAME(now, START + MINUTE);
     /* Time does not run backwards. */
     OK(hl_advance(system, START));
     OK(hl_now(system, &now));
