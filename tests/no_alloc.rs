@@ -1,6 +1,4 @@
 //! After set-up the data plane allocates nothing: a check, an observation, a transition, an event.
-//!
-//! One test alone in this file: the counter belongs to the process.
 #![allow(clippy::unwrap_used)]
 
 #[path = "support/counting.rs"]

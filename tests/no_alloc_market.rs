@@ -1,6 +1,4 @@
 //! The kinds that watch a market and its feed allocate nothing once they are there, whatever they hear.
-//!
-//! One test alone in this file: the counter belongs to the process.
 #![allow(clippy::unwrap_used)]
 
 #[path = "support/counting.rs"]

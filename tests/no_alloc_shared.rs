@@ -1,7 +1,5 @@
 //! A shared feed allocates nothing once its handles are there: not to push, to be refused, to hear what others have pushed, to
 //! trip.
-//!
-//! One test alone in this file: the counter belongs to the process.
 #![allow(clippy::unwrap_used)]
 
 #[path = "support/counting.rs"]
@@ -42,29 +40,21 @@ fn after_its_handles_are_made_it_allocates_nothing() {
     system.advance(at(1));
     let feed = system.feed("gw/a").unwrap().share(2, 16).unwrap();
     let (ready, done) = (Barrier::new(2), Barrier::new(2));
-    std::thread::scope(|threads| {
-        threads.spawn(|| {
-            let mut handle = feed.handle().unwrap();
-            for _ in 0..2 {
-                ready.wait();
-                calls(&mut handle, 3);
-                done.wait();
-            }
-            // It ends, and frees what threads have, when nobody counts any more.
-            ready.wait();
-        });
+    // What is made once is made in the first round.
+    let rounds = |late: u64| {
         let mut handle = feed.handle().unwrap();
-        let mut both = || {
+        [(), ()].map(|()| {
             ready.wait();
-            calls(&mut handle, 0);
-            done.wait();
-        };
-        // What is made once: a thread's name for itself, the barriers'.
-        both();
-        system.advance(at(2));
-        let calls = calls_of(both);
-        ready.wait();
-        assert_eq!(calls, 0);
+            let asked = calls_of(|| calls(&mut handle, late));
+            if done.wait().is_leader() {
+                system.advance(at(2));
+            }
+            asked
+        })[1]
+    };
+    std::thread::scope(|threads| {
+        let other = threads.spawn(|| rounds(3));
+        assert_eq!((rounds(0), other.join().unwrap()), (0, 0));
     });
     let gateway = status(&system, "gw");
     assert!(gateway.trips >= 1 && gateway.refused > 1_000, "not wild enough to prove anything: {gateway:?}");

@@ -1,20 +1,18 @@
 //! What a tally takes from the heap is what its documentation says, and recording takes nothing.
-//!
-//! One test alone in this file: the counters belong to the process.
 #![allow(clippy::unwrap_used)]
 
 #[path = "support/counting.rs"]
 mod counting;
 use std::time::Duration;
 
-use counting::{calls_of, live_bytes};
+use counting::{calls_of, kept_by};
 use haltline::*;
 
 /// Calls and bytes that stay, of `what`.
 fn taken<T>(what: impl FnOnce() -> T) -> (u64, i64, T) {
-    let (before, mut result) = (live_bytes(), None);
-    let calls = calls_of(|| result = Some(what()));
-    (calls, live_bytes() - before, result.unwrap())
+    let (mut calls, mut result) = (0, None);
+    let bytes = kept_by(|| calls = calls_of(|| result = Some(what())));
+    (calls, bytes, result.unwrap())
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The twenty-five findings of the review of the system that Haltline replaces, each with a test that it cannot come back:
 //! `docs/findings.md` has the table. 2813 and 2814 are in `crates/sources/tests/findings.rs`.
 //!
-//! What counts the heap, threads or files of the process runs in a process of its own, since the counters belong to it.
+//! What counts threads, files or all of the heap runs in a process of its own.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 #[path = "../support/counting.rs"]

@@ -1,4 +1,4 @@
-//! Counts what the heap is asked for. A test that uses it stands alone in its file: the counter belongs to the process.
+//! Counts what the heap is asked for: by one thread, since the harness asks, too; or, for what may leak, by the process.
 #![allow(dead_code, unreachable_pub)]
 
 use std::alloc::{GlobalAlloc, Layout, System as Heap};
@@ -8,23 +8,32 @@ use std::time::{Duration, Instant};
 
 struct Counting;
 
-static CALLS: AtomicU64 = AtomicU64::new(0);
-static ASKED_FOR: AtomicU64 = AtomicU64::new(0);
+/// What a thread has asked for so far.
+#[derive(Clone, Copy)]
+struct Asked {
+    calls: u64,
+    bytes: u64,
+    /// Without what it gave back; less than nothing if it gives back what another has asked for.
+    kept: i64,
+}
+
+thread_local! {
+    static ASKED: Cell<Asked> = const { Cell::new(Asked { calls: 0, bytes: 0, kept: 0 }) };
+}
+
+/// Of all threads.
 static LIVE: AtomicI64 = AtomicI64::new(0);
 
 // SAFETY: passes every call on to the system's allocator, unchanged.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        called();
-        ASKED_FOR.fetch_add(layout.size() as u64, Ordering::Relaxed);
-        LIVE.fetch_add(layout.size() as i64, Ordering::Relaxed);
+        called(layout.size() as u64, layout.size() as i64);
         // SAFETY: the caller's promise is passed on.
         unsafe { Heap.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        called();
-        LIVE.fetch_sub(layout.size() as i64, Ordering::Relaxed);
+        called(0, -(layout.size() as i64));
         // SAFETY: the caller's promise is passed on.
         unsafe { Heap.dealloc(pointer, layout) };
     }
@@ -33,28 +42,37 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static COUNTING: Counting = Counting;
 
-fn called() {
-    CALLS.fetch_add(1, Ordering::Relaxed);
+fn called(bytes: u64, kept: i64) {
+    let asked = ASKED.get();
+    ASKED.set(Asked { calls: asked.calls + 1, bytes: asked.bytes + bytes, kept: asked.kept + kept });
+    LIVE.fetch_add(kept, Ordering::Relaxed);
     if STOPS.get() {
         stop();
     }
 }
 
-/// How often the heap was asked meanwhile.
+/// How often this thread asked the heap meanwhile.
 pub fn calls_of(what: impl FnOnce()) -> u64 {
-    let before = CALLS.load(Ordering::Relaxed);
+    let before = ASKED.get();
     what();
-    CALLS.load(Ordering::Relaxed) - before
+    ASKED.get().calls - before.calls
 }
 
-/// How many bytes the heap was asked for meanwhile, those included that were given back.
+/// How many bytes this thread asked for meanwhile, those included that were given back.
 pub fn bytes_of(what: impl FnOnce()) -> u64 {
-    let before = ASKED_FOR.load(Ordering::Relaxed);
+    let before = ASKED.get();
     what();
-    ASKED_FOR.load(Ordering::Relaxed) - before
+    ASKED.get().bytes - before.bytes
 }
 
-/// How many bytes of the heap are in use.
+/// How many bytes this thread asked for meanwhile and has not given back.
+pub fn kept_by(what: impl FnOnce()) -> i64 {
+    let before = ASKED.get();
+    what();
+    ASKED.get().kept - before.kept
+}
+
+/// How many bytes of the heap are in use, of all threads.
 pub fn live_bytes() -> i64 {
     LIVE.load(Ordering::Relaxed)
 }
