@@ -66,6 +66,15 @@ pub(crate) fn until(what: &str, is_so: impl FnMut() -> bool) {
     panic!("never: {what}");
 }
 
+/// How many threads of this name wait for something.
+#[cfg(target_os = "linux")]
+pub(crate) fn asleep(name: &str) -> usize {
+    let tasks = std::fs::read_dir("/proc/self/task").unwrap().flatten();
+    // One that ends meanwhile has no file any more.
+    let stats = tasks.filter_map(|task| std::fs::read_to_string(task.path().join("stat")).ok());
+    stats.filter(|stat| stat.contains(&format!("({name}) S"))).count()
+}
+
 /// A file whose variables are `URL` and what else is given.
 pub(crate) fn file(text: &str, environment: &[(&str, &str)]) -> SourceFile {
     let value = |name: &str| environment.iter().find(|(n, _)| *n == name).map(|(_, value)| (*value).to_owned());
