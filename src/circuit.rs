@@ -7,7 +7,6 @@
 mod pending;
 
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::memory::board::Board;
 use crate::memory::breaker::{Moved, transition};
@@ -19,6 +18,7 @@ use crate::memory::orderings::at;
 use crate::memory::ring::Ring;
 use crate::memory::sync::{Flag, SnapshotCell, fence_unless_relaxed};
 use crate::memory::totals::Totals;
+use crate::memory::wall::Wall;
 use crate::model::caps::{Caps, Skew};
 use crate::model::event::{BreakerId, Event, EventType};
 use crate::model::kind::Kind;
@@ -30,7 +30,7 @@ use crate::model::scope::ScopeId;
 use crate::model::session::Place;
 use crate::model::state::{State, Step};
 use crate::model::status::{Authority, Signed, Status};
-use crate::model::time::{Epoch, Nanos, nanos_of};
+use crate::model::time::{Epoch, Nanos};
 use crate::rule::UsedRungs;
 use crate::snapshot::{Entry, Snapshot};
 
@@ -39,7 +39,7 @@ use crate::snapshot::{Entry, Snapshot};
 pub(crate) enum Clock {
     /// The caller tells it.
     Manual,
-    /// The machine's wall clock, never running backwards.
+    /// The machine's wall clock, never running backwards nor standing still.
     Wall,
 }
 
@@ -60,7 +60,8 @@ pub(crate) struct Circuit {
     pub(crate) skew: Skew,
     pub(crate) closed: Flag,
     pub(crate) numbers: Numbers,
-    clock: Clock,
+    /// Without one the caller tells the time.
+    wall: Option<Wall>,
     id: u64,
 }
 
@@ -80,7 +81,7 @@ impl Circuit {
             skew,
             closed: Flag::new(),
             numbers: Numbers::new(),
-            clock,
+            wall: (clock == Clock::Wall).then(Wall::new),
         }
     }
 
@@ -90,11 +91,24 @@ impl Circuit {
 
     /// System time: what was told last, or the wall clock; never backwards.
     pub(crate) fn now(&self) -> Nanos {
-        if self.clock == Clock::Wall {
-            let wall = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, nanos_of);
-            self.board.advance(Nanos(wall));
+        if let Some(wall) = &self.wall {
+            let now = wall.now();
+            self.board.advance(now);
+            // Stepped forward, over the end of the monitor's sleep.
+            if wall.is_overdue(now) {
+                self.monitor_bell.ring();
+            }
         }
         self.board.now()
+    }
+
+    /// The monitor goes to sleep; whoever sees that it should be awake wakes it.
+    pub(crate) fn sleep_until(&self, due: Nanos, has_work: impl Fn() -> bool) {
+        if let Some(wall) = &self.wall {
+            wall.await_until(due);
+        }
+        let longest = (due != Nanos::NEVER).then(|| due - self.now());
+        self.monitor_bell.sleep(longest, has_work);
     }
 
     /// The registry of now. A snapshot that is not ours means corrupted memory: then nothing is decided any more.

@@ -9,6 +9,7 @@ use crate::gate::Gate;
 use crate::memory::arm;
 use crate::memory::board::Board;
 use crate::memory::sync::{lock, try_lock};
+use crate::memory::wall::Wall;
 use crate::model::error::{Error, ErrorKind, FeedError};
 use crate::model::event::{BreakerId, Event};
 use crate::model::metrics::{MarketConditions, Metrics};
@@ -115,9 +116,7 @@ impl System {
     /// # Errors
     /// As [`start`](Self::start).
     pub fn start_with(plan: Plan, threading: Threading) -> Result<Self, Error> {
-        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-        let now = Nanos(now.map_or(0, crate::model::time::nanos_of));
-        let inner = Arc::new(Inner::new(plan, now, Clock::Wall, threading)?);
+        let inner = Arc::new(Inner::new(plan, Wall::read(), Clock::Wall, threading)?);
         let threads = Threads::start(&inner)?;
         Ok(Self { inner, life: Mutex::new(Life::Runs(Some(threads))), has_threads: true })
     }

@@ -21,6 +21,7 @@ pub(crate) mod ring;
 pub(crate) mod sync;
 pub(crate) mod tally;
 pub(crate) mod totals;
+pub(crate) mod wall;
 
 #[cfg(all(test, loom))]
 mod loom_tests;

@@ -7,7 +7,6 @@ use std::time::Instant;
 use crate::circuit::Circuit;
 use crate::memory::sync::{lock, try_lock};
 use crate::model::error::Error;
-use crate::model::time::Nanos;
 use crate::runtime::subscribers::Leaving;
 use crate::runtime::worker::{Idle, Worker};
 use crate::system::Inner;
@@ -135,9 +134,8 @@ fn watch(inner: &Inner) {
             monitor.next_due(circuit)
         };
         let due = due.min(inner.sensors.watch(circuit, circuit.now()));
-        let longest = (due != Nanos::NEVER).then(|| due - circuit.now());
         let has_news = || inner.sensors.watch(circuit, circuit.now()) < due;
-        circuit.monitor_bell.sleep(longest, || is_closed() || !circuit.dirty.is_empty() || has_news());
+        circuit.sleep_until(due, || is_closed() || !circuit.dirty.is_empty() || has_news());
     }
 }
 

@@ -112,14 +112,17 @@ fn finding_2810_no_thread_sleeps_for_a_time_but_until_something_is_due() {
     places.sort();
     assert_eq!(places, [("doorbell.rs".into(), 1), ("queue.rs".into(), 1)]);
     // Who sleeps at a doorbell: one without an end, one until something is due, if anything is.
-    let threads = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/runtime/threads.rs")).unwrap();
-    let of = |what: &str| -> Vec<_> { threads.lines().map(str::trim).filter(|line| line.contains(what)).collect() };
+    let code = ["src/circuit.rs", "src/runtime/threads.rs"]
+        .map(|file| fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap())
+        .concat();
+    let of = |what: &str| -> Vec<_> { code.lines().map(str::trim).filter(|line| line.contains(what)).collect() };
     let (due, sleeps) = (
-        "let longest = (due != Nanos::NEVER).then(|| due - circuit.now());",
-        "circuit.monitor_bell.sleep(longest, || is_closed() || !circuit.dirty.is_empty() || has_news());",
+        "let longest = (due != Nanos::NEVER).then(|| due - self.now());",
+        "self.monitor_bell.sleep(longest, has_work);",
     );
     assert_eq!(of("longest"), [due, sleeps]);
     assert_eq!(of(".sleep("), [sleeps, "circuit.dispatch_bell.sleep(None, has_work);"]);
+    assert_eq!(of(".sleep_until(").len(), 1, "the monitor's");
     let waits = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/idle.rs")).unwrap();
     assert!(waits.contains("fn a_system_with_breakers_and_subscribers_does_not_wake_up_while_nothing_happens()"));
 }
