@@ -52,8 +52,14 @@ fn a_system_with_breakers_and_subscribers_does_not_wake_up_while_nothing_happens
     feed.equity(money(100.0), system.now()).unwrap();
     feed.venue(VenueStatus::Open, system.now()).unwrap();
     // They have their last things to do, and go to sleep.
-    std::thread::sleep(Duration::from_millis(500));
-    let before = switches();
+    let mut before = switches();
+    loop {
+        std::thread::sleep(Duration::from_millis(500));
+        let now = switches();
+        if std::mem::replace(&mut before, now.clone()) == now {
+            break;
+        }
+    }
     let ours = before.iter().filter(|(name, _)| name.starts_with("haltline-")).count();
     assert_eq!(ours, 5, "{before:?}");
     std::thread::sleep(Duration::from_secs(3));

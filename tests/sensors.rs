@@ -16,7 +16,12 @@ fn sensor(name: &str, path: &str) -> Sensor {
     Sensor { interval: SHORT, ..Sensor::new(name, scope(path)) }
 }
 
-/// The first event of a type.
+/// One event at a time, so that none that comes beside another is passed over.
+fn ears(system: &System) -> Receiver {
+    system.receive(Subscriber { batch: 1, ..Subscriber::new("ears") }).unwrap()
+}
+
+/// The next event of a type.
 fn next(ears: &mut Receiver, what: EventType) -> Event {
     loop {
         let found = ears.receive(LONG).unwrap().iter().find(|event| event.event_type() == what).copied();
@@ -29,7 +34,7 @@ fn next(ears: &mut Receiver, what: EventType) -> Event {
 #[test]
 fn what_a_sensor_finds_drives_a_breaker() {
     let system = System::start(plan(vec![drawdown("dd", "acct/a", 0.1)])).unwrap();
-    let mut ears = system.receive(Subscriber::new("ears")).unwrap();
+    let mut ears = ears(&system);
     let mut equity = 101.0;
     let _books = system
         .sense(sensor("books", "acct/a"), move |feed, now| {
@@ -47,14 +52,16 @@ fn one_that_hangs_is_told_of_and_delays_no_other() {
     stale.policy.on_stale = OnStale::Trip;
     stale.policy.stale_after = Duration::from_millis(20);
     let system = System::start(plan(vec![stale, drawdown("other", "acct/b", 0.1)])).unwrap();
-    let mut ears = system.receive(Subscriber::new("ears")).unwrap();
+    let mut ears = ears(&system);
     let (release, held) = channel::<()>();
+    let (hangs, is_hanging) = channel();
     let mut calls = 0;
     let hang = Sensor { deadline: SHORT, ..sensor("hang", "acct/a") };
     let hanging = system
         .sense(hang, move |feed, now| {
             calls += 1;
             if calls > 1 {
+                hangs.send(()).unwrap_or_default();
                 let _ = held.recv();
             }
             feed.equity(money(100.0), now)
@@ -67,6 +74,7 @@ fn one_that_hangs_is_told_of_and_delays_no_other() {
         ears.receive(LONG).unwrap();
     }
     assert_eq!(status(&system, "dd").reason, Reason::Stale);
+    is_hanging.recv_timeout(LONG).unwrap();
     assert!(system.sensors()[0].running_since.is_some());
     // And another one is asked meanwhile, again and again.
     let (asked, calls) = channel();
@@ -84,7 +92,7 @@ fn one_that_hangs_is_told_of_and_delays_no_other() {
 #[test]
 fn the_first_failure_of_a_run_is_told_and_all_are_counted() {
     let system = System::start(plan(vec![drawdown("dd", "acct/a", 0.1)])).unwrap();
-    let mut ears = system.receive(Subscriber::new("ears")).unwrap();
+    let mut ears = ears(&system);
     let (asked, calls) = channel();
     let mut count = 0;
     let wild = system
@@ -139,7 +147,8 @@ fn a_shutdown_ends_them_and_names_the_one_that_hangs() {
     system.sense(sensor("hang", "X"), hang).unwrap().stay();
     system.sense(sensor("beat", ""), |feed, now| feed.heartbeat(now)).unwrap().stay();
     is_in.recv_timeout(LONG).unwrap();
-    let report = system.shutdown(Duration::from_millis(50)).unwrap();
+    // So long that the others end on a busy machine, too.
+    let report = system.shutdown(Duration::from_secs(2)).unwrap();
     assert_eq!(report.abandoned, ["haltline-sensor-1"]);
     assert!(report.joined.contains(&"haltline-sensor-2".to_owned()));
     drop(release);

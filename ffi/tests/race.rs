@@ -4,6 +4,7 @@
 mod support;
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Instant;
 
 use haltline_ffi::*;
 use support::*;
@@ -49,13 +50,14 @@ fn a_handle_names_its_system_or_is_stale_whoever_closes_it_meanwhile() {
             let before = used.load(Ordering::Relaxed);
             newest.store(system.bits, Ordering::Relaxed);
             // Every other one is used before it is closed under somebody's hands, by two at once.
-            let is_used = |_: &usize| {
+            let begin = Instant::now();
+            while round % 2 == 0 && used.load(Ordering::Relaxed) == before {
+                assert!(begin.elapsed().as_secs() < 60, "nobody uses it: {}", last_error());
                 std::thread::yield_now();
-                round % 2 == 1 || used.load(Ordering::Relaxed) > before
-            };
-            (0..100_000).find(is_used).unwrap_or_else(|| panic!("nobody uses it: {}", last_error()));
-            let other = scope.spawn(move || hl_system_close(system, SECOND));
-            let both = [hl_system_close(system, SECOND), other.join().unwrap()];
+            }
+            let close = move || hl_system_close(system, 60 * SECOND);
+            let other = scope.spawn(close);
+            let both = [close(), other.join().unwrap()];
             assert!(both.contains(&HL_OK) && both.contains(&HL_ERR_STALE), "{both:?}");
             assert_eq!((hl_kill(system), denies(gate)), (HL_ERR_STALE, 3));
             unsafe { hl_gate_close(&mut gate) };

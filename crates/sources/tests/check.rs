@@ -26,9 +26,10 @@ fn a_stream_without_an_event_that_is_wanted_is_waited_for_until_its_timeout() {
     });
     let text = index("mode = \"stream\"\nevent = \"level\"").replace("\ntimeout = \"60s\"", "\ntimeout = \"100ms\"");
     let failure = check(&text, &[("URL", &server.url())]).found.unwrap_err();
-    // Whether the other event is counted a busy machine decides.
+    // Whether the other event is counted a busy machine decides, and by whose clock it is over.
     assert_eq!(failure.trouble, Trouble::Timeout);
-    assert!(failure.text.contains("found no event that is wanted in 100ms (timeout)"), "{failure}");
+    let texts = ["found no event that is wanted in 100ms (timeout)", "it took longer than timeout"];
+    assert!(texts.iter().any(|text| failure.text.contains(text)), "{failure}");
 }
 
 #[test]

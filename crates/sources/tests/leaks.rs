@@ -47,7 +47,7 @@ fn whatever_sources_were_doing_no_thread_and_no_file_of_them_is_left() {
     for _ in 0..10 {
         once(&stream, &silent, &good);
     }
-    // One file a round is the silent server's.
-    until("nothing is left", || held().0 <= before.0 && held().1 <= before.1 + 10);
+    // One file a round is the silent server's, that of the first round included if it came late. One that leaked would be two.
+    until("nothing is left", || held().0 <= before.0 && held().1 <= before.1 + 11);
     assert!(begin.elapsed().as_secs() < 600, "ten calls of a minute were broken off");
 }

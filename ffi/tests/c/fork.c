@@ -9,6 +9,8 @@ static void in_a_child(void (*act)(void)) {
     pid_t child = fork();
     CHECK(child >= 0);
     if (child == 0) {
+        /* A lock that a thread held when it was forked is held for ever. */
+        alarm(60);
         act();
         _exit(0);
     }
