@@ -87,6 +87,46 @@ fn a_hand_s_trip_stays_a_hand_s_whatever_comes_true() {
 }
 
 #[test]
+fn a_person_s_halt_on_top_of_a_trip_is_told_and_is_reset_by_nobody_who_has_not_seen_it() {
+    let system = system(vec![drawdown("dd", "acct/a", 0.08)]);
+    let (mut feed, id) = (system.feed("acct/a").unwrap(), system.breaker("dd").unwrap());
+    feed.equity(money(100.0), at(0)).unwrap();
+    feed.equity(money(92.0), at(1)).unwrap();
+    system.advance(at(2));
+    feed.equity(money(100.0), at(2)).unwrap();
+    let seen_by_ann = stamp(&system, "dd");
+    system.advance(at(3));
+    let bob = By::new("bob", Authority::Admin, "reconciliation is broken");
+    // It was latched already; his is a trip of its own all the same.
+    system.trip(id, bob).unwrap();
+    let stands = status(&system, "dd");
+    assert_eq!((stands.since, stands.reason, stands.trips), (at(3), Reason::Manual, 2));
+    let gate = system.gate(&["acct/a"]).unwrap();
+    assert_eq!(gate.explain(gate.check()).note.as_deref(), Some("bob: reconciliation is broken"));
+    assert_eq!(system.reset(id, seen_by_ann, admin()).unwrap_err().kind(), ErrorKind::NewerTrip);
+    let mut told = vec![];
+    system.drain(|event| told.push((event.event_type(), event.reason())));
+    assert!(told.contains(&(EventType::Tripped, Reason::Limit)) && told.contains(&(EventType::Tripped, Reason::Manual)));
+    system.reset(id, stands.stamp, admin()).unwrap();
+    assert_eq!(status(&system, "dd").status, Status::Active);
+}
+
+#[test]
+fn a_second_emergency_stop_is_told_and_takes_nothing_from_the_first() {
+    let system = system(vec![manual("desk", "X")]);
+    for (secs, name) in [(1, "ann"), (2, "bob")] {
+        system.advance(at(secs));
+        system.emergency_stop("X", EmergencySource::Manual, By::new(name, Authority::Trader, "wild")).unwrap();
+        let denial = system.gate(&["X"]).unwrap();
+        let denial = denial.explain(denial.check());
+        assert_eq!((denial.since, denial.note), (Some(at(secs)), Some(format!("{name}: wild"))));
+    }
+    let mut told = vec![];
+    system.drain(|event| told.extend((event.event_type() == EventType::Emergency).then(|| event.at(system.epoch()))));
+    assert_eq!(told, [at(1), at(2)]);
+}
+
+#[test]
 fn a_rung_is_reset_by_force_only_while_its_time_runs() {
     let open = sessions().as_slice()[1].open;
     let system = System::manual(plan(vec![mwcb(us_ladder())]), open).unwrap();

@@ -145,7 +145,12 @@ impl EventType {
         match (before.status, after.status) {
             (_, S::Retired) => Self::Removed,
             (S::Retired, _) => Self::Installed,
-            (S::Tripped, S::Tripped) if State::same_entry(before.pack(), after.pack()) => Self::Updated,
+            (S::Tripped, S::Tripped) | (S::EmergencyHalt, S::EmergencyHalt)
+                if State::same_entry(before.pack(), after.pack()) =>
+            {
+                Self::Updated
+            }
+            (S::EmergencyHalt, S::EmergencyHalt) => Self::Emergency,
             (a, b) if a == b && a == S::Active && before.denies.is_empty() != after.denies.is_empty() => {
                 if after.denies.is_empty() { Self::Ready } else { Self::Unready }
             }

@@ -142,6 +142,7 @@ pub const LEGAL: &[(Status, InputKind, &[Status])] = {
         (S::Cooldown, I::PolicyChanged, &[S::Active, S::Cooldown]),
         (S::Cooldown, I::Rebased, &[S::Cooldown]),
         (S::Cooldown, I::Retire, &[S::Retired]),
+        (S::EmergencyHalt, I::Emergency, &[S::EmergencyHalt]),
         (S::EmergencyHalt, I::ClearEmergency, &[S::Active, S::Warning]),
         (S::EmergencyHalt, I::PolicyChanged, &[S::EmergencyHalt]),
         (S::EmergencyHalt, I::Rebased, &[S::EmergencyHalt]),

@@ -229,7 +229,13 @@ pub fn step(state: State, input: Input, policy: &Policy, moment: &Moment) -> Dec
         Input::ClearEmergency(by) => here.clear_emergency(by),
         _ if !policy.enabled => Decision::Refuse(Refusal::NotInForce),
         Input::Emergency if policy.mask(Status::EmergencyHalt).is_empty() => Decision::Refuse(Refusal::NotInForce),
-        Input::Emergency if state.status == Status::EmergencyHalt => Decision::Stay,
+        // On top of another: it is told who has pulled it, too, and takes nothing from that one.
+        Input::Emergency if state.status == Status::EmergencyHalt => here.to(
+            Status::EmergencyHalt,
+            state.denies | policy.mask(Status::EmergencyHalt),
+            Step::LATCHED,
+            Reason::Emergency,
+        ),
         Input::Emergency => here.enter(Status::EmergencyHalt, Step::LATCHED, Reason::Emergency),
         Input::Trip(by) => here.trip_by_hand(by),
         Input::Liquidate => here.liquidate(),
@@ -444,7 +450,7 @@ impl Here<'_> {
             _ if by < Authority::Trader => Decision::Refuse(Refusal::Authority(Authority::Trader)),
             // Who trips by hand wants orders denied: a shadow breaker would deny none.
             _ if self.policy.mask(Status::Tripped).is_empty() => Decision::Refuse(Refusal::NotInForce),
-            Status::Tripped if self.state.step == Step::LATCHED => Decision::Stay,
+            // Also of one that is latched: a halt of his own, which nobody resets who has seen only the one before.
             Status::Active | Status::Warning | Status::Cooldown | Status::Tripped => {
                 self.enter(Status::Tripped, Step::LATCHED, Reason::Manual)
             }

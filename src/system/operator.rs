@@ -20,7 +20,8 @@ use crate::snapshot::Entry;
 
 impl System {
     /// Trips a breaker by hand. It stays tripped until somebody resets it, whatever its policy says of time. When this
-    /// has returned, every check on any thread denies.
+    /// has returned, every check on any thread denies. One that is tripped already is tripped anew: who has seen only the trip
+    /// before does not reset this one.
     ///
     /// # Errors
     /// [`ErrorKind::Stale`] for a breaker that is no more, [`ErrorKind::Authority`], [`ErrorKind::NotAllowed`] for a
@@ -196,7 +197,8 @@ impl System {
         registry.change(&self.inner.circuit, &entry, change, signed)
     }
 
-    /// Pulls the kill switch of a scope: everything in it is denied but cancels, until an administrator clears it.
+    /// Pulls the kill switch of a scope: everything in it is denied but cancels, until an administrator clears it. One that is
+    /// pulled already is pulled anew, with its event; clearing ends all of them.
     ///
     /// # Errors
     /// [`ErrorKind::Unknown`] for a scope that is not declared, [`ErrorKind::NotAllowed`] if its kill switch does not
