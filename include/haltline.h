@@ -1150,6 +1150,9 @@ typedef struct {
 // Done, but not everything fitted into the room that was given.
 #define HL_TRUNCATED 2
 
+// Done, and `hl_config_warnings` says what of it nobody may have wanted.
+#define HL_WARNED 3
+
 // An address is NULL that must not be.
 #define HL_ERR_NULL -1
 
@@ -1274,8 +1277,12 @@ hl_status hl_system_open_v1(const hl_options *options, uint32_t abi, const hl_si
 hl_status hl_system_close(hl_system system, uint64_t timeout_ns);
 
 // Puts another configuration, in TOML, in the place of the one in force. Breakers whose name, kind and scope stay keep their
-// state: what is tripped stays tripped. Either all of it comes into force or nothing. Told by `HL_EVENT_CONFIG_RELOADED` or
-// `HL_EVENT_CONFIG_REFUSED`. It reads no files.
+// state: what is tripped stays tripped, unless it is disabled now, or a shadow. Either all of it comes into force or nothing. Told by
+// `HL_EVENT_CONFIG_RELOADED` or `HL_EVENT_CONFIG_REFUSED`. It reads no files. A feed that somebody holds takes the new limits over with
+// its next observation.
+//
+// `HL_WARNED` if breakers deny no longer that denied before (disabled, a shadow, removed, or another by name, kind or scope), or if
+// `[system]` has changed, which needs a new System: it is in force all the same, and `hl_config_warnings` names them.
 //
 // As `hl_system_open`; `HL_ERR_WRONG_STATUS` if it would remove a breaker in an emergency stop, `HL_ERR_CLOSED`, `HL_ERR_STALE`.
 //
@@ -1299,7 +1306,8 @@ hl_status hl_system_reload_file(hl_system system, const char *path);
 // Asked of the caller: `len` bytes of `toml` can be read.
 hl_status hl_config_check(const char *toml, size_t len);
 
-// What is allowed but unusual in the configuration in force, one a line; empty if nothing is. `HL_TRUNCATED` if it does not fit.
+// What is allowed but unusual in the configuration in force, and what its reload has done that nobody may have wanted, one a line; empty if
+// nothing is. `HL_TRUNCATED` if it does not fit.
 //
 // `HL_ERR_NULL`, `HL_ERR_STALE`.
 //

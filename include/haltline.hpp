@@ -226,11 +226,12 @@ enum class Reason : std::uint32_t {
     Corrupt = HL_REASON_CORRUPT,
 };
 
-/// What a call came to. Pending and Truncated are successes with a remark.
+/// What a call came to. Pending, Truncated and Warned are successes with a remark.
 enum class [[nodiscard]] Code : hl_status {
     Ok = HL_OK,
     Pending = HL_PENDING,
     Truncated = HL_TRUNCATED,
+    Warned = HL_WARNED,
     Null = HL_ERR_NULL,
     Utf8 = HL_ERR_UTF8,
     TooLong = HL_ERR_TOO_LONG,
@@ -259,7 +260,7 @@ enum class [[nodiscard]] Code : hl_status {
     Other = HL_ERR_OTHER,
 };
 
-/// Whether it was done: Ok, Pending or Truncated.
+/// Whether it was done: Ok, Pending, Truncated or Warned.
 constexpr bool succeeded(Code code) noexcept { return static_cast<hl_status>(code) >= 0; }
 
 /// The code in words, a static text.
@@ -838,7 +839,8 @@ public:
         return code;
     }
 
-    /// Puts another configuration in force, all of it or nothing. What is tripped stays tripped.
+    /// Puts another configuration in force, all of it or nothing. Code::Warned if it lets breakers go, or would change `[system]`:
+    /// `warnings` names them.
     Result<void> reload(std::string_view toml) { return detail::code(hl_system_reload(get(), toml.data(), toml.size())); }
     Result<void> reload_file(const char* path) { return detail::code(hl_system_reload_file(get(), path)); }
     /// What is allowed but unusual in the configuration in force, one a line.

@@ -106,7 +106,9 @@ fn a_person_s_halt_on_top_of_a_trip_is_told_and_is_reset_by_nobody_who_has_not_s
     assert_eq!(system.reset(id, seen_by_ann, admin()).unwrap_err().kind(), ErrorKind::NewerTrip);
     let mut told = vec![];
     system.drain(|event| told.push((event.event_type(), event.reason())));
-    assert!(told.contains(&(EventType::Tripped, Reason::Limit)) && told.contains(&(EventType::Tripped, Reason::Manual)));
+    assert!(
+        told.contains(&(EventType::Tripped, Reason::Limit)) && told.contains(&(EventType::Tripped, Reason::Manual))
+    );
     system.reset(id, stands.stamp, admin()).unwrap();
     assert_eq!(status(&system, "dd").status, Status::Active);
 }

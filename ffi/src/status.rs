@@ -13,6 +13,8 @@ pub const HL_OK: hl_status = 0;
 pub const HL_PENDING: hl_status = 1;
 /// Done, but not everything fitted into the room that was given.
 pub const HL_TRUNCATED: hl_status = 2;
+/// Done, and `hl_config_warnings` says what of it nobody may have wanted.
+pub const HL_WARNED: hl_status = 3;
 
 /// An address is NULL that must not be.
 pub const HL_ERR_NULL: hl_status = -1;
@@ -98,6 +100,7 @@ pub extern "C" fn hl_status_str(status: hl_status) -> *const c_char {
         HL_OK => c"done",
         HL_PENDING => c"done, but a callback still runs; none will begin",
         HL_TRUNCATED => c"done, but not everything fitted into the room that was given",
+        HL_WARNED => c"done, and hl_config_warnings says what of it nobody may have wanted",
         HL_ERR_NULL => c"an address is NULL that must not be",
         HL_ERR_UTF8 => c"a text is not UTF-8",
         HL_ERR_TOO_LONG => c"a text does not end within HL_TEXT_BYTES",

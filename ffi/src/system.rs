@@ -46,9 +46,9 @@ pub unsafe extern "C" fn hl_system_open_v1(
         systems::enter_process()?;
         // SAFETY: as the caller says.
         let config = unsafe { options::config(&options) }?;
-        let warnings = warnings(&config);
+        let (warnings, start) = (warnings(&config), (config.plan.caps, config.plan.skew));
         let (system, is_manual) = options::start(&options, config)?;
-        out.write(systems::put(system, is_manual, warnings)?);
+        out.write(systems::put(system, is_manual, start, warnings)?);
         Ok(())
     })
 }
@@ -88,8 +88,12 @@ pub extern "C" fn hl_system_close(system: hl_system, timeout_ns: u64) -> hl_stat
 }
 
 /// Puts another configuration, in TOML, in the place of the one in force. Breakers whose name, kind and scope stay keep their
-/// state: what is tripped stays tripped. Either all of it comes into force or nothing. Told by `HL_EVENT_CONFIG_RELOADED` or
-/// `HL_EVENT_CONFIG_REFUSED`. It reads no files.
+/// state: what is tripped stays tripped, unless it is disabled now, or a shadow. Either all of it comes into force or nothing. Told by
+/// `HL_EVENT_CONFIG_RELOADED` or `HL_EVENT_CONFIG_REFUSED`. It reads no files. A feed that somebody holds takes the new limits over with
+/// its next observation.
+///
+/// `HL_WARNED` if breakers deny no longer that denied before (disabled, a shadow, removed, or another by name, kind or scope), or if
+/// `[system]` has changed, which needs a new System: it is in force all the same, and `hl_config_warnings` names them.
 ///
 /// As `hl_system_open`; `HL_ERR_WRONG_STATUS` if it would remove a breaker in an emergency stop, `HL_ERR_CLOSED`, `HL_ERR_STALE`.
 ///
@@ -121,7 +125,7 @@ pub unsafe extern "C" fn hl_system_reload_file(system: hl_system, path: *const c
     })
 }
 
-fn reload(held: &Held, config: Result<Config, haltline_config::Mistakes>) -> Result<(), Refused> {
+fn reload(held: &Held, config: Result<Config, haltline_config::Mistakes>) -> Result<hl_status, Refused> {
     let config = match config {
         Ok(config) => config,
         Err(mistakes) => {
@@ -131,8 +135,18 @@ fn reload(held: &Held, config: Result<Config, haltline_config::Mistakes>) -> Res
     };
     match held.system.reload(&config.plan) {
         Ok(done) => {
-            *handle::lock(&held.warnings) = warnings(&config);
-            Ok(held.system.config_reloaded(&done)?)
+            let mut remarks: String = done
+                .released
+                .iter()
+                .map(|name| format!("breaker {name:?} denied before this reload and does no longer\n"))
+                .collect();
+            if (config.plan.caps, config.plan.skew) != held.start {
+                remarks.push_str("[system] has changed: that needs a new System, and was not put in force\n");
+            }
+            let status = if remarks.is_empty() { HL_OK } else { HL_WARNED };
+            *handle::lock(&held.warnings) = remarks + &warnings(&config);
+            held.system.config_reloaded(&done)?;
+            Ok(status)
         }
         Err(error) => {
             if error.kind() != ErrorKind::Closed {
@@ -160,7 +174,8 @@ pub unsafe extern "C" fn hl_config_check(toml: *const c_char, len: usize) -> hl_
     })
 }
 
-/// What is allowed but unusual in the configuration in force, one a line; empty if nothing is. `HL_TRUNCATED` if it does not fit.
+/// What is allowed but unusual in the configuration in force, and what its reload has done that nobody may have wanted, one a line; empty if
+/// nothing is. `HL_TRUNCATED` if it does not fit.
 ///
 /// `HL_ERR_NULL`, `HL_ERR_STALE`.
 ///

@@ -8,7 +8,7 @@ use core::ptr::null_mut;
 use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use haltline::System;
+use haltline::{Caps, Skew, System};
 
 use crate::boundary::Refused;
 use crate::handle::{Type, hl_system};
@@ -29,6 +29,8 @@ pub(crate) struct Held {
     pub(crate) is_manual: bool,
     /// Whether somebody drains it.
     pub(crate) drains: AtomicBool,
+    /// What `[system]` was when it was opened: a reload does not change it.
+    pub(crate) start: (Caps, Skew),
     /// What is unusual in its configuration.
     pub(crate) warnings: Mutex<String>,
     /// Held while a policy is read, changed and put back.
@@ -125,7 +127,12 @@ fn pinned(bits: u64, with: impl FnOnce(&System)) -> bool {
 }
 
 /// Puts a System in; gives its handle.
-pub(crate) fn put(system: System, is_manual: bool, warnings: String) -> Result<hl_system, Refused> {
+pub(crate) fn put(
+    system: System,
+    is_manual: bool,
+    start: (Caps, Skew),
+    warnings: String,
+) -> Result<hl_system, Refused> {
     let full = |text| Refused::new(HL_ERR_FULL, text);
     let number = NUMBERS.fetch_add(1, Ordering::Relaxed) + 1;
     if number >= 1 << SLOT {
@@ -137,7 +144,7 @@ pub(crate) fn put(system: System, is_manual: bool, warnings: String) -> Result<h
     };
     let bits = Type::System.bits((index as u64) << SLOT | number);
     let (drains, policies, tallies) = (AtomicBool::new(false), Mutex::default(), Arc::default());
-    let held = Held { system, bits, is_manual, drains, warnings: Mutex::new(warnings), policies, tallies };
+    let held = Held { system, bits, is_manual, drains, start, warnings: Mutex::new(warnings), policies, tallies };
     slot.held.store(Arc::into_raw(Arc::new(held)).cast_mut(), Ordering::Release);
     slot.bits.store(bits, Ordering::SeqCst);
     Ok(hl_system { bits })

@@ -8,7 +8,7 @@ static const char two_desks[] = DESK "[[breaker]]\nname = \"second\"\nkind = \"m
 
 static void versions_and_words(void) {
     SAME(hl_abi_version(), HL_ABI_VERSION);
-    for (hl_status status = HL_ERR_OTHER - 3; status <= HL_TRUNCATED + 3; status++) {
+    for (hl_status status = HL_ERR_OTHER - 3; status <= HL_WARNED + 3; status++) {
         const char *words = hl_status_str(status);
         CHECK(words != NULL && *words != 0);
     }
@@ -118,6 +118,32 @@ static void a_reload_is_whole_or_nothing(void) {
     OK(hl_system_close(system, 0));
 }
 
+static void a_reload_that_lets_a_trip_go_says_so(void) {
+    static const char *const others[] = {DESK "shadow = true\n", DESK "enabled = false\n", "[[breaker]]\nname = \"other\"\nkind = \"manual\"\nscope = \"XNAS\"\n"};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        hl_system system = open_manual(DESK);
+        OK(hl_trip(system, breaker_of(system, "desk"), "wild router", "tom", HL_AUTHORITY_TRADER));
+        GIVES(HL_WARNED, hl_system_reload(system, others[i], strlen(others[i])));
+        char text[512];
+        OK(hl_config_warnings(system, text, sizeof text));
+        CHECK(strstr(text, "breaker \"desk\" denied before") == text);
+        /* Nothing is let go now. */
+        OK(hl_system_reload(system, others[i], strlen(others[i])));
+        OK(hl_system_close(system, 0));
+    }
+}
+
+static void a_reload_does_not_change_system_and_says_so(void) {
+    static const char other[] = "[system]\nmax_ahead = \"1h\"\n" DESK;
+    hl_system system = open_manual(DESK);
+    GIVES(HL_WARNED, hl_system_reload(system, other, strlen(other)));
+    char text[512];
+    OK(hl_config_warnings(system, text, sizeof text));
+    CHECK(strstr(text, "[system]") == text);
+    OK(hl_system_reload(system, DESK, strlen(DESK)));
+    OK(hl_system_close(system, 0));
+}
+
 static void a_system_is_opened_and_reloaded_by_a_file(void) {
     char path[] = "risk-XXXXXX.toml";
     int file = mkstemps(path, 5);
@@ -204,6 +230,8 @@ int main(void) {
     a_system_of_another_layout_is_refused();
     options_that_mean_nothing_are_refused();
     a_reload_is_whole_or_nothing();
+    a_reload_that_lets_a_trip_go_says_so();
+    a_reload_does_not_change_system_and_says_so();
     a_system_is_opened_and_reloaded_by_a_file();
     what_is_unusual_is_told();
     scopes_are_declared_all_or_none();
