@@ -13,7 +13,7 @@ use crate::model::reason::Reason;
 use crate::model::scope::ScopeId;
 use crate::model::state::State;
 use crate::model::status::Status;
-use crate::model::time::Nanos;
+use crate::model::time::{Nanos, Utc};
 use crate::model::units::{Price, Qty};
 use crate::notes::Notes;
 use crate::probe::{self, Permit};
@@ -255,6 +255,9 @@ impl fmt::Display for Denial {
         write!(f, "{status} by {} ({kind}) on {scope}: {}", self.name, self.reason)?;
         if let (Some(value), Some(limit), true) = (self.value, self.limit, self.limit.is_some_and(|l| l > 0.0)) {
             write!(f, ", {value:.6} against {limit}")?;
+        }
+        if let Some(until) = self.until.filter(|until| *until < Nanos::NEVER) {
+            write!(f, ", until {}", Utc(until))?;
         }
         match &self.note {
             Some(note) => write!(f, ", {note}"),

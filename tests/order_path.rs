@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used)]
 
 mod support;
+use std::time::Duration;
+
 use haltline::*;
 use support::*;
 
@@ -101,6 +103,22 @@ fn a_denial_says_who_why_and_until_when() {
     feed.equity(money(99.0), at(2)).unwrap();
     system.reset(denial.breaker.unwrap(), stamp(&system, "dd"), desk()).unwrap();
     assert_eq!(gate.explain(verdict).reason, Reason::Cleared);
+}
+
+#[test]
+fn a_denial_that_time_ends_says_when_and_never_too_early() {
+    let (mut breaker, time) = (drawdown("dd", "acct/a", 0.08), Duration::from_millis(300_001));
+    breaker.policy =
+        Policy { release: Release::Timed, halt: Halt::Timed { base: time, backoff: 1.0, max: time }, ..breaker.policy };
+    let system = system(vec![breaker]);
+    let gate = system.gate(&["acct/a"]).unwrap();
+    let mut feed = system.feed("acct/a").unwrap();
+    feed.equity(money(100.0), at(0)).unwrap();
+    feed.equity(money(92.0), at(1)).unwrap();
+    let denial = gate.explain(gate.check());
+    // 2020-03-09T13:20:00Z, a second, and what is not quite five minutes and a second.
+    let text = "tripped by dd (drawdown) on acct/a: limit, 0.080000 against 0.08, until 2020-03-09T13:25:02Z";
+    assert_eq!((denial.to_string().as_str(), denial.until), (text, Some(at(301) + Duration::from_millis(1))));
 }
 
 #[test]
