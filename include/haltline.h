@@ -726,7 +726,7 @@ typedef struct {
   char name[HL_NAME_BYTES];
   // The scope that it guards; empty for everything.
   char scope[HL_NAME_BYTES];
-  // All of it in a sentence, for FIX tag 58 and logs.
+  // All of it in a sentence, for FIX tag 58 and logs; the end in UTC, to the second and rounded up.
   char text[HL_SENTENCE_BYTES];
   // Who did it by hand and what he said, or what the kind has to say beside its reason; may be empty.
   char note[HL_SENTENCE_BYTES];
@@ -1406,6 +1406,16 @@ hl_status hl_gate_reduces(const hl_gate *gate, int64_t position, int64_t in_flig
 //
 // Asked of the caller: `gate` is NULL or not closed; `out` can be written.
 hl_status hl_gate_explain(const hl_gate *gate, hl_verdict seen, hl_denial *out);
+
+// The same for a verdict of `hl_gate_check2`: the gate that denies says why, and if both do, that with the worse denial. Either may be the
+// first, and both may be the same one.
+//
+// `HL_ERR_NULL`.
+//
+// Threads: any, at once. Signals: no. Allocates: yes. Progress: blocks for an instant; not for the order path.
+//
+// Asked of the caller: Each gate is NULL or not closed; `out` can be written.
+hl_status hl_gate_explain2(const hl_gate *instrument, const hl_gate *account, hl_verdict seen, hl_denial *out);
 
 // The value of FIX tag 103, OrdRejReason (FIX 4.4), for a reason: 2, exchange closed, while the market does not trade; 3, order exceeds
 // limit, for a limit of risk or of price; 0, broker or exchange option, for what people did; else 99, other, for doubt and defects.

@@ -482,10 +482,11 @@ public:
 
     /// Which breaker denies, why and until when, for the verdict that was seen. Cold. Of an empty Gate the text alone says something.
     Denial explain(Verdict seen) const noexcept {
-        hl_denial found{};
-        const hl_status status = hl_gate_explain(gate_.value, seen.get(), &found);
-        if (status < 0) std::snprintf(found.text, sizeof found.text, "%s", hl_status_str(status));
-        return Denial(found);
+        return told([&](hl_denial& found) { return hl_gate_explain(gate_.value, seen.get(), &found); });
+    }
+    /// The same for a verdict of `check_with`: the gate that denies says why, and if both do, that with the worse denial.
+    Denial explain_with(const Gate& other, Verdict seen) const noexcept {
+        return told([&](hl_denial& found) { return hl_gate_explain2(gate_.value, other.gate_.value, seen.get(), &found); });
     }
     /// The same for what is denied now.
     Denial explain() const noexcept { return explain(check()); }
@@ -505,6 +506,19 @@ public:
     const hl_gate* get() const noexcept { return gate_.value; }
 
 private:
+    /// What a call explains, or why it cannot.
+    template <class Call>
+    static Denial told(Call call) noexcept {
+        hl_denial found{};
+        const hl_status status = call(found);
+        if (status < 0) {
+            std::snprintf(found.text, sizeof found.text, "%s", hl_status_str(status));
+            // What is no gate has no reason, and 0 would blame the broker.
+            found.ord_rej_reason = hl_fix_ord_rej_reason(HL_REASON_NONE);
+        }
+        return Denial(found);
+    }
+
     detail::Owner<hl_gate*, hl_gate_close> gate_;
 };
 

@@ -39,6 +39,46 @@ fn two_gates_asked_together_deny_what_either_denies() {
 }
 
 #[test]
+fn what_two_gates_deny_together_is_explained_by_the_one_that_denies() {
+    let system = system(vec![manual("aapl", "XNAS/AAPL"), manual("acme", "acct/ACME")]);
+    let (instrument, account) = (system.gate(&["XNAS/AAPL"]).unwrap(), system.gate(&["acct/ACME"]).unwrap());
+    let both_ways = || {
+        let seen = instrument.check_with(&account);
+        let found = [instrument.explain_with(&account, seen), account.explain_with(&instrument, seen)];
+        assert_eq!(found[0], found[1]);
+        found[0].clone()
+    };
+    assert_eq!(both_ways().reason, Reason::Cleared);
+    system.advance(at(1));
+    system.trip(system.breaker("aapl").unwrap(), desk()).unwrap();
+    assert_eq!(both_ways().name, "aapl", "the account's gate says Cleared");
+    system.advance(at(2));
+    system.trip(system.breaker("acme").unwrap(), desk()).unwrap();
+    assert_eq!(both_ways().name, "aapl", "the oldest");
+    system.reset(system.breaker("aapl").unwrap(), stamp(&system, "aapl"), desk()).unwrap();
+    assert_eq!(both_ways().name, "acme");
+    system.advance(at(3));
+    system.emergency_stop("XNAS/AAPL", EmergencySource::Manual, desk()).unwrap();
+    assert_eq!(
+        (both_ways().name.as_str(), both_ways().reason),
+        ("kill:XNAS/AAPL", Reason::Emergency),
+        "a stop, though newer"
+    );
+    system.kill();
+    assert_eq!(both_ways().reason, Reason::Killed);
+}
+
+#[test]
+fn gates_of_two_systems_are_explained_by_the_one_that_was_killed() {
+    let (one, other) = (system(vec![manual("all", "")]), system(vec![manual("all", "")]));
+    let (here, there) = (one.gate(&[]).unwrap(), other.gate(&[]).unwrap());
+    one.trip(one.breaker("all").unwrap(), desk()).unwrap();
+    assert_eq!(there.explain_with(&here, there.check_with(&here)).reason, Reason::Manual);
+    other.kill();
+    assert_eq!(here.explain_with(&there, here.check_with(&there)).reason, Reason::Killed);
+}
+
+#[test]
 fn up_to_seven_scopes_fit_a_gate_and_each_of_them_denies() {
     let paths = ["a/b/c", "x/y/z"];
     let on = |path: &str| format!("on:{}", path.replace('/', "."));

@@ -50,6 +50,8 @@ void an_empty_one_denies_or_says_so() {
     REQUIRE(!gate.permits(Intent::Increase) && !gate.permits(Intent::Reduce) && !gate.permits(Intent::Cancel));
     REQUIRE(!gate.admits_price(price_scale, Side::Buy) && !gate.reduces(1, 0, -1) && !gate.explain().text().empty());
     REQUIRE(!Verdict().permits(Intent::Cancel) && !Verdict().is_clear());
+    // A reject of what is no gate blames nobody: tag 103 is 99, other.
+    REQUIRE(gate.explain().ord_rej_reason() == 99 && gate.explain_with(gate, Verdict()).ord_rej_reason() == 99);
     REQUIRE(gate.try_probe().error().code == Code::Null);
     REQUIRE(Feed().trade(1, 1, start) == Code::Null && Tally().pnl(1, start) == Code::Null);
     REQUIRE(System().advance(start) == Code::Stale && System().kill() == Code::Stale);
@@ -101,6 +103,8 @@ void a_trip_denies_and_is_told() {
         const Denial denial = gate.explain();
         REQUIRE(denial.name() == "desk" && denial.reason() == Reason::Manual && denial.until() == never);
         REQUIRE(denial.text().find("wild router") != std::string_view::npos);
+        const Verdict seen = account.check_with(gate).only(Intent::Increase);
+        REQUIRE(account.explain(seen).reason() == Reason::Cleared && account.explain_with(gate, seen).name() == "desk");
         REQUIRE(system.drain() > 0 && *heard == 1);
         const auto info = system.info(desk);
         REQUIRE(info && system.reset(desk, info->stamp, {"bob", Authority::Admin, "router is off"}));
