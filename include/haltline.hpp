@@ -457,8 +457,10 @@ public:
     Code passed() noexcept { return detail::code(hl_permit_passed(&permit_.value)); }
     /// The order failed in the way that the breaker guards against.
     Code failed() noexcept { return detail::code(hl_permit_failed(&permit_.value)); }
-    /// Hands it on; it is no longer this one's to give back.
-    hl_permit release() noexcept { return std::exchange(permit_.value, hl_permit{}); }
+    /// Nothing came of the order that says anything: gives the permit back as if it had never been taken. The destructor does the same.
+    Code release() noexcept { return detail::code(hl_permit_release(&permit_.value)); }
+    /// Hands it on, to a call of C; it is no longer this one's to give back.
+    [[nodiscard]] hl_permit detach() noexcept { return std::exchange(permit_.value, hl_permit{}); }
 
 private:
     detail::Owner<hl_permit, detail::close_permit> permit_;
@@ -606,7 +608,7 @@ public:
         return detail::made<Permit>(hl_tally_admit(tally_.value, &permit), permit);
     }
     /// How the call ended that this permit has admitted; a default one is none.
-    Code outcome(Permit permit, Outcome outcome, Nanos duration, Nanos at) noexcept { return detail::code(hl_tally_outcome(tally_.value, permit.release(), detail::number(outcome), duration, at)); }
+    Code outcome(Permit permit, Outcome outcome, Nanos duration, Nanos at) noexcept { return detail::code(hl_tally_outcome(tally_.value, permit.detach(), detail::number(outcome), duration, at)); }
     Code pnl(Money delta, Nanos at) noexcept { return detail::code(hl_tally_pnl(tally_.value, delta, at)); }
     Code flow(Money amount, Nanos at) noexcept { return detail::code(hl_tally_flow(tally_.value, amount, at)); }
     Code prediction(bool right, Nanos at) noexcept { return detail::code(hl_tally_prediction(tally_.value, right, at)); }

@@ -174,6 +174,15 @@ void a_permit_is_given_back() {
     REQUIRE(tally.admit().error().code == Code::Denied);
     REQUIRE(system.advance(start + 2 * second) == Code::Ok);
     { const auto probe = tally.admit(); REQUIRE(probe && tally.admit().error().code == Code::Denied); }
+    {
+        auto probe = tally.admit();
+        REQUIRE(probe && probe->release() == Code::Ok && probe->release() == Code::Stale && probe->passed() == Code::Stale);
+        auto kept = tally.admit();
+        REQUIRE(kept && tally.admit().error().code == Code::Denied);
+        hl_permit raw = kept->detach();
+        REQUIRE(raw.bits != 0 && kept->release() == Code::Stale && tally.admit().error().code == Code::Denied);
+        REQUIRE(hl_permit_release(&raw) == HL_OK);
+    }
     auto again = tally.admit();
     REQUIRE(again && tally.outcome(std::move(*again), Outcome::Success, 0, start + 2 * second) == Code::Ok);
     REQUIRE(system.gate({"gateway"})->permits(Intent::Increase));
