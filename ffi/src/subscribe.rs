@@ -222,19 +222,40 @@ fn seat(held: &Held, subscriber: Subscriber, callback: Option<Callback>) -> Resu
     })
 }
 
-/// Calls the callbacks of a manual System with what waits for them.
-pub(crate) fn deliver(held: &Held) {
+/// Calls the callbacks of a manual System with what waits for them, one after the other until the deadline; the first is called in any
+/// case. False if there was no time for all.
+pub(crate) fn deliver(held: &Held, deadline: Option<Instant>) -> bool {
     let drained = |entry: &Arc<Entry>| entry.system == held.bits && matches!(entry.seat, Seat::Drained(_));
+    let (mut may_call, mut is_all) = (true, true);
     for entry in SUBSCRIPTIONS.all(drained) {
-        if let Seat::Drained(drained) = &entry.seat {
-            while drained.turn(&entry) {}
+        let Seat::Drained(drained) = &entry.seat else { continue };
+        loop {
+            match drained.turn(&entry, may_call) {
+                Given::Batch => may_call = deadline.is_none_or(|end| Instant::now() < end),
+                Given::Nothing => break,
+                Given::TooLate => {
+                    is_all = false;
+                    break;
+                }
+            }
         }
     }
+    is_all
+}
+
+/// What a turn has come to.
+enum Given {
+    /// A batch, and there may be more.
+    Batch,
+    /// There is nothing, it is being called already, or it is gone.
+    Nothing,
+    /// There was something, and it was not called any more.
+    TooLate,
 }
 
 impl Drained {
-    /// Gives it one batch. False if there is none, if it is being called already, or if it is gone.
-    fn turn(&self, entry: &Entry) -> bool {
+    /// Gives it one batch, if it may be called.
+    fn turn(&self, entry: &Entry, may_call: bool) -> Given {
         let taken = {
             let mut turn = lock(&self.state);
             let taken = turn.receiver.take();
@@ -243,16 +264,21 @@ impl Drained {
             }
             taken
         };
-        let Some(receiver) = taken else { return false };
+        let Some(receiver) = taken else { return Given::Nothing };
         let mut running = Running { drained: self, receiver: Some(receiver) };
         let batch = running.receiver.as_mut().and_then(|receiver| receiver.receive(Duration::ZERO).ok());
         let told: Vec<_> =
             batch.unwrap_or_default().iter().map(|each| event(entry.system, entry.epoch, each)).collect();
-        if !told.is_empty() {
+        let is_told = may_call && !told.is_empty();
+        if is_told {
             self.callback.tell(&told);
         }
         drop(running);
-        !told.is_empty() && !lock(&self.state).is_gone
+        match () {
+            () if told.is_empty() || lock(&self.state).is_gone => Given::Nothing,
+            () if is_told => Given::Batch,
+            () => Given::TooLate,
+        }
     }
 
     /// No call begins any more. Waits for one that runs on another thread.

@@ -59,11 +59,14 @@ fn warnings(config: &Config) -> String {
 
 /// Closes a System: its gates deny from now on, its feeds are `HL_ERR_CLOSED`, what has happened is told, and its threads are
 /// waited for, at most `timeout_ns`. Then its handle is stale. `HL_PENDING` if a callback does not come back in that time: it goes on by
-/// itself, and none begins any more. Close gates, feeds, tallies and pull subscriptions before or after it, as you like.
+/// itself, and none begins any more. A manual System calls its callbacks here, one after the other: the first in any case, and none
+/// that would begin after `timeout_ns`; then it is `HL_PENDING`, too, and what was left is told to nobody. Close gates, feeds, tallies and
+/// pull subscriptions before or after it, as you like.
 ///
 /// `HL_ERR_DEADLOCK` from a callback: nothing has changed then. `HL_ERR_STALE`.
 ///
-/// Threads: any, at once; one of them closes. Signals: no. Allocates: yes. Progress: blocks for at most `timeout_ns`.
+/// Threads: any, at once; one of them closes. Signals: no. Allocates: yes. Progress: blocks for at most `timeout_ns`, and in a manual System
+/// until the callback comes back that has begun by then.
 #[unsafe(no_mangle)]
 pub extern "C" fn hl_system_close(system: hl_system, timeout_ns: u64) -> hl_status {
     call(system.bits, || {
@@ -79,11 +82,11 @@ pub extern "C" fn hl_system_close(system: hl_system, timeout_ns: u64) -> hl_stat
             Err(error) if error.kind() == ErrorKind::NotAllowed => return Err(deadlock()),
             report => report?,
         };
-        subscribe::deliver(&held);
+        let is_told = subscribe::deliver(&held, deadline);
         let Some(removed) = systems::remove(system) else { return Err(Refused::stale("system", system.bits)) };
         let is_quiet = subscribe::end_all(system.bits, deadline);
         drop((permit::forget(system.bits), held, removed));
-        Ok(if report.abandoned.is_empty() && is_quiet { HL_OK } else { HL_PENDING })
+        Ok(if report.abandoned.is_empty() && is_told && is_quiet { HL_OK } else { HL_PENDING })
     })
 }
 
@@ -237,7 +240,7 @@ pub unsafe extern "C" fn hl_drain(system: hl_system, delivered: *mut usize) -> h
         let told = match Draining::begin(held) {
             Some(_draining) => {
                 let told = held.system.drain(|_| {});
-                subscribe::deliver(held);
+                subscribe::deliver(held, None);
                 told
             }
             None => 0,
