@@ -30,7 +30,7 @@ pub struct hl_subscribe_options {
     pub struct_size: u32,
     /// `HL_OVERFLOW_...`: which event goes when too many wait.
     pub overflow: u32,
-    /// What it is called in `hl_subscribers`, ended by a NUL; NULL is "c".
+    /// What it is called in `hl_subscribers`, without control characters, ended by a NUL; NULL is "c".
     pub name: *const c_char,
     /// What it wants to hear of.
     pub filter: hl_filter,
@@ -163,8 +163,8 @@ unsafe fn subscriber(options: &hl_subscribe_options) -> Result<Subscriber, Refus
 /// is not simply active. What does not fit is counted, and told by `HL_EVENT_GAP`: events may be lost, states may not. The function may
 /// be called before this returns, so before `out` is written.
 ///
-/// `HL_ERR_FULL` beyond `max_subscribers`, `HL_ERR_STRUCT_SIZE`, `HL_ERR_ARGUMENT`, `HL_ERR_BAD_INPUT`, `HL_ERR_BAD_SCOPE`,
-/// `HL_ERR_CLOSED`, `HL_ERR_PLATFORM` without a thread, `HL_ERR_STALE`, `HL_ERR_NULL`, `HL_ERR_UTF8`.
+/// `HL_ERR_FULL` beyond `max_subscribers`, `HL_ERR_UNKNOWN` for a scope that is not declared, `HL_ERR_BAD_INPUT` for numbers that cannot
+/// be and a name with control characters, `HL_ERR_STRUCT_SIZE`, `HL_ERR_ARGUMENT`, `HL_ERR_BAD_SCOPE`, `HL_ERR_CLOSED`, `HL_ERR_PLATFORM` without a thread, `HL_ERR_STALE`, `HL_ERR_NULL`, `HL_ERR_UTF8`.
 ///
 /// Threads: any, at once. Signals: no. Allocates: yes. Progress: blocks for an instant.
 ///
