@@ -664,7 +664,7 @@ inline const char* name(Intent intent) noexcept {
 /// Denies every order but cancels in every System of this process, at once. Wait-free and async-signal-safe.
 inline Code kill_all() noexcept { return detail::code(hl_kill_all()); }
 
-/// Whether a configuration in TOML has mistakes; all of them are in the error's text.
+/// Whether a configuration in TOML has mistakes; they are in the error's text, as System::open says.
 inline Result<void> check_config(std::string_view toml) { return detail::code(hl_config_check(toml.data(), toml.size())); }
 
 /// Who does something, with what authority, and why. The texts must last as long as the call.
@@ -678,9 +678,9 @@ struct By {
 class Options {
 public:
     /// A configuration in TOML, with what it includes.
-    static Options file(std::string path) { return Options(std::move(path), {}); }
+    static Options file(std::string path) { return Options(std::move(path), true); }
     /// The same as a text; it reads no files.
-    static Options text(std::string toml) { return Options({}, std::move(toml)); }
+    static Options text(std::string toml) { return Options(std::move(toml), false); }
 
     /// No threads: System::advance tells the time, beginning with this, and System::drain hands on events.
     Options& manual(Nanos start) noexcept {
@@ -703,17 +703,19 @@ public:
     hl_options get() const noexcept {
         hl_options options = raw_;
         options.struct_size = sizeof options;
-        options.path = path_.empty() ? nullptr : path_.c_str();
-        options.config = path_.empty() ? toml_.data() : nullptr;
-        options.config_len = path_.empty() ? toml_.size() : 0;
+        options.path = is_path_ ? words_.c_str() : nullptr;
+        options.config = is_path_ ? nullptr : words_.data();
+        options.config_len = is_path_ ? 0 : words_.size();
         return options;
     }
 
 private:
-    Options(std::string path, std::string toml) : path_(std::move(path)), toml_(std::move(toml)) {}
+    Options(std::string words, bool is_path) : words_(std::move(words)), is_path_(is_path) {}
 
     hl_options raw_{};
-    std::string path_, toml_;
+    /// A path or a configuration.
+    std::string words_;
+    bool is_path_;
 };
 
 /// Which events are wanted: all of what is given must hold; the default wants everything.
@@ -835,19 +837,20 @@ private:
 
 // ---- The System -----------------------------------------------------------------------------------------------------------
 
-/// Owns breakers, their time and their events. Closed by the destructor, which waits five seconds for its threads.
+/// Owns breakers, their time and their events. Closed by the destructor, as by `close` with five seconds.
 class System {
 public:
     System() noexcept = default;
 
-    /// Code::Config with every mistake of the configuration in the error's text, each with its line.
+    /// Code::Config with the mistakes of the configuration in the error's text, each with its line; of those for which HL_ERROR_BYTES
+    /// have no room it says how many they are.
     static Result<System> open(const Options& options) {
         const hl_options raw = options.get();
         hl_system system{};
         return detail::made<System>(hl_system_open(&raw, &system), system);
     }
-    /// Gates deny from now on, and threads are waited for. Code::Pending if a callback does not come back in time,
-    /// Code::Deadlock from a callback.
+    /// Gates deny from now on, and threads are waited for; in manual mode callables are called here. Code::Pending if one does not come
+    /// back in time, or had no time to hear everything; Code::Deadlock from a callback.
     Code close(Nanos timeout) noexcept {
         const Code code = detail::code(hl_system_close(system_.value, timeout));
         if (succeeded(code)) system_.value = {};
@@ -860,7 +863,9 @@ public:
     /// What is allowed but unusual in the configuration in force, one a line.
     Result<std::string> warnings() const {
         std::string text(HL_ERROR_BYTES, '\0');
-        const hl_status status = hl_config_warnings(get(), text.data(), text.size());
+        hl_status status;
+        // They may be more by the next time: a reload makes others.
+        while ((status = hl_config_warnings(get(), text.data(), text.size())) == HL_TRUNCATED) text.resize(2 * text.size());
         text.resize(std::char_traits<char>::length(text.c_str()));
         return detail::made<std::string>(status, std::move(text));
     }
@@ -887,10 +892,10 @@ public:
 
     /// Manual mode: the time, and all that it makes happen.
     Code advance(Nanos now) noexcept { return detail::code(hl_advance(get(), now)); }
-    /// Manual mode: hands on what has happened; how many events that was.
-    std::size_t drain() noexcept {
+    /// Manual mode: hands on what has happened; how many events that was. Code::NotAllowed of one with threads.
+    Result<std::size_t> drain() {
         std::size_t told = 0;
-        return hl_drain(get(), &told) < 0 ? 0 : told;
+        return detail::made<std::size_t>(hl_drain(get(), &told), told);
     }
     Result<Nanos> now() const {
         Nanos now = 0;

@@ -21,8 +21,8 @@ pub(crate) fn with<D: Done>(system: hl_system, body: impl FnOnce(&Held) -> Resul
 }
 
 /// Opens a System: reads its configuration, and starts its threads if it is to have any. `hl_system_open` calls it with what the
-/// program was compiled with; who loads the library with dlopen calls this, and gives the same. All mistakes of a configuration are in
-/// `hl_last_error`, each with its line, cut at `HL_ERROR_BYTES`.
+/// program was compiled with; who loads the library with dlopen calls this, and gives the same. The mistakes of a configuration are in
+/// `hl_last_error`, each with its line; of those for which `HL_ERROR_BYTES` have no room it says how many they are.
 ///
 /// `HL_ERR_CONFIG`, `HL_ERR_BAD_PLAN`, `HL_ERR_FULL` (64 Systems a process), `HL_ERR_PLATFORM`, `HL_ERR_ABI`, `HL_ERR_STRUCT_SIZE`,
 /// `HL_ERR_ARGUMENT`, `HL_ERR_NULL`, `HL_ERR_UTF8`, `HL_ERR_FORKED`.
@@ -146,7 +146,7 @@ fn reload(held: &Held, config: Result<Config, haltline_config::Mistakes>) -> Res
     }
 }
 
-/// Whether a configuration in TOML has mistakes: `HL_OK`, or `HL_ERR_CONFIG` and all of them in `hl_last_error`. Whether it fits a
+/// Whether a configuration in TOML has mistakes: `HL_OK`, or `HL_ERR_CONFIG`, as `hl_system_open` says. Whether it fits a
 /// machine, or a System that runs, is only known when it is opened or reloaded.
 ///
 /// Threads: any, at once. Signals: no. Allocates: yes. Progress: lock-free.
