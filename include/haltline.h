@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include "haltline_gate.h"
 
-// The room for the text of a failure, its end included. Longer ones end in `...`.
+// The room for the text of a failure, its end included. Longer ones end in `...`, and lists of mistakes in `... and 12 more`.
 #define HL_ERROR_BYTES 4096
 
 // The longest text that is read up to its NUL, without it: scopes, names, reasons, paths of files.
@@ -628,6 +628,9 @@ typedef struct hl_feed hl_feed;
 typedef struct hl_tally hl_tally;
 
 // What a call returns: `HL_OK`, a success with a remark (positive), or a failure (negative). Results are written on success only.
+//
+// Each function names what it may return. Not named again: `HL_ERR_TOO_LONG` of all that take a text that ends with a NUL, `HL_ERR_FORKED`
+// in a forked child, and `HL_ERR_PANIC`.
 typedef int32_t hl_status;
 
 // Called on each thread of a System as the first thing, with the name of the thread, to pin it or give it a priority. Must
@@ -726,7 +729,7 @@ typedef struct {
   char name[HL_NAME_BYTES];
   // The scope that it guards; empty for everything.
   char scope[HL_NAME_BYTES];
-  // All of it in a sentence, for FIX tag 58 and logs.
+  // All of it in a sentence, for FIX tag 58 and logs; the end in UTC, to the second and rounded up.
   char text[HL_SENTENCE_BYTES];
   // Who did it by hand and what he said, or what the kind has to say beside its reason; may be empty.
   char note[HL_SENTENCE_BYTES];
@@ -811,7 +814,7 @@ typedef struct {
   uint64_t kinds;
   // Events of these types: bit `HL_EVENT_...` of each; 0 is all.
   uint64_t types;
-  // This scope and those below it, ended by a NUL; NULL or empty is all.
+  // This scope and those below it, ended by a NUL; NULL or empty is all. Who subscribes names one that is declared.
   const char *scope;
   // 1: only trips, resets and stops.
   uint32_t urgent;
@@ -878,7 +881,7 @@ typedef struct {
   uint32_t struct_size;
   // `HL_OVERFLOW_...`: which event goes when too many wait.
   uint32_t overflow;
-  // What it is called in `hl_subscribers`, ended by a NUL; NULL is "c".
+  // What it is called in `hl_subscribers`, without control characters, ended by a NUL; NULL is "c".
   const char *name;
   // What it wants to hear of.
   hl_filter filter;
@@ -1144,7 +1147,7 @@ typedef struct {
 // Done.
 #define HL_OK 0
 
-// Done, but a callback that had begun still runs; none will begin.
+// Done, but a callback that had begun still runs, or had no time to hear everything; none will begin.
 #define HL_PENDING 1
 
 // Done, but not everything fitted into the room that was given.
@@ -1183,7 +1186,7 @@ typedef struct {
 // The call would wait for itself: it came from a callback.
 #define HL_ERR_DEADLOCK -10
 
-// The order is denied, and no probe is to be had.
+// The order is denied, and there is no permit to try: not all that denies it is half open, or no permit is left.
 #define HL_ERR_DENIED -11
 
 // A number that means nothing: a time that runs backwards, a price that is not positive, a text with control characters.
@@ -1256,8 +1259,8 @@ size_t hl_last_error(char *buf, size_t len);
 uint32_t hl_abi_version(void);
 
 // Opens a System: reads its configuration, and starts its threads if it is to have any. `hl_system_open` calls it with what the
-// program was compiled with; who loads the library with dlopen calls this, and gives the same. All mistakes of a configuration are in
-// `hl_last_error`, each with its line, cut at `HL_ERROR_BYTES`.
+// program was compiled with; who loads the library with dlopen calls this, and gives the same. The mistakes of a configuration are in
+// `hl_last_error`, each with its line; of those for which `HL_ERROR_BYTES` have no room it says how many they are.
 //
 // `HL_ERR_CONFIG`, `HL_ERR_BAD_PLAN`, `HL_ERR_FULL` (64 Systems a process), `HL_ERR_PLATFORM`, `HL_ERR_ABI`, `HL_ERR_STRUCT_SIZE`,
 // `HL_ERR_ARGUMENT`, `HL_ERR_NULL`, `HL_ERR_UTF8`, `HL_ERR_FORKED`.
@@ -1269,11 +1272,14 @@ hl_status hl_system_open_v1(const hl_options *options, uint32_t abi, const hl_si
 
 // Closes a System: its gates deny from now on, its feeds are `HL_ERR_CLOSED`, what has happened is told, and its threads are
 // waited for, at most `timeout_ns`. Then its handle is stale. `HL_PENDING` if a callback does not come back in that time: it goes on by
-// itself, and none begins any more. Close gates, feeds, tallies and pull subscriptions before or after it, as you like.
+// itself, and none begins any more. A manual System calls its callbacks here, one after the other: the first in any case, and none
+// that would begin after `timeout_ns`; then it is `HL_PENDING`, too, and what was left is told to nobody. Close gates, feeds, tallies and
+// pull subscriptions before or after it, as you like.
 //
 // `HL_ERR_DEADLOCK` from a callback: nothing has changed then. `HL_ERR_STALE`.
 //
-// Threads: any, at once; one of them closes. Signals: no. Allocates: yes. Progress: blocks for at most `timeout_ns`.
+// Threads: any, at once; one of them closes. Signals: no. Allocates: yes. Progress: blocks for at most `timeout_ns`, and in a manual System
+// until the callback comes back that has begun by then.
 hl_status hl_system_close(hl_system system, uint64_t timeout_ns);
 
 // Puts another configuration, in TOML, in the place of the one in force. Breakers whose name, kind and scope stay keep their
@@ -1298,7 +1304,7 @@ hl_status hl_system_reload(hl_system system, const char *toml, size_t len);
 // Asked of the caller: `path` ends with a NUL.
 hl_status hl_system_reload_file(hl_system system, const char *path);
 
-// Whether a configuration in TOML has mistakes: `HL_OK`, or `HL_ERR_CONFIG` and all of them in `hl_last_error`. Whether it fits a
+// Whether a configuration in TOML has mistakes: `HL_OK`, or `HL_ERR_CONFIG`, as `hl_system_open` says. Whether it fits a
 // machine, or a System that runs, is only known when it is opened or reloaded.
 //
 // Threads: any, at once. Signals: no. Allocates: yes. Progress: lock-free.
@@ -1414,6 +1420,16 @@ hl_status hl_gate_reduces(const hl_gate *gate, int64_t position, int64_t in_flig
 //
 // Asked of the caller: `gate` is NULL or not closed; `out` can be written.
 hl_status hl_gate_explain(const hl_gate *gate, hl_verdict seen, hl_denial *out);
+
+// The same for a verdict of `hl_gate_check2`: the gate that denies says why, and if both do, that with the worse denial. Either may be the
+// first, and both may be the same one.
+//
+// `HL_ERR_NULL`.
+//
+// Threads: any, at once. Signals: no. Allocates: yes. Progress: blocks for an instant; not for the order path.
+//
+// Asked of the caller: Each gate is NULL or not closed; `out` can be written.
+hl_status hl_gate_explain2(const hl_gate *instrument, const hl_gate *account, hl_verdict seen, hl_denial *out);
 
 // The value of FIX tag 103, OrdRejReason (FIX 4.4), for a reason: 2, exchange closed, while the market does not trade; 3, order exceeds
 // limit, for a limit of risk or of price; 0, broker or exchange option, for what people did; else 99, other, for doubt and defects.
@@ -1710,9 +1726,9 @@ hl_status hl_tally_prediction(hl_tally *tally, bool right, uint64_t ts_ns);
 
 // Trips a breaker by hand; it stays tripped until somebody resets it. When this has returned every check on any thread denies.
 //
-// `HL_ERR_AUTHORITY`, `HL_ERR_NOT_ALLOWED` for a disabled one and a kill switch, `HL_ERR_WRONG_STATUS`, `HL_ERR_STALE`,
-// `HL_ERR_BAD_INPUT` for texts that are too long or hold control characters, `HL_ERR_ARGUMENT`, `HL_ERR_CLOSED`, `HL_ERR_NULL`,
-// `HL_ERR_UTF8`; the same for all that follow.
+// `HL_ERR_NOT_ALLOWED` for a kill switch, which `hl_emergency_stop` pulls, and for one that is disabled or a shadow: it would deny nothing.
+// And, as all that follow: `HL_ERR_AUTHORITY`, `HL_ERR_WRONG_STATUS`, `HL_ERR_STALE`, `HL_ERR_BAD_INPUT` for texts that are too long or
+// hold control characters, `HL_ERR_ARGUMENT`, `HL_ERR_CLOSED`, `HL_ERR_NULL`, `HL_ERR_UTF8`.
 //
 // Threads: any, at once. Signals: no. Allocates: yes. Progress: blocks for an instant.
 //
@@ -1750,7 +1766,7 @@ hl_status hl_rebase(hl_system system, hl_breaker breaker, int64_t baseline, cons
 
 // Has the book reduced: until `hl_liquidated` orders that reduce it pass, and no others. Asks `HL_AUTHORITY_RISK_DESK`.
 //
-// As `hl_trip`.
+// `HL_ERR_NOT_ALLOWED` for a kill switch, which reduces nothing, and as `hl_trip`.
 //
 // Threads: any, at once. Signals: no. Allocates: yes. Progress: blocks for an instant.
 //
@@ -1770,7 +1786,7 @@ hl_status hl_liquidated(hl_system system, hl_breaker breaker, const char *reason
 // Takes a breaker out of service: it denies like tripped, its readings decide nothing, a reset ends it. Asks
 // `HL_AUTHORITY_RISK_DESK`.
 //
-// As `hl_trip`.
+// `HL_ERR_NOT_ALLOWED` for a disabled one alone: a kill switch may be maintained, too. Otherwise as `hl_trip`.
 //
 // Threads: any, at once. Signals: no. Allocates: yes. Progress: blocks for an instant.
 //
@@ -1872,8 +1888,8 @@ hl_status hl_policy_update(hl_system system, hl_breaker breaker, const hl_policy
 // is not simply active. What does not fit is counted, and told by `HL_EVENT_GAP`: events may be lost, states may not. The function may
 // be called before this returns, so before `out` is written.
 //
-// `HL_ERR_FULL` beyond `max_subscribers`, `HL_ERR_STRUCT_SIZE`, `HL_ERR_ARGUMENT`, `HL_ERR_BAD_INPUT`, `HL_ERR_BAD_SCOPE`,
-// `HL_ERR_CLOSED`, `HL_ERR_PLATFORM` without a thread, `HL_ERR_STALE`, `HL_ERR_NULL`, `HL_ERR_UTF8`.
+// `HL_ERR_FULL` beyond `max_subscribers`, `HL_ERR_UNKNOWN` for a scope that is not declared, `HL_ERR_BAD_INPUT` for numbers that cannot
+// be and a name with control characters, `HL_ERR_STRUCT_SIZE`, `HL_ERR_ARGUMENT`, `HL_ERR_BAD_SCOPE`, `HL_ERR_CLOSED`, `HL_ERR_PLATFORM` without a thread, `HL_ERR_STALE`, `HL_ERR_NULL`, `HL_ERR_UTF8`.
 //
 // Threads: any, at once. Signals: no. Allocates: yes. Progress: blocks for an instant.
 //

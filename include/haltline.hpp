@@ -458,8 +458,10 @@ public:
     Code passed() noexcept { return detail::code(hl_permit_passed(&permit_.value)); }
     /// The order failed in the way that the breaker guards against.
     Code failed() noexcept { return detail::code(hl_permit_failed(&permit_.value)); }
-    /// Hands it on; it is no longer this one's to give back.
-    hl_permit release() noexcept { return std::exchange(permit_.value, hl_permit{}); }
+    /// Nothing came of the order that says anything: gives the permit back as if it had never been taken. The destructor does the same.
+    Code release() noexcept { return detail::code(hl_permit_release(&permit_.value)); }
+    /// Hands it on, to a call of C; it is no longer this one's to give back.
+    [[nodiscard]] hl_permit detach() noexcept { return std::exchange(permit_.value, hl_permit{}); }
 
 private:
     detail::Owner<hl_permit, detail::close_permit> permit_;
@@ -483,10 +485,11 @@ public:
 
     /// Which breaker denies, why and until when, for the verdict that was seen. Cold. Of an empty Gate the text alone says something.
     Denial explain(Verdict seen) const noexcept {
-        hl_denial found{};
-        const hl_status status = hl_gate_explain(gate_.value, seen.get(), &found);
-        if (status < 0) std::snprintf(found.text, sizeof found.text, "%s", hl_status_str(status));
-        return Denial(found);
+        return told([&](hl_denial& found) { return hl_gate_explain(gate_.value, seen.get(), &found); });
+    }
+    /// The same for a verdict of `check_with`: the gate that denies says why, and if both do, that with the worse denial.
+    Denial explain_with(const Gate& other, Verdict seen) const noexcept {
+        return told([&](hl_denial& found) { return hl_gate_explain2(gate_.value, other.gate_.value, seen.get(), &found); });
     }
     /// The same for what is denied now.
     Denial explain() const noexcept { return explain(check()); }
@@ -506,6 +509,19 @@ public:
     const hl_gate* get() const noexcept { return gate_.value; }
 
 private:
+    /// What a call explains, or why it cannot.
+    template <class Call>
+    static Denial told(Call call) noexcept {
+        hl_denial found{};
+        const hl_status status = call(found);
+        if (status < 0) {
+            std::snprintf(found.text, sizeof found.text, "%s", hl_status_str(status));
+            // What is no gate has no reason, and 0 would blame the broker.
+            found.ord_rej_reason = hl_fix_ord_rej_reason(HL_REASON_NONE);
+        }
+        return Denial(found);
+    }
+
     detail::Owner<hl_gate*, hl_gate_close> gate_;
 };
 
@@ -593,7 +609,7 @@ public:
         return detail::made<Permit>(hl_tally_admit(tally_.value, &permit), permit);
     }
     /// How the call ended that this permit has admitted; a default one is none.
-    Code outcome(Permit permit, Outcome outcome, Nanos duration, Nanos at) noexcept { return detail::code(hl_tally_outcome(tally_.value, permit.release(), detail::number(outcome), duration, at)); }
+    Code outcome(Permit permit, Outcome outcome, Nanos duration, Nanos at) noexcept { return detail::code(hl_tally_outcome(tally_.value, permit.detach(), detail::number(outcome), duration, at)); }
     Code pnl(Money delta, Nanos at) noexcept { return detail::code(hl_tally_pnl(tally_.value, delta, at)); }
     Code flow(Money amount, Nanos at) noexcept { return detail::code(hl_tally_flow(tally_.value, amount, at)); }
     Code prediction(bool right, Nanos at) noexcept { return detail::code(hl_tally_prediction(tally_.value, right, at)); }
@@ -649,7 +665,7 @@ inline const char* name(Intent intent) noexcept {
 /// Denies every order but cancels in every System of this process, at once. Wait-free and async-signal-safe.
 inline Code kill_all() noexcept { return detail::code(hl_kill_all()); }
 
-/// Whether a configuration in TOML has mistakes; all of them are in the error's text.
+/// Whether a configuration in TOML has mistakes; they are in the error's text, as System::open says.
 inline Result<void> check_config(std::string_view toml) { return detail::code(hl_config_check(toml.data(), toml.size())); }
 
 /// Who does something, with what authority, and why. The texts must last as long as the call.
@@ -663,9 +679,9 @@ struct By {
 class Options {
 public:
     /// A configuration in TOML, with what it includes.
-    static Options file(std::string path) { return Options(std::move(path), {}); }
+    static Options file(std::string path) { return Options(std::move(path), true); }
     /// The same as a text; it reads no files.
-    static Options text(std::string toml) { return Options({}, std::move(toml)); }
+    static Options text(std::string toml) { return Options(std::move(toml), false); }
 
     /// No threads: System::advance tells the time, beginning with this, and System::drain hands on events.
     Options& manual(Nanos start) noexcept {
@@ -688,17 +704,19 @@ public:
     hl_options get() const noexcept {
         hl_options options = raw_;
         options.struct_size = sizeof options;
-        options.path = path_.empty() ? nullptr : path_.c_str();
-        options.config = path_.empty() ? toml_.data() : nullptr;
-        options.config_len = path_.empty() ? toml_.size() : 0;
+        options.path = is_path_ ? words_.c_str() : nullptr;
+        options.config = is_path_ ? nullptr : words_.data();
+        options.config_len = is_path_ ? 0 : words_.size();
         return options;
     }
 
 private:
-    Options(std::string path, std::string toml) : path_(std::move(path)), toml_(std::move(toml)) {}
+    Options(std::string words, bool is_path) : words_(std::move(words)), is_path_(is_path) {}
 
     hl_options raw_{};
-    std::string path_, toml_;
+    /// A path or a configuration.
+    std::string words_;
+    bool is_path_;
 };
 
 /// Which events are wanted: all of what is given must hold; the default wants everything.
@@ -820,19 +838,20 @@ private:
 
 // ---- The System -----------------------------------------------------------------------------------------------------------
 
-/// Owns breakers, their time and their events. Closed by the destructor, which waits five seconds for its threads.
+/// Owns breakers, their time and their events. Closed by the destructor, as by `close` with five seconds.
 class System {
 public:
     System() noexcept = default;
 
-    /// Code::Config with every mistake of the configuration in the error's text, each with its line.
+    /// Code::Config with the mistakes of the configuration in the error's text, each with its line; of those for which HL_ERROR_BYTES
+    /// have no room it says how many they are.
     static Result<System> open(const Options& options) {
         const hl_options raw = options.get();
         hl_system system{};
         return detail::made<System>(hl_system_open(&raw, &system), system);
     }
-    /// Gates deny from now on, and threads are waited for. Code::Pending if a callback does not come back in time,
-    /// Code::Deadlock from a callback.
+    /// Gates deny from now on, and threads are waited for; in manual mode callables are called here. Code::Pending if one does not come
+    /// back in time, or had no time to hear everything; Code::Deadlock from a callback.
     Code close(Nanos timeout) noexcept {
         const Code code = detail::code(hl_system_close(system_.value, timeout));
         if (succeeded(code)) system_.value = {};
@@ -846,7 +865,9 @@ public:
     /// What is allowed but unusual in the configuration in force, one a line.
     Result<std::string> warnings() const {
         std::string text(HL_ERROR_BYTES, '\0');
-        const hl_status status = hl_config_warnings(get(), text.data(), text.size());
+        hl_status status;
+        // They may be more by the next time: a reload makes others.
+        while ((status = hl_config_warnings(get(), text.data(), text.size())) == HL_TRUNCATED) text.resize(2 * text.size());
         text.resize(std::char_traits<char>::length(text.c_str()));
         return detail::made<std::string>(status, std::move(text));
     }
@@ -873,10 +894,10 @@ public:
 
     /// Manual mode: the time, and all that it makes happen.
     Code advance(Nanos now) noexcept { return detail::code(hl_advance(get(), now)); }
-    /// Manual mode: hands on what has happened; how many events that was.
-    std::size_t drain() noexcept {
+    /// Manual mode: hands on what has happened; how many events that was. Code::NotAllowed of one with threads.
+    Result<std::size_t> drain() {
         std::size_t told = 0;
-        return hl_drain(get(), &told) < 0 ? 0 : told;
+        return detail::made<std::size_t>(hl_drain(get(), &told), told);
     }
     Result<Nanos> now() const {
         Nanos now = 0;

@@ -13,7 +13,7 @@ use crate::model::reason::Reason;
 use crate::model::scope::ScopeId;
 use crate::model::state::State;
 use crate::model::status::Status;
-use crate::model::time::Nanos;
+use crate::model::time::{Nanos, Utc};
 use crate::model::units::{Price, Qty};
 use crate::notes::Notes;
 use crate::probe::{self, Permit};
@@ -157,7 +157,8 @@ impl Gate {
             && takes_all_of_it_away(position + i128::from(worst_case_in_flight.0))
     }
 
-    /// Which breaker denies, why, until when; for the verdict that the caller saw. Cold: looks names up and allocates.
+    /// Which breaker denies, why, until when; for the verdict that the caller saw. The worst one first: the System itself, then a
+    /// person's stop, then the oldest. Cold: looks names up and allocates.
     ///
     /// If what denied then denies no longer, the reason is [`Reason::Cleared`].
     pub fn explain(&self, seen: Verdict) -> Denial {
@@ -186,9 +187,30 @@ impl Gate {
             None => Denial::of_the_system(Reason::Cleared),
         }
     }
+
+    /// The same for a verdict of [`check_with`](Self::check_with): that of the two gates is asked which denies, and if both do, that with
+    /// the worse denial.
+    ///
+    /// ```
+    /// # use haltline::*;
+    /// # let desk = BreakerSpec::new("desk", ScopePath::new("XNAS/AAPL")?, RuleSpec::Manual);
+    /// # let plan = Plan { scopes: vec![ScopePath::new("acct/alpha")?], breakers: vec![desk], ..Plan::default() };
+    /// # let system = System::manual(plan, Nanos::from_secs(0))?;
+    /// # let (instrument, account) = (system.gate(&["XNAS/AAPL"])?, system.gate(&["acct/alpha"])?);
+    /// # system.trip(system.breaker("desk")?, By::new("ann", Authority::Trader, "wild router"))?;
+    /// let seen = account.check_with(&instrument);
+    /// assert_eq!(account.explain(seen).reason, Reason::Cleared, "the account denies nothing");
+    /// assert_eq!(account.explain_with(&instrument, seen).name, "desk");
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn explain_with(&self, other: &Self, seen: Verdict) -> Denial {
+        let (own, others) = (self.explain(seen), other.explain(seen));
+        if others.outranks(&own) { others } else { own }
+    }
 }
 
-/// Why an order was denied. Self-contained: goes straight into a reject message.
+/// Why an order was denied. Self-contained: goes straight into a reject message. As a text it is one sentence, with the end in UTC if time
+/// ends it.
 ///
 /// ```
 /// # use haltline::*;
@@ -229,6 +251,18 @@ pub struct Denial {
 }
 
 impl Denial {
+    /// Whether this one is to be told before `other`: the System itself, then a person's stop, then the oldest; what denies no longer is
+    /// the last.
+    pub fn outranks(&self, other: &Self) -> bool {
+        let rank = |denial: &Self| match denial {
+            Self { reason: Reason::Cleared, .. } => 3,
+            Self { breaker: None, .. } => 0,
+            Self { status: Status::EmergencyHalt, .. } => 1,
+            _ => 2,
+        };
+        (rank(self), self.since) < (rank(other), other.since)
+    }
+
     fn of_the_system(reason: Reason) -> Self {
         Self {
             reason,
@@ -255,6 +289,9 @@ impl fmt::Display for Denial {
         write!(f, "{status} by {} ({kind}) on {scope}: {}", self.name, self.reason)?;
         if let (Some(value), Some(limit), true) = (self.value, self.limit, self.limit.is_some_and(|l| l > 0.0)) {
             write!(f, ", {value:.6} against {limit}")?;
+        }
+        if let Some(until) = self.until.filter(|until| *until < Nanos::NEVER) {
+            write!(f, ", until {}", Utc(until))?;
         }
         match &self.note {
             Some(note) => write!(f, ", {note}"),

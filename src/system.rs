@@ -240,7 +240,8 @@ impl System {
     ///
     /// # Errors
     /// [`ErrorKind::NotAllowed`] for a manual System, which owns no thread, [`ErrorKind::Full`] beyond
-    /// [`Caps::subscribers`](crate::Caps::subscribers), [`ErrorKind::BadInput`], [`ErrorKind::Closed`],
+    /// [`Caps::subscribers`](crate::Caps::subscribers), [`ErrorKind::Unknown`] for a scope of its filter that is not declared,
+    /// [`ErrorKind::BadInput`] for numbers that cannot be and a name with control characters, [`ErrorKind::Closed`],
     /// [`ErrorKind::Platform`] without a thread.
     pub fn subscribe(
         &self,
@@ -251,6 +252,7 @@ impl System {
             let text = "subscribe: a manual System owns no thread to call on; take its events by drain or receive";
             return Err(Error::new(ErrorKind::NotAllowed, text));
         }
+        self.hears(&subscriber)?;
         let inner = &self.inner;
         inner.outlets.subscribers.subscribe(&inner.circuit, &inner.threading, subscriber, callback)
     }
@@ -261,7 +263,19 @@ impl System {
     /// # Errors
     /// As [`subscribe`](Self::subscribe), but a manual System has them, too.
     pub fn receive(&self, subscriber: Subscriber) -> Result<Receiver, Error> {
+        self.hears(&subscriber)?;
         self.inner.outlets.subscribers.receive(&self.inner.circuit, subscriber)
+    }
+
+    /// Whether it has a name for people, and its filter a scope that something can happen in: who misspells one would hear of nothing, and
+    /// take that for peace.
+    fn hears(&self, subscriber: &Subscriber) -> Result<(), Error> {
+        let Subscriber { name, filter, .. } = subscriber;
+        if name.chars().any(char::is_control) {
+            let text = format!("subscriber {name:?}: found a name with control characters, allowed are names without");
+            return Err(Error::new(ErrorKind::BadInput, text));
+        }
+        known_scope(&self.inner.circuit.snapshot(), filter.scope.as_str()).map(|_| ())
     }
 
     /// How the subscribers do, in the order in which they came.

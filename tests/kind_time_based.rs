@@ -119,7 +119,8 @@ fn a_blackout_holds_from_its_first_instant_to_the_one_before_its_end_and_says_wh
     assert!(!desk.trades_at(from));
     let denial = desk.gate.explain(desk.gate.check());
     assert_eq!((denial.reason, denial.until), (Reason::Blackout, Some(to)));
-    assert_eq!(denial.to_string(), "tripped by hours (time_based) on X: blackout, rate decision");
+    let text = "tripped by hours (time_based) on X: blackout, until 2020-03-09T17:00:00Z, rate decision";
+    assert_eq!(denial.to_string(), text);
     assert!(!desk.trades_at(to - TICK));
     assert!(desk.trades_at(to));
 }

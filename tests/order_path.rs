@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used)]
 
 mod support;
+use std::time::Duration;
+
 use haltline::*;
 use support::*;
 
@@ -34,6 +36,46 @@ fn two_gates_asked_together_deny_what_either_denies() {
     let verdict = instrument.check_with(&account);
     assert!(!verdict.permits(Intent::Increase) && verdict.permits(Intent::Cancel));
     assert_eq!(account.explain(verdict).name, "acme");
+}
+
+#[test]
+fn what_two_gates_deny_together_is_explained_by_the_one_that_denies() {
+    let system = system(vec![manual("aapl", "XNAS/AAPL"), manual("acme", "acct/ACME")]);
+    let (instrument, account) = (system.gate(&["XNAS/AAPL"]).unwrap(), system.gate(&["acct/ACME"]).unwrap());
+    let both_ways = || {
+        let seen = instrument.check_with(&account);
+        let found = [instrument.explain_with(&account, seen), account.explain_with(&instrument, seen)];
+        assert_eq!(found[0], found[1]);
+        found[0].clone()
+    };
+    assert_eq!(both_ways().reason, Reason::Cleared);
+    system.advance(at(1));
+    system.trip(system.breaker("aapl").unwrap(), desk()).unwrap();
+    assert_eq!(both_ways().name, "aapl", "the account's gate says Cleared");
+    system.advance(at(2));
+    system.trip(system.breaker("acme").unwrap(), desk()).unwrap();
+    assert_eq!(both_ways().name, "aapl", "the oldest");
+    system.reset(system.breaker("aapl").unwrap(), stamp(&system, "aapl"), desk()).unwrap();
+    assert_eq!(both_ways().name, "acme");
+    system.advance(at(3));
+    system.emergency_stop("XNAS/AAPL", EmergencySource::Manual, desk()).unwrap();
+    assert_eq!(
+        (both_ways().name.as_str(), both_ways().reason),
+        ("kill:XNAS/AAPL", Reason::Emergency),
+        "a stop, though newer"
+    );
+    system.kill();
+    assert_eq!(both_ways().reason, Reason::Killed);
+}
+
+#[test]
+fn gates_of_two_systems_are_explained_by_the_one_that_was_killed() {
+    let (one, other) = (system(vec![manual("all", "")]), system(vec![manual("all", "")]));
+    let (here, there) = (one.gate(&[]).unwrap(), other.gate(&[]).unwrap());
+    one.trip(one.breaker("all").unwrap(), desk()).unwrap();
+    assert_eq!(there.explain_with(&here, there.check_with(&here)).reason, Reason::Manual);
+    other.kill();
+    assert_eq!(here.explain_with(&there, here.check_with(&there)).reason, Reason::Killed);
 }
 
 #[test]
@@ -101,6 +143,22 @@ fn a_denial_says_who_why_and_until_when() {
     feed.equity(money(99.0), at(2)).unwrap();
     system.reset(denial.breaker.unwrap(), stamp(&system, "dd"), desk()).unwrap();
     assert_eq!(gate.explain(verdict).reason, Reason::Cleared);
+}
+
+#[test]
+fn a_denial_that_time_ends_says_when_and_never_too_early() {
+    let (mut breaker, time) = (drawdown("dd", "acct/a", 0.08), Duration::from_millis(300_001));
+    breaker.policy =
+        Policy { release: Release::Timed, halt: Halt::Timed { base: time, backoff: 1.0, max: time }, ..breaker.policy };
+    let system = system(vec![breaker]);
+    let gate = system.gate(&["acct/a"]).unwrap();
+    let mut feed = system.feed("acct/a").unwrap();
+    feed.equity(money(100.0), at(0)).unwrap();
+    feed.equity(money(92.0), at(1)).unwrap();
+    let denial = gate.explain(gate.check());
+    // 2020-03-09T13:20:00Z, a second, and what is not quite five minutes and a second.
+    let text = "tripped by dd (drawdown) on acct/a: limit, 0.080000 against 0.08, until 2020-03-09T13:25:02Z";
+    assert_eq!((denial.to_string().as_str(), denial.until), (text, Some(at(301) + Duration::from_millis(1))));
 }
 
 #[test]

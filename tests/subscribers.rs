@@ -109,6 +109,26 @@ fn after_a_loss_it_knows_how_much_and_where_everything_stands() {
 }
 
 #[test]
+fn a_scope_that_is_not_declared_and_a_name_with_control_characters_are_refused() {
+    let system = System::start(plan(vec![manual("desk", "XNAS")])).unwrap();
+    let of = |path| Subscriber { filter: Filter { scope: scope(path), ..Filter::default() }, ..Subscriber::new("one") };
+    let kinds = |subscriber: Subscriber| {
+        let called = system.subscribe(subscriber.clone(), |_| {}).map(|_| ()).map_err(|error| error.kind());
+        let asks = system.receive(subscriber).map(|_| ()).map_err(|error| error.kind());
+        assert_eq!(called, asks);
+        called
+    };
+    for path in ["", "XNAS"] {
+        assert_eq!(kinds(of(path)), Ok(()), "{path}");
+    }
+    assert_eq!(kinds(of("XNYS")), Err(ErrorKind::Unknown));
+    assert_eq!(system.receive(of("XNYS")).unwrap_err().to_string(), system.gate(&["XNYS"]).unwrap_err().to_string());
+    system.declare(&[scope("XNYS")]).unwrap();
+    assert_eq!(kinds(of("XNYS")), Ok(()));
+    assert_eq!(kinds(Subscriber::new("pager\n")), Err(ErrorKind::BadInput));
+}
+
+#[test]
 fn a_filter_is_asked_before_the_queue() {
     let system =
         System::start(plan(vec![manual("desk", "XNAS"), drawdown("dd", "XNAS/AAPL", 0.1), manual("other", "XNYS")]))

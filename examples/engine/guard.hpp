@@ -36,10 +36,9 @@ public:
     haltline::Intent intent(Account account, Quantity position, Quantity in_flight, Quantity order) const {
         return accounts_[account].gate.reduces(position, in_flight, order) ? haltline::Intent::Reduce : haltline::Intent::Increase;
     }
-    /// The verdict was of both gates, so the one that denies is asked why.
+    /// The verdict was of both gates, and the one that denies says why.
     haltline::Denial explain(Instrument instrument, Account account, haltline::Verdict verdict, haltline::Intent intent) const {
-        const auto& gate = instruments_[instrument].gate.permits(intent) ? accounts_[account].gate : instruments_[instrument].gate;
-        return gate.explain(verdict.only(intent));
+        return instruments_[instrument].gate.explain_with(accounts_[account].gate, verdict.only(intent));
     }
 
     // What is traded and quoted, and what it makes of the accounts.

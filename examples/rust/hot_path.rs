@@ -34,7 +34,8 @@ fn main() -> Result<(), Error> {
             let order = Order { intent, account };
             let verdict = instrument.check_with(&accounts[order.account]);
             if !verdict.permits(order.intent) {
-                println!("{second} s: {} denied: {}", order.intent.name(), accounts[order.account].explain(verdict));
+                let why = instrument.explain_with(&accounts[order.account], verdict);
+                println!("{second} s: {} denied: {why}", order.intent.name());
             }
         }
     }

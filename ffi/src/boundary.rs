@@ -75,8 +75,28 @@ impl From<FeedError> for Refused {
 
 impl From<Mistakes> for Refused {
     fn from(mistakes: Mistakes) -> Self {
-        Self::new(HL_ERR_CONFIG, mistakes.to_string())
+        Self::new(HL_ERR_CONFIG, as_many_as_fit(&mistakes))
     }
+}
+
+/// One a line; where there is no room for all, whole ones, and how many there are beside them.
+fn as_many_as_fit(mistakes: &Mistakes) -> String {
+    let whole = mistakes.to_string();
+    if whole.len() <= last_error::WHOLE {
+        return whole;
+    }
+    let all = mistakes.as_slice();
+    let (mut text, mut more) = (String::new(), all.len());
+    for finding in all {
+        let line = format!("{finding}\n");
+        if text.len() + line.len() + "... and 18446744073709551615 more".len() > last_error::WHOLE {
+            break;
+        }
+        text.push_str(&line);
+        more -= 1;
+    }
+    // One that is longer than the room is cut.
+    if text.is_empty() { whole } else { format!("{text}... and {more} more") }
 }
 
 /// What a body gives back on success: nothing, or a status of its own.
@@ -191,6 +211,24 @@ mod tests {
         let status = call(0, || -> Result<(), Refused> { std::panic::panic_any(Bomb) });
         assert_eq!((status, error_text().ends_with("no text")), (HL_ERR_PANIC, true));
         assert_eq!(quietly(5, || panic!("quietly")), 5);
+    }
+
+    #[test]
+    fn mistakes_are_told_whole_and_those_without_room_are_counted() {
+        let mut cut = 0;
+        for n in 1..200 {
+            let toml: String = (0..n).map(|i| format!("unknown_key_{i} = 1\n")).collect();
+            let all = haltline_config::parse(&toml, "config").unwrap_err();
+            let (whole, count) = (all.to_string(), all.as_slice().len());
+            call(0, || -> Result<(), Refused> { Err(all.into()) });
+            let text = error_text();
+            let (told, more) = text.rsplit_once("\n... and ").unwrap_or((&text, "0 more"));
+            let more: usize = more.strip_suffix(" more").unwrap().parse().unwrap();
+            assert!(whole.starts_with(told) && told.lines().count() + more == count, "{text}");
+            assert_eq!(more == 0, whole.len() <= last_error::WHOLE, "{n}");
+            cut += usize::from(more > 0);
+        }
+        assert!((1..199).contains(&cut), "{cut}");
     }
 
     #[test]

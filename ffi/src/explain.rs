@@ -8,7 +8,7 @@ use crate::boundary::{call, place};
 use crate::gate::{self, hl_gate, hl_verdict};
 use crate::handle::{breaker, hl_breaker};
 use crate::reasons::*;
-use crate::status::hl_status;
+use crate::status::{HL_ERR_PANIC, hl_status};
 use crate::systems;
 use crate::text::{HL_NAME_BYTES, HL_SENTENCE_BYTES, chars};
 use crate::words::bits;
@@ -43,7 +43,7 @@ pub struct hl_denial {
     pub name: [c_char; HL_NAME_BYTES],
     /// The scope that it guards; empty for everything.
     pub scope: [c_char; HL_NAME_BYTES],
-    /// All of it in a sentence, for FIX tag 58 and logs.
+    /// All of it in a sentence, for FIX tag 58 and logs; the end in UTC, to the second and rounded up.
     pub text: [c_char; HL_SENTENCE_BYTES],
     /// Who did it by hand and what he said, or what the kind has to say beside its reason; may be empty.
     pub note: [c_char; HL_SENTENCE_BYTES],
@@ -89,12 +89,51 @@ pub unsafe extern "C" fn hl_gate_explain(gate: *const hl_gate, seen: hl_verdict,
     call(system, || {
         // SAFETY: as the caller says.
         let (behind, out) = unsafe { (gate::open(gate, "gate")?, place(out, "out")?) };
-        // In a child the arm word says why, and no lock is asked that may be held for ever.
-        let forked = if systems::check_process().is_ok() { 0 } else { DISARMED };
-        let found = behind.gate.explain(Verdict::from_bits(seen.bits | forked));
+        let found = behind.gate.explain(or_forked(seen));
         out.write(denial(behind.system, &found));
         Ok(())
     })
+}
+
+/// The same for a verdict of `hl_gate_check2`: the gate that denies says why, and if both do, that with the worse denial. Either may be the
+/// first, and both may be the same one.
+///
+/// `HL_ERR_NULL`.
+///
+/// Threads: any, at once. Signals: no. Allocates: yes. Progress: blocks for an instant; not for the order path.
+///
+/// # Safety
+/// Each gate is NULL or not closed; `out` can be written.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hl_gate_explain2(
+    instrument: *const hl_gate,
+    account: *const hl_gate,
+    seen: hl_verdict,
+    out: *mut hl_denial,
+) -> hl_status {
+    // SAFETY: as the caller says.
+    let of = unsafe { [gate::behind(instrument), gate::behind(account)] }.map(|gate| gate.map_or(0, |it| it.system));
+    let status = call(of[0], || {
+        // SAFETY: as the caller says.
+        let (one, other, out) =
+            unsafe { (gate::open(instrument, "instrument")?, gate::open(account, "account")?, place(out, "out")?) };
+        let seen = or_forked(seen);
+        let (own, others) = (one.gate.explain(seen), other.gate.explain(seen));
+        // Each with the handles of its own System.
+        let found = if others.outranks(&own) { denial(other.system, &others) } else { denial(one.system, &own) };
+        out.write(found);
+        Ok(())
+    });
+    if status == HL_ERR_PANIC {
+        systems::disarm(of[1]);
+    }
+    status
+}
+
+/// In a child the arm word says why, and no lock is asked that may be held for ever.
+fn or_forked(seen: hl_verdict) -> Verdict {
+    let forked = if systems::check_process().is_ok() { 0 } else { DISARMED };
+    Verdict::from_bits(seen.bits | forked)
 }
 
 /// The value of FIX tag 103, OrdRejReason (FIX 4.4), for a reason: 2, exchange closed, while the market does not trade; 3, order exceeds

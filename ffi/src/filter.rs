@@ -16,7 +16,7 @@ pub struct hl_filter {
     pub kinds: u64,
     /// Events of these types: bit `HL_EVENT_...` of each; 0 is all.
     pub types: u64,
-    /// This scope and those below it, ended by a NUL; NULL or empty is all.
+    /// This scope and those below it, ended by a NUL; NULL or empty is all. Who subscribes names one that is declared.
     pub scope: *const c_char,
     /// 1: only trips, resets and stops.
     pub urgent: u32,

@@ -6,8 +6,13 @@ use core::fmt::{self, Display, Write};
 
 use crate::boundary::quietly;
 
-/// The room for the text of a failure, its end included. Longer ones end in `...`.
+/// The room for the text of a failure, its end included. Longer ones end in `...`, and lists of mistakes in `... and 12 more`.
 pub const HL_ERROR_BYTES: usize = 4096;
+
+/// What a text ends in that has no room.
+const MARK: &[u8] = b"...";
+/// So long is a text that is kept whole.
+pub(crate) const WHOLE: usize = HL_ERROR_BYTES - MARK.len() - 1;
 
 /// Plain memory without a destructor: nothing is allocated for it and nothing runs when its thread ends, so a failure may be
 /// asked for until the very end of a thread.
@@ -58,7 +63,6 @@ impl Write for Room<'_> {
 
 /// Keeps the text of a failure. Allocates nothing unless the text does.
 pub(crate) fn keep(text: &dyn Display) {
-    const MARK: &[u8] = b"...";
     // Without memory of the thread, at its very end, there is no text.
     let _ = LAST.try_with(|last| {
         // SAFETY: the memory of one thread, and `text` prints numbers and texts, it calls nothing of this crate.

@@ -39,9 +39,9 @@ unsafe fn act(
 
 /// Trips a breaker by hand; it stays tripped until somebody resets it. When this has returned every check on any thread denies.
 ///
-/// `HL_ERR_AUTHORITY`, `HL_ERR_NOT_ALLOWED` for a disabled one and a kill switch, `HL_ERR_WRONG_STATUS`, `HL_ERR_STALE`,
-/// `HL_ERR_BAD_INPUT` for texts that are too long or hold control characters, `HL_ERR_ARGUMENT`, `HL_ERR_CLOSED`, `HL_ERR_NULL`,
-/// `HL_ERR_UTF8`; the same for all that follow.
+/// `HL_ERR_NOT_ALLOWED` for a kill switch, which `hl_emergency_stop` pulls, and for one that is disabled or a shadow: it would deny nothing.
+/// And, as all that follow: `HL_ERR_AUTHORITY`, `HL_ERR_WRONG_STATUS`, `HL_ERR_STALE`, `HL_ERR_BAD_INPUT` for texts that are too long or
+/// hold control characters, `HL_ERR_ARGUMENT`, `HL_ERR_CLOSED`, `HL_ERR_NULL`, `HL_ERR_UTF8`.
 ///
 /// Threads: any, at once. Signals: no. Allocates: yes. Progress: blocks for an instant.
 ///
@@ -127,7 +127,7 @@ pub unsafe extern "C" fn hl_rebase(
 
 /// Has the book reduced: until `hl_liquidated` orders that reduce it pass, and no others. Asks `HL_AUTHORITY_RISK_DESK`.
 ///
-/// As `hl_trip`.
+/// `HL_ERR_NOT_ALLOWED` for a kill switch, which reduces nothing, and as `hl_trip`.
 ///
 /// Threads: any, at once. Signals: no. Allocates: yes. Progress: blocks for an instant.
 ///
@@ -169,7 +169,7 @@ pub unsafe extern "C" fn hl_liquidated(
 /// Takes a breaker out of service: it denies like tripped, its readings decide nothing, a reset ends it. Asks
 /// `HL_AUTHORITY_RISK_DESK`.
 ///
-/// As `hl_trip`.
+/// `HL_ERR_NOT_ALLOWED` for a disabled one alone: a kill switch may be maintained, too. Otherwise as `hl_trip`.
 ///
 /// Threads: any, at once. Signals: no. Allocates: yes. Progress: blocks for an instant.
 ///

@@ -15,7 +15,7 @@ use crate::events::{hl_event, hl_event_text};
 use crate::explain::hl_denial;
 use crate::gate::{hl_gate, hl_verdict};
 use crate::policy::hl_policy;
-use crate::status::{HL_ERR_ABI, HL_ERR_ARGUMENT};
+use crate::status::{HL_ERR_ABI, HL_ERR_ARGUMENT, HL_ERR_CONFIG};
 use crate::structs::Sized32;
 use crate::subscribe::hl_subscriber_info;
 use crate::text;
@@ -154,6 +154,9 @@ pub(crate) unsafe fn config(options: &hl_options) -> Result<Config, Refused> {
         )
     };
     match path {
+        Some("") if options.config.is_null() => {
+            Err(Refused::new(HL_ERR_CONFIG, "hl_options.path: found an empty path, allowed is that of a file"))
+        }
         Some(path) if options.config.is_null() => Ok(haltline_config::load(Path::new(path))?),
         None if !options.config.is_null() => Ok(haltline_config::parse(config, "config")?),
         _ => {

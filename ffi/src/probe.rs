@@ -64,7 +64,7 @@ pub(crate) fn probe(one: &Behind, other: &Behind, intent: Intent) -> Result<hl_p
         Some(permit) => permit::put(one.system, permit),
         None => Err(Refused::new(
             HL_ERR_DENIED,
-            "the order is denied, and not by half-open breakers with a permit left alone",
+            "the order is denied, and there is no permit to try: not all that denies it is half open, or no permit is left",
         )),
     }
 }

@@ -5,11 +5,14 @@ use core::ffi::c_char;
 use haltline::ErrorKind;
 
 /// What a call returns: `HL_OK`, a success with a remark (positive), or a failure (negative). Results are written on success only.
+///
+/// Each function names what it may return. Not named again: `HL_ERR_TOO_LONG` of all that take a text that ends with a NUL, `HL_ERR_FORKED`
+/// in a forked child, and `HL_ERR_PANIC`.
 pub type hl_status = i32;
 
 /// Done.
 pub const HL_OK: hl_status = 0;
-/// Done, but a callback that had begun still runs; none will begin.
+/// Done, but a callback that had begun still runs, or had no time to hear everything; none will begin.
 pub const HL_PENDING: hl_status = 1;
 /// Done, but not everything fitted into the room that was given.
 pub const HL_TRUNCATED: hl_status = 2;
@@ -36,7 +39,7 @@ pub const HL_ERR_PANIC: hl_status = -8;
 pub const HL_ERR_FORKED: hl_status = -9;
 /// The call would wait for itself: it came from a callback.
 pub const HL_ERR_DEADLOCK: hl_status = -10;
-/// The order is denied, and no probe is to be had.
+/// The order is denied, and there is no permit to try: not all that denies it is half open, or no permit is left.
 pub const HL_ERR_DENIED: hl_status = -11;
 
 /// A number that means nothing: a time that runs backwards, a price that is not positive, a text with control characters.
@@ -98,7 +101,7 @@ pub(crate) fn of(kind: ErrorKind) -> hl_status {
 pub extern "C" fn hl_status_str(status: hl_status) -> *const c_char {
     match status {
         HL_OK => c"done",
-        HL_PENDING => c"done, but a callback still runs; none will begin",
+        HL_PENDING => c"done, but a callback still runs, or had no time to hear everything; none will begin",
         HL_TRUNCATED => c"done, but not everything fitted into the room that was given",
         HL_WARNED => c"done, and hl_config_warnings says what of it nobody may have wanted",
         HL_ERR_NULL => c"an address is NULL that must not be",
@@ -111,7 +114,7 @@ pub extern "C" fn hl_status_str(status: hl_status) -> *const c_char {
         HL_ERR_PANIC => c"a panic inside was caught; the System denies from now on",
         HL_ERR_FORKED => c"a forked child cannot use the Systems of its parent, nor open one",
         HL_ERR_DEADLOCK => c"the call would wait for itself: it came from a callback",
-        HL_ERR_DENIED => c"the order is denied, and no probe is to be had",
+        HL_ERR_DENIED => c"the order is denied, and there is no permit to try",
         HL_ERR_BAD_INPUT => c"a number or a text that means nothing",
         HL_ERR_BAD_PLAN => c"a plan that cannot be",
         HL_ERR_BAD_SCOPE => c"a malformed scope path",

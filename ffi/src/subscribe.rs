@@ -30,7 +30,7 @@ pub struct hl_subscribe_options {
     pub struct_size: u32,
     /// `HL_OVERFLOW_...`: which event goes when too many wait.
     pub overflow: u32,
-    /// What it is called in `hl_subscribers`, ended by a NUL; NULL is "c".
+    /// What it is called in `hl_subscribers`, without control characters, ended by a NUL; NULL is "c".
     pub name: *const c_char,
     /// What it wants to hear of.
     pub filter: hl_filter,
@@ -163,8 +163,8 @@ unsafe fn subscriber(options: &hl_subscribe_options) -> Result<Subscriber, Refus
 /// is not simply active. What does not fit is counted, and told by `HL_EVENT_GAP`: events may be lost, states may not. The function may
 /// be called before this returns, so before `out` is written.
 ///
-/// `HL_ERR_FULL` beyond `max_subscribers`, `HL_ERR_STRUCT_SIZE`, `HL_ERR_ARGUMENT`, `HL_ERR_BAD_INPUT`, `HL_ERR_BAD_SCOPE`,
-/// `HL_ERR_CLOSED`, `HL_ERR_PLATFORM` without a thread, `HL_ERR_STALE`, `HL_ERR_NULL`, `HL_ERR_UTF8`.
+/// `HL_ERR_FULL` beyond `max_subscribers`, `HL_ERR_UNKNOWN` for a scope that is not declared, `HL_ERR_BAD_INPUT` for numbers that cannot
+/// be and a name with control characters, `HL_ERR_STRUCT_SIZE`, `HL_ERR_ARGUMENT`, `HL_ERR_BAD_SCOPE`, `HL_ERR_CLOSED`, `HL_ERR_PLATFORM` without a thread, `HL_ERR_STALE`, `HL_ERR_NULL`, `HL_ERR_UTF8`.
 ///
 /// Threads: any, at once. Signals: no. Allocates: yes. Progress: blocks for an instant.
 ///
@@ -222,19 +222,40 @@ fn seat(held: &Held, subscriber: Subscriber, callback: Option<Callback>) -> Resu
     })
 }
 
-/// Calls the callbacks of a manual System with what waits for them.
-pub(crate) fn deliver(held: &Held) {
+/// Calls the callbacks of a manual System with what waits for them, one after the other until the deadline; the first is called in any
+/// case. False if there was no time for all.
+pub(crate) fn deliver(held: &Held, deadline: Option<Instant>) -> bool {
     let drained = |entry: &Arc<Entry>| entry.system == held.bits && matches!(entry.seat, Seat::Drained(_));
+    let (mut may_call, mut is_all) = (true, true);
     for entry in SUBSCRIPTIONS.all(drained) {
-        if let Seat::Drained(drained) = &entry.seat {
-            while drained.turn(&entry) {}
+        let Seat::Drained(drained) = &entry.seat else { continue };
+        loop {
+            match drained.turn(&entry, may_call) {
+                Given::Batch => may_call = deadline.is_none_or(|end| Instant::now() < end),
+                Given::Nothing => break,
+                Given::TooLate => {
+                    is_all = false;
+                    break;
+                }
+            }
         }
     }
+    is_all
+}
+
+/// What a turn has come to.
+enum Given {
+    /// A batch, and there may be more.
+    Batch,
+    /// There is nothing, it is being called already, or it is gone.
+    Nothing,
+    /// There was something, and it was not called any more.
+    TooLate,
 }
 
 impl Drained {
-    /// Gives it one batch. False if there is none, if it is being called already, or if it is gone.
-    fn turn(&self, entry: &Entry) -> bool {
+    /// Gives it one batch, if it may be called.
+    fn turn(&self, entry: &Entry, may_call: bool) -> Given {
         let taken = {
             let mut turn = lock(&self.state);
             let taken = turn.receiver.take();
@@ -243,16 +264,21 @@ impl Drained {
             }
             taken
         };
-        let Some(receiver) = taken else { return false };
+        let Some(receiver) = taken else { return Given::Nothing };
         let mut running = Running { drained: self, receiver: Some(receiver) };
         let batch = running.receiver.as_mut().and_then(|receiver| receiver.receive(Duration::ZERO).ok());
         let told: Vec<_> =
             batch.unwrap_or_default().iter().map(|each| event(entry.system, entry.epoch, each)).collect();
-        if !told.is_empty() {
+        let is_told = may_call && !told.is_empty();
+        if is_told {
             self.callback.tell(&told);
         }
         drop(running);
-        !told.is_empty() && !lock(&self.state).is_gone
+        match () {
+            () if told.is_empty() || lock(&self.state).is_gone => Given::Nothing,
+            () if is_told => Given::Batch,
+            () => Given::TooLate,
+        }
     }
 
     /// No call begins any more. Waits for one that runs on another thread.

@@ -21,8 +21,8 @@ pub(crate) fn with<D: Done>(system: hl_system, body: impl FnOnce(&Held) -> Resul
 }
 
 /// Opens a System: reads its configuration, and starts its threads if it is to have any. `hl_system_open` calls it with what the
-/// program was compiled with; who loads the library with dlopen calls this, and gives the same. All mistakes of a configuration are in
-/// `hl_last_error`, each with its line, cut at `HL_ERROR_BYTES`.
+/// program was compiled with; who loads the library with dlopen calls this, and gives the same. The mistakes of a configuration are in
+/// `hl_last_error`, each with its line; of those for which `HL_ERROR_BYTES` have no room it says how many they are.
 ///
 /// `HL_ERR_CONFIG`, `HL_ERR_BAD_PLAN`, `HL_ERR_FULL` (64 Systems a process), `HL_ERR_PLATFORM`, `HL_ERR_ABI`, `HL_ERR_STRUCT_SIZE`,
 /// `HL_ERR_ARGUMENT`, `HL_ERR_NULL`, `HL_ERR_UTF8`, `HL_ERR_FORKED`.
@@ -59,11 +59,14 @@ fn warnings(config: &Config) -> String {
 
 /// Closes a System: its gates deny from now on, its feeds are `HL_ERR_CLOSED`, what has happened is told, and its threads are
 /// waited for, at most `timeout_ns`. Then its handle is stale. `HL_PENDING` if a callback does not come back in that time: it goes on by
-/// itself, and none begins any more. Close gates, feeds, tallies and pull subscriptions before or after it, as you like.
+/// itself, and none begins any more. A manual System calls its callbacks here, one after the other: the first in any case, and none
+/// that would begin after `timeout_ns`; then it is `HL_PENDING`, too, and what was left is told to nobody. Close gates, feeds, tallies and
+/// pull subscriptions before or after it, as you like.
 ///
 /// `HL_ERR_DEADLOCK` from a callback: nothing has changed then. `HL_ERR_STALE`.
 ///
-/// Threads: any, at once; one of them closes. Signals: no. Allocates: yes. Progress: blocks for at most `timeout_ns`.
+/// Threads: any, at once; one of them closes. Signals: no. Allocates: yes. Progress: blocks for at most `timeout_ns`, and in a manual System
+/// until the callback comes back that has begun by then.
 #[unsafe(no_mangle)]
 pub extern "C" fn hl_system_close(system: hl_system, timeout_ns: u64) -> hl_status {
     call(system.bits, || {
@@ -79,11 +82,11 @@ pub extern "C" fn hl_system_close(system: hl_system, timeout_ns: u64) -> hl_stat
             Err(error) if error.kind() == ErrorKind::NotAllowed => return Err(deadlock()),
             report => report?,
         };
-        subscribe::deliver(&held);
+        let is_told = subscribe::deliver(&held, deadline);
         let Some(removed) = systems::remove(system) else { return Err(Refused::stale("system", system.bits)) };
         let is_quiet = subscribe::end_all(system.bits, deadline);
         drop((permit::forget(system.bits), held, removed));
-        Ok(if report.abandoned.is_empty() && is_quiet { HL_OK } else { HL_PENDING })
+        Ok(if report.abandoned.is_empty() && is_told && is_quiet { HL_OK } else { HL_PENDING })
     })
 }
 
@@ -157,7 +160,7 @@ fn reload(held: &Held, config: Result<Config, haltline_config::Mistakes>) -> Res
     }
 }
 
-/// Whether a configuration in TOML has mistakes: `HL_OK`, or `HL_ERR_CONFIG` and all of them in `hl_last_error`. Whether it fits a
+/// Whether a configuration in TOML has mistakes: `HL_OK`, or `HL_ERR_CONFIG`, as `hl_system_open` says. Whether it fits a
 /// machine, or a System that runs, is only known when it is opened or reloaded.
 ///
 /// Threads: any, at once. Signals: no. Allocates: yes. Progress: lock-free.
@@ -252,7 +255,7 @@ pub unsafe extern "C" fn hl_drain(system: hl_system, delivered: *mut usize) -> h
         let told = match Draining::begin(held) {
             Some(_draining) => {
                 let told = held.system.drain(|_| {});
-                subscribe::deliver(held);
+                subscribe::deliver(held, None);
                 told
             }
             None => 0,

@@ -100,6 +100,9 @@ fn every_address_may_be_null() {
             hl_gate_try_probe2(gate, gate, 0, null_mut());
             hl_gate_explain(null(), hl_verdict { bits: 1 }, &mut zeroed());
             hl_gate_explain(gate, hl_verdict { bits: 1 }, null_mut());
+            hl_gate_explain2(null(), gate, hl_verdict { bits: 1 }, &mut zeroed());
+            hl_gate_explain2(gate, null(), hl_verdict { bits: 1 }, &mut zeroed());
+            hl_gate_explain2(gate, gate, hl_verdict { bits: 1 }, null_mut());
             hl_permit_passed(null_mut());
             hl_permit_failed(null_mut());
             hl_permit_release(null_mut());

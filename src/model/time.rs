@@ -53,6 +53,27 @@ impl fmt::Display for Nanos {
     }
 }
 
+/// A time as people write it, in UTC and to the second: `2020-03-09T14:01:00Z`. Rounded up, so that what is over by then is.
+pub(crate) struct Utc(pub(crate) Nanos);
+
+impl fmt::Display for Utc {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let secs = self.0.0.div_ceil(1_000_000_000);
+        let time = secs % 86_400;
+        // Days since 0000-03-01: counted from March, a leap day is the last of its year, and of its 400 years.
+        let days = secs / 86_400 + 719_468;
+        let (era, day) = (days / 146_097, days % 146_097);
+        let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
+        let day = day - (365 * year + year / 4 - year / 100);
+        // March to January are blocks of 153 days for each five months.
+        let month = (5 * day + 2) / 153;
+        let (day, is_next_year) = (day - (153 * month + 2) / 5 + 1, month >= 10);
+        let month = if is_next_year { month - 9 } else { month + 3 };
+        let year = 400 * era + year + u64::from(is_next_year);
+        write!(f, "{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", time / 3_600, time / 60 % 60, time % 60)
+    }
+}
+
 /// A duration in nanoseconds, capped at 584 years.
 pub(crate) const fn nanos_of(d: Duration) -> u64 {
     let wide = d.as_nanos();
@@ -127,6 +148,34 @@ impl Epoch {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::session::Date;
+
+    #[test]
+    fn a_time_is_written_as_the_calendar_has_it() {
+        let known = [
+            (0, "1970-01-01T00:00:00Z"),
+            (951_782_399, "2000-02-28T23:59:59Z"),
+            (951_782_400, "2000-02-29T00:00:00Z"),
+            (1_583_762_460, "2020-03-09T14:01:00Z"),
+            (4_107_542_399, "2100-02-28T23:59:59Z"),
+            (4_107_542_400, "2100-03-01T00:00:00Z"),
+        ];
+        for (secs, wanted) in known {
+            assert_eq!(Utc(Nanos::from_secs(secs)).to_string(), wanted);
+        }
+        assert_eq!(Utc(Nanos(1)).to_string(), "1970-01-01T00:00:01Z", "rounded up");
+        assert_eq!(Utc(Nanos::NEVER).to_string(), "2554-07-21T23:34:34Z");
+    }
+
+    #[test]
+    fn every_day_that_exists_is_written_in_its_turn() {
+        let all =
+            (1970..2554).flat_map(|year| (1..=12).flat_map(move |month| (1..=31).map(move |day| (year, month, day))));
+        let dates = all.map(|(year, month, day)| Date::new(year, month, day)).filter(|date| date.exists());
+        for (day, date) in (0..).zip(dates) {
+            assert_eq!(Utc(Nanos::from_secs(86_400 * day)).to_string(), format!("{date}T00:00:00Z"));
+        }
+    }
 
     #[test]
     fn a_status_begins_late_and_a_deadline_comes_late_never_early() {

@@ -32,17 +32,27 @@ pub(crate) fn position_limit(table: &Table<'_>) -> (Option<RuleSpec>, Policy) {
 fn rule(table: &Table<'_>) -> Option<PositionLimit> {
     let default = PositionLimit::default();
     let share = |key, default| part(table, key, default);
-    let (most, capacity) = room(table, &default)?;
+    // Every key is read before one that is wrong ends this: what is not read counts as unknown.
+    let room = room(table, &default);
+    let max_position_share = share("max_position_share", default.max_position_share);
+    let max_sector_share = share("max_sector_share", default.max_sector_share);
+    let max_long = share("max_long", default.max_long);
+    let max_short = share("max_short", default.max_short);
+    let max_gross = share("max_gross", default.max_gross);
+    let max_net = share("max_net", default.max_net);
+    let max_quantity = or(table.optional("max_quantity").map(|item| item.integer(&LOTS).map(Qty)), None);
+    let max_notional = or(table.optional("max_notional").map(Item::amount), None);
+    let (most, capacity) = room?;
     let rule = PositionLimit {
         max_positions: Some(most),
-        max_position_share: share("max_position_share", default.max_position_share)?,
-        max_sector_share: share("max_sector_share", default.max_sector_share)?,
-        max_long: share("max_long", default.max_long)?,
-        max_short: share("max_short", default.max_short)?,
-        max_gross: share("max_gross", default.max_gross)?,
-        max_net: share("max_net", default.max_net)?,
-        max_quantity: or(table.optional("max_quantity").map(|item| item.integer(&LOTS).map(Qty)), None)?,
-        max_notional: or(table.optional("max_notional").map(Item::amount), None)?,
+        max_position_share: max_position_share?,
+        max_sector_share: max_sector_share?,
+        max_long: max_long?,
+        max_short: max_short?,
+        max_gross: max_gross?,
+        max_net: max_net?,
+        max_quantity: max_quantity?,
+        max_notional: max_notional?,
         capacity,
     };
     let unusual = |share: &Ratio| *share > USUAL;

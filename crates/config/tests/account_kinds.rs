@@ -228,6 +228,19 @@ fn mistakes_of_a_position_limit_say_what_is_allowed() {
 }
 
 #[test]
+fn a_mistake_in_one_limit_of_positions_makes_no_other_unknown() {
+    let others = ["max_position_share = 0.05", "max_sector_share = 0.2", "max_long = 2", "max_short = 1.5"]
+        .into_iter()
+        .chain(["max_gross = 3", "max_net = 0.5", "max_quantity = 100", "max_notional = 5", "capacity = 100"]);
+    for other in others {
+        let found = of_breaker("position_limit", &format!("max_positions = 0\n{other}"));
+        assert!(found.len() == 1 && found[0].contains("max_positions: found 0, allowed are"), "{other}: {found:?}");
+    }
+    let both = of_breaker("position_limit", "max_long = 0\nmax_net = 0");
+    assert!(both.len() == 2 && both.iter().all(|text| text.contains(": found 0, allowed are")), "{both:?}");
+}
+
+#[test]
 fn a_position_above_a_fifth_is_unusual() {
     assert_eq!(warnings("position_limit", "max_position_share = 0.2"), [""; 0]);
     assert_eq!(

@@ -192,6 +192,36 @@ static void events_come_in_order_and_in_batches(void) {
     OK(hl_system_close(system_, 0));
 }
 
+/* A manual System calls here: its time is over as soon as a call has come back. */
+static void a_close_calls_nobody_after_its_time(void) {
+    for (int subscribers = 1; subscribers <= 3; subscribers++) {
+        for (int in_time = 0; in_time < 2; in_time++) {
+            begin(open_manual(DESK));
+            for (int i = 0; i < subscribers; i++) {
+                ours = subscribe(count, &calls);
+            }
+            OK(hl_drain(system_, NULL));
+            calls = 0;
+            trip();
+            /* What waits is one batch for each of them. */
+            bool is_all = in_time || subscribers == 1;
+            GIVES(is_all ? HL_OK : HL_PENDING, hl_system_close(system_, in_time ? UINT64_MAX : 0));
+            SAME(calls, is_all ? (unsigned)subscribers : 1);
+            GIVES(HL_ERR_STALE, hl_unsubscribe(ours, 0));
+        }
+    }
+    /* Nor the rest of what waits for one. */
+    uint64_t last = 0;
+    begin(open_manual(DESK));
+    hl_subscribe_options options = subscriber(batches, &last);
+    options.batch = 1;
+    OK(hl_subscribe(system_, &options, &ours));
+    trip();
+    reset();
+    GIVES(HL_PENDING, hl_system_close(system_, 0));
+    SAME(calls, 1);
+}
+
 static unsigned released;
 
 static void release(void *user) {
@@ -262,6 +292,7 @@ int main(void) {
     a_callback_may_end_itself_and_another();
     who_ends_a_callback_that_runs_is_told();
     events_come_in_order_and_in_batches();
+    a_close_calls_nobody_after_its_time();
     what_belongs_to_a_callback_is_let_go_of_once();
     an_older_subscriber_has_none();
     each_thread_begins_with_the_hook();

@@ -72,6 +72,9 @@ static void gates(void) {
     NONE(hl_gate_try_probe2(gate, gate, HL_INCREASE, NULL));
     NONE(hl_gate_explain(NULL, seen, &denial));
     NONE(hl_gate_explain(gate, seen, NULL));
+    NONE(hl_gate_explain2(NULL, gate, seen, &denial));
+    NONE(hl_gate_explain2(gate, NULL, seen, &denial));
+    NONE(hl_gate_explain2(gate, gate, seen, NULL));
     NONE(hl_permit_passed(NULL));
     NONE(hl_permit_failed(NULL));
     NONE(hl_permit_release(NULL));

@@ -61,6 +61,20 @@ static void a_breaker_is_taken_out_of_service_and_out_of_force(void) {
     end();
 }
 
+static void a_kill_switch_is_maintained_and_not_tripped(void) {
+    begin();
+    hl_breaker kill = breaker_of(system_, "kill:XNAS");
+    GIVES(HL_ERR_NOT_ALLOWED, hl_trip(system_, kill, "", "root", HL_AUTHORITY_ADMIN));
+    GIVES(HL_ERR_NOT_ALLOWED, hl_liquidate(system_, kill, "", "root", HL_AUTHORITY_ADMIN));
+    OK(hl_maintain(system_, kill, "", "root", HL_AUTHORITY_ADMIN));
+    SAME(permitted(gate), MAY_CANCEL);
+    OK(hl_reset(system_, kill, info_of(system_, "kill:XNAS").stamp, "", "root", HL_AUTHORITY_ADMIN));
+    SAME(permitted(gate), ALL);
+    OK(hl_enable(system_, desk, false, "", "ann", HL_AUTHORITY_RISK_DESK));
+    GIVES(HL_ERR_NOT_ALLOWED, hl_maintain(system_, desk, "", "ann", HL_AUTHORITY_RISK_DESK));
+    end();
+}
+
 static void a_book_is_reduced(void) {
     begin();
     GIVES(HL_ERR_WRONG_STATUS, hl_liquidated(system_, desk, "", "ann", HL_AUTHORITY_RISK_DESK));
@@ -148,6 +162,7 @@ static void a_part_of_a_policy_is_changed(void) {
 int main(void) {
     a_trip_is_reset_by_who_has_seen_it();
     a_breaker_is_taken_out_of_service_and_out_of_force();
+    a_kill_switch_is_maintained_and_not_tripped();
     a_book_is_reduced();
     a_scope_is_stopped();
     a_kill_is_ended_by_who_has_seen_it();

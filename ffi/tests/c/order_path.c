@@ -189,6 +189,53 @@ static void a_denial_says_who_why_and_until_when(void) {
     SAME(hl_fix_ord_rej_reason(UINT32_MAX), 99);
 }
 
+/* The name of the breaker that is explained for two gates, whichever is the first. */
+static void explains(const char *file, int line, const hl_gate *one, const hl_gate *other, const char *name) {
+    const hl_gate *gates[] = {one, other};
+    for (size_t i = 0; i < 2; i++) {
+        const hl_gate *first = gates[i], *second = gates[1 - i];
+        hl_denial denial;
+        hl_verdict seen = hl_verdict_only(hl_gate_check2(first, second), HL_INCREASE);
+        OK(hl_gate_explain2(first, second, seen, &denial));
+        same(file, line, "the breaker that is explained", strcmp(denial.name, name), 0);
+    }
+}
+#define EXPLAINS(...) explains(__FILE__, __LINE__, __VA_ARGS__)
+
+static void the_gate_that_denies_is_explained(void) {
+    hl_system system = open_manual(config), second = open_manual(config);
+    hl_gate *instrument = gate_on(system, "XNAS/AAPL"), *account = gate_on(system, "acct/alpha"), *there = gate_on(second, "XNAS");
+    hl_gate *open = gate_on(system, "XNYS");
+    hl_feed *feed = feed_on(system, "acct/alpha");
+    hl_denial denial;
+    OK(hl_feed_equity(feed, MONEY(1000000), START));
+    OK(hl_gate_explain2(instrument, account, hl_gate_check2(instrument, account), &denial));
+    SAME(denial.reason, HL_REASON_CLEARED);
+    OK(hl_advance(system, START + SECOND));
+    OK(hl_trip(system, breaker_of(system, "desk"), "", "tom", HL_AUTHORITY_TRADER));
+    EXPLAINS(instrument, account, "desk");
+    EXPLAINS(instrument, instrument, "desk");
+    OK(hl_advance(system, START + 2 * SECOND));
+    OK(hl_trip(system, breaker_of(system, "account"), "", "tom", HL_AUTHORITY_TRADER));
+    EXPLAINS(instrument, account, "desk");
+    OK(hl_emergency_stop(system, "acct/alpha", HL_SOURCE_MANUAL, "", "tom", HL_AUTHORITY_AUTO));
+    EXPLAINS(instrument, account, "kill:acct/alpha");
+    /* The handles are those of the System that denies. */
+    OK(hl_trip(second, breaker_of(second, "desk"), "", "tom", HL_AUTHORITY_TRADER));
+    hl_verdict seen = hl_gate_check2(open, there);
+    OK(hl_gate_explain2(open, there, seen, &denial));
+    SAME(denial.breaker.bits, breaker_of(second, "desk").bits);
+    OK(hl_gate_explain2(there, open, seen, &denial));
+    SAME(denial.breaker.bits, breaker_of(second, "desk").bits);
+    OK(hl_kill(system));
+    OK(hl_gate_explain2(there, open, hl_gate_check2(there, open), &denial));
+    SAME(denial.reason, HL_REASON_KILLED);
+    hl_gate_close(&instrument), hl_gate_close(&account), hl_gate_close(&there), hl_gate_close(&open);
+    hl_feed_close(&feed);
+    OK(hl_system_close(second, 0));
+    OK(hl_system_close(system, 0));
+}
+
 int main(void) {
     every_way_to_ask_says_the_same();
     two_gates_deny_what_either_denies();
@@ -197,4 +244,5 @@ int main(void) {
     a_copy_of_a_gate_is_not_closed();
     what_reduces_is_what_cannot_turn_a_position();
     a_denial_says_who_why_and_until_when();
+    the_gate_that_denies_is_explained();
 }

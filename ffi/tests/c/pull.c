@@ -114,6 +114,19 @@ static void only_what_is_wanted_comes(void) {
     GIVES(HL_ERR_ARGUMENT, hl_subscribe(system_, &options, &subscription));
     options.overflow = 0, options.capacity = 1048577;
     GIVES(HL_ERR_BAD_INPUT, hl_subscribe(system_, &options, &subscription));
+    /* Who misspells a scope would hear of nothing, and take that for peace. */
+    options.capacity = 0, options.filter.scope = "XNSA";
+    GIVES(HL_ERR_UNKNOWN, hl_subscribe(system_, &options, &subscription));
+    char said[HL_ERROR_BYTES], of_gate[HL_ERROR_BYTES];
+    hl_gate *none;
+    hl_last_error(said, sizeof said);
+    GIVES(HL_ERR_UNKNOWN, hl_gate_open(system_, &options.filter.scope, 1, &none));
+    hl_last_error(of_gate, sizeof of_gate);
+    CHECK(!strcmp(said, of_gate));
+    options.filter.scope = "XNAS/";
+    GIVES(HL_ERR_BAD_SCOPE, hl_subscribe(system_, &options, &subscription));
+    options.filter.scope = "", options.name = "pager\n";
+    GIVES(HL_ERR_BAD_INPUT, hl_subscribe(system_, &options, &subscription));
     OK(hl_unsubscribe(subscription, 0));
     OK(hl_system_close(system_, 0));
 }

@@ -1,10 +1,13 @@
 // The C++ wrapper, as a program would use it. Says what does not hold, and exits with 1.
 #include <haltline.hpp>
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdio>
 #include <cstdlib>
 #include <future>
 #include <memory>
+#include <string>
 
 using namespace haltline;
 
@@ -50,6 +53,8 @@ void an_empty_one_denies_or_says_so() {
     REQUIRE(!gate.permits(Intent::Increase) && !gate.permits(Intent::Reduce) && !gate.permits(Intent::Cancel));
     REQUIRE(!gate.admits_price(price_scale, Side::Buy) && !gate.reduces(1, 0, -1) && !gate.explain().text().empty());
     REQUIRE(!Verdict().permits(Intent::Cancel) && !Verdict().is_clear());
+    // A reject of what is no gate blames nobody: tag 103 is 99, other.
+    REQUIRE(gate.explain().ord_rej_reason() == 99 && gate.explain_with(gate, Verdict()).ord_rej_reason() == 99);
     REQUIRE(gate.try_probe().error().code == Code::Null);
     REQUIRE(Feed().trade(1, 1, start) == Code::Null && Tally().pnl(1, start) == Code::Null);
     REQUIRE(System().advance(start) == Code::Stale && System().kill() == Code::Stale);
@@ -67,6 +72,24 @@ void an_empty_one_denies_or_says_so() {
 void a_failure_says_why() {
     auto bad = System::open(Options::text("[[breaker]]\nname = \"x\"\nkind = \"drawdwn\"\nscope = \"\"\n"));
     REQUIRE(!bad && bad.error().code == Code::Config && bad.error().text.find("drawdwn") != std::string::npos);
+    // What had no room is counted.
+    std::string lines;
+    for (int i = 0; i < 200; ++i) lines += "unknown_key_" + std::to_string(i) + " = 1\n";
+    auto many = System::open(Options::text(lines));
+    const auto& said = many.error().text;
+    REQUIRE(!many && said.size() < HL_ERROR_BYTES && said.find("unknown_key_0") != std::string::npos);
+    const auto more = said.find("\n... and ");
+    REQUIRE(more != std::string::npos && said.rfind(" more") == said.size() - 5);
+    // One line each, and one of the breaker that is not there.
+    const auto told = std::count(said.begin(), said.begin() + static_cast<std::ptrdiff_t>(more), '\n') + 1;
+    REQUIRE(told + std::stoi(said.substr(more + 9)) == 201);
+
+    auto nowhere = System::open(Options::file(""));
+    REQUIRE(!nowhere && nowhere.error().code == Code::Config && nowhere.error().text.find("empty path") != std::string::npos);
+    REQUIRE(System().drain().error().code == Code::Stale);
+    auto threaded = System::open(Options::text(config));
+    REQUIRE(threaded && threaded->drain().error().code == Code::NotAllowed);
+
     System system = open();
     auto unknown = system.gate({"XNYS"});
     REQUIRE(!unknown && unknown.error().code == Code::Unknown && !unknown.error().text.empty());
@@ -101,12 +124,14 @@ void a_trip_denies_and_is_told() {
         const Denial denial = gate.explain();
         REQUIRE(denial.name() == "desk" && denial.reason() == Reason::Manual && denial.until() == never);
         REQUIRE(denial.text().find("wild router") != std::string_view::npos);
-        REQUIRE(system.drain() > 0 && *heard == 1);
+        const Verdict seen = account.check_with(gate).only(Intent::Increase);
+        REQUIRE(account.explain(seen).reason() == Reason::Cleared && account.explain_with(gate, seen).name() == "desk");
+        REQUIRE(*system.drain() > 0 && *heard == 1);
         const auto info = system.info(desk);
         REQUIRE(info && system.reset(desk, info->stamp, {"bob", Authority::Admin, "router is off"}));
         REQUIRE(gate.permits(Intent::Increase));
         Subscription moved = std::move(*subscription);
-        system.drain();
+        REQUIRE(system.drain());
     }
     REQUIRE(heard.use_count() == 1);  // the callable is destroyed with its subscription
     int trips = 0;
@@ -160,6 +185,19 @@ void a_policy_is_changed_and_everything_can_be_polled() {
     REQUIRE(check_config(config) && !check_config("nonsense") && system.warnings()->find("drawdown") != std::string::npos);
 }
 
+void warnings_are_whole_however_many_they_are() {
+    std::string many;
+    for (int i = 0; i < 99; ++i) {
+        const std::string n = std::to_string(i);
+        many += "[[breaker]]\nname = \"b" + n + "\"\nkind = \"drawdown\"\nscope = \"acct/" + n + "\"\nlimit = 0.08\n";
+    }
+    auto system = System::open(Options::text(many).manual(start));
+    REQUIRE(system);
+    const auto warnings = system->warnings();
+    REQUIRE(warnings && warnings->size() > HL_ERROR_BYTES && warnings->find("\"b98\"") != std::string::npos);
+    REQUIRE(warnings->back() == '\n');
+}
+
 void a_permit_is_given_back() {
     System system = open();
     Tally tally = std::move(*system.tally("gateway"));
@@ -170,6 +208,15 @@ void a_permit_is_given_back() {
     REQUIRE(tally.admit().error().code == Code::Denied);
     REQUIRE(system.advance(start + 2 * second) == Code::Ok);
     { const auto probe = tally.admit(); REQUIRE(probe && tally.admit().error().code == Code::Denied); }
+    {
+        auto probe = tally.admit();
+        REQUIRE(probe && probe->release() == Code::Ok && probe->release() == Code::Stale && probe->passed() == Code::Stale);
+        auto kept = tally.admit();
+        REQUIRE(kept && tally.admit().error().code == Code::Denied);
+        hl_permit raw = kept->detach();
+        REQUIRE(raw.bits != 0 && kept->release() == Code::Stale && tally.admit().error().code == Code::Denied);
+        REQUIRE(hl_permit_release(&raw) == HL_OK);
+    }
     auto again = tally.admit();
     REQUIRE(again && tally.outcome(std::move(*again), Outcome::Success, 0, start + 2 * second) == Code::Ok);
     REQUIRE(system.gate({"gateway"})->permits(Intent::Increase));
@@ -194,6 +241,7 @@ int main() {
     a_trip_denies_and_is_told();
     with_threads_a_callable_hears_by_itself();
     a_policy_is_changed_and_everything_can_be_polled();
+    warnings_are_whole_however_many_they_are();
     a_permit_is_given_back();
     a_kill_and_a_close_let_cancels_pass();
     std::puts("holds");

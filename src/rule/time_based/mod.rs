@@ -86,7 +86,8 @@ impl TimeBased {
 /// # let system = System::manual(Plan { breakers: vec![spec], ..Plan::default() }, hours(13))?;
 /// # let gate = system.gate(&[])?;
 /// let denial = gate.explain(gate.check());
-/// assert_eq!(denial.to_string(), "tripped by hours (time_based) on everything: blackout, rate decision");
+/// let text = "tripped by hours (time_based) on everything: blackout, until 1970-01-01T14:00:00Z, rate decision";
+/// assert_eq!(denial.to_string(), text);
 /// system.advance(hours(14));
 /// assert!(gate.permits(Intent::Increase));
 /// # Ok::<(), haltline::Error>(())
