@@ -1724,11 +1724,13 @@ hl_status hl_tally_flow(hl_tally *tally, int64_t amount, uint64_t ts_ns);
 // Asked of the caller: `tally` is NULL or not closed.
 hl_status hl_tally_prediction(hl_tally *tally, bool right, uint64_t ts_ns);
 
-// Trips a breaker by hand; it stays tripped until somebody resets it. When this has returned every check on any thread denies.
+// Trips a breaker by hand; it stays tripped until somebody resets it. When this has returned every check on any thread denies. One that is
+// tripped already is tripped anew: who has seen only the trip before does not reset this one. A halt is not refused for its words: what
+// is too long is cut, what cannot be is replaced.
 //
 // `HL_ERR_NOT_ALLOWED` for a kill switch, which `hl_emergency_stop` pulls, and for one that is disabled or a shadow: it would deny nothing.
-// And, as all that follow: `HL_ERR_AUTHORITY`, `HL_ERR_WRONG_STATUS`, `HL_ERR_STALE`, `HL_ERR_BAD_INPUT` for texts that are too long or
-// hold control characters, `HL_ERR_ARGUMENT`, `HL_ERR_CLOSED`, `HL_ERR_NULL`, `HL_ERR_UTF8`.
+// And, as all that follow: `HL_ERR_AUTHORITY`, `HL_ERR_WRONG_STATUS`, `HL_ERR_STALE`, `HL_ERR_ARGUMENT`, `HL_ERR_CLOSED`, `HL_ERR_NULL`.
+// Those that follow also `HL_ERR_BAD_INPUT` for texts that are too long or hold control characters, `HL_ERR_UTF8`.
 //
 // Threads: any, at once. Signals: no. Allocates: yes. Progress: blocks for an instant.
 //
@@ -1813,7 +1815,8 @@ hl_status hl_enable(hl_system system, hl_breaker breaker, bool enabled, const ch
 hl_status hl_drill(hl_system system, hl_breaker breaker, const char *reason, const char *actor, uint32_t authority);
 
 // Pulls the kill switch of a scope: everything in it is denied but cancels, until an administrator clears it. `source` is
-// `HL_SOURCE_...`; no authority is too low.
+// `HL_SOURCE_...`; no authority is too low, and it is not refused for its words. One that is pulled already is pulled anew; clearing ends
+// all of them.
 //
 // `HL_ERR_UNKNOWN` for a scope that is not declared, `HL_ERR_NOT_ALLOWED` if its kill switch does not allow this source, and as
 // `hl_trip`: then nothing was stopped.

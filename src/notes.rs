@@ -41,6 +41,28 @@ impl<'a> By<'a> {
     }
 }
 
+/// Words of somebody who halts: a halt is not refused for its words, so they are made such as can be kept.
+pub(crate) struct Words {
+    actor: String,
+    reason: String,
+}
+
+impl Words {
+    /// Control characters become spaces, what is too long is cut at a character, nobody is "unknown".
+    pub(crate) fn of(by: By<'_>) -> Self {
+        let kept = |text: &str, most| -> String {
+            let spaced = |c: char| if c.is_control() { ' ' } else { c };
+            text[..text.floor_char_boundary(most)].chars().map(spaced).collect()
+        };
+        let actor = if by.actor.is_empty() { "unknown" } else { by.actor };
+        Self { actor: kept(actor, ACTOR_BYTES), reason: kept(by.reason, REASON_BYTES) }
+    }
+
+    pub(crate) fn by(&self, authority: Authority) -> By<'_> {
+        By::new(&self.actor, authority, &self.reason)
+    }
+}
+
 /// Actors by number, and the last note of each breaker. Bounded by both.
 #[derive(Debug, Default)]
 pub(crate) struct Notes(Mutex<Books>);

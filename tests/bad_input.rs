@@ -246,10 +246,30 @@ fn texts_that_are_too_long_or_hold_control_characters_are_refused() {
         By::new("", Authority::Admin, "ok"),
         By::new("a\u{7}", Authority::Admin, "ok"),
     ] {
-        assert_eq!(system.trip(id, by).unwrap_err().kind(), ErrorKind::BadInput);
+        assert_eq!(system.maintain(id, by).unwrap_err().kind(), ErrorKind::BadInput);
     }
     assert_eq!(status(&system, "desk").status, Status::Active);
-    system.trip(id, By::new("ann", Authority::Trader, &long[..REASON_BYTES])).unwrap();
+    system.maintain(id, By::new("ann", Authority::Admin, &long[..REASON_BYTES])).unwrap();
+}
+
+#[test]
+fn a_halt_is_not_refused_for_its_words() {
+    let system = system(vec![manual("desk", "XNAS")]);
+    let (gate, id) = (system.gate(&["XNAS"]).unwrap(), system.breaker("desk").unwrap());
+    // The last byte that fits is in the middle of a character.
+    let (name, long) = ("ä".repeat(40), format!("{}ä", "x".repeat(REASON_BYTES - 1)));
+    for (by, note) in [
+        (By::new("ann", Authority::Trader, &long), format!("ann: {}", &long[..REASON_BYTES - 1])),
+        (By::new("", Authority::Trader, "a\nb"), "unknown: a b".to_owned()),
+        (By::new(&name, Authority::Trader, ""), format!("{}: ", &name[..ACTOR_BYTES])),
+    ] {
+        system.trip(id, by).unwrap();
+        assert_eq!(gate.explain(gate.check()).note.as_deref(), Some(note.as_str()));
+        system.force_reset(id, stamp(&system, "desk"), admin()).unwrap();
+        system.emergency_stop("XNAS", EmergencySource::Manual, by).unwrap();
+        assert_eq!(gate.explain(gate.check()).note.as_deref(), Some(note.as_str()));
+        system.clear_emergency_stop("XNAS", admin()).unwrap();
+    }
 }
 
 #[test]

@@ -37,11 +37,13 @@ unsafe fn act(
     })
 }
 
-/// Trips a breaker by hand; it stays tripped until somebody resets it. When this has returned every check on any thread denies.
+/// Trips a breaker by hand; it stays tripped until somebody resets it. When this has returned every check on any thread denies. One that is
+/// tripped already is tripped anew: who has seen only the trip before does not reset this one. A halt is not refused for its words: what
+/// is too long is cut, what cannot be is replaced.
 ///
 /// `HL_ERR_NOT_ALLOWED` for a kill switch, which `hl_emergency_stop` pulls, and for one that is disabled or a shadow: it would deny nothing.
-/// And, as all that follow: `HL_ERR_AUTHORITY`, `HL_ERR_WRONG_STATUS`, `HL_ERR_STALE`, `HL_ERR_BAD_INPUT` for texts that are too long or
-/// hold control characters, `HL_ERR_ARGUMENT`, `HL_ERR_CLOSED`, `HL_ERR_NULL`, `HL_ERR_UTF8`.
+/// And, as all that follow: `HL_ERR_AUTHORITY`, `HL_ERR_WRONG_STATUS`, `HL_ERR_STALE`, `HL_ERR_ARGUMENT`, `HL_ERR_CLOSED`, `HL_ERR_NULL`.
+/// Those that follow also `HL_ERR_BAD_INPUT` for texts that are too long or hold control characters, `HL_ERR_UTF8`.
 ///
 /// Threads: any, at once. Signals: no. Allocates: yes. Progress: blocks for an instant.
 ///
@@ -55,8 +57,12 @@ pub unsafe extern "C" fn hl_trip(
     actor: *const c_char,
     authority: u32,
 ) -> hl_status {
-    // SAFETY: as the caller says.
-    unsafe { act(system, breaker, (reason, actor, authority), System::trip) }
+    with(system, |held| {
+        // SAFETY: as the caller says.
+        let (reason, actor) = unsafe { (text::lossy(reason, "reason")?, text::lossy(actor, "actor")?) };
+        let by = By::new(&actor, words::authority(authority)?, &reason);
+        Ok(held.system.trip(handle::breaker_id(held.bits, breaker)?, by)?)
+    })
 }
 
 /// Resets the trip that the operator saw: `seen` is the `stamp` of its `hl_breaker_info`, or `after` of its event. Permits restarting,
@@ -236,7 +242,8 @@ pub unsafe extern "C" fn hl_drill(
 }
 
 /// Pulls the kill switch of a scope: everything in it is denied but cancels, until an administrator clears it. `source` is
-/// `HL_SOURCE_...`; no authority is too low.
+/// `HL_SOURCE_...`; no authority is too low, and it is not refused for its words. One that is pulled already is pulled anew; clearing ends
+/// all of them.
 ///
 /// `HL_ERR_UNKNOWN` for a scope that is not declared, `HL_ERR_NOT_ALLOWED` if its kill switch does not allow this source, and as
 /// `hl_trip`: then nothing was stopped.
@@ -256,7 +263,9 @@ pub unsafe extern "C" fn hl_emergency_stop(
 ) -> hl_status {
     with(system, |held| {
         // SAFETY: as the caller says.
-        let (scope, by) = unsafe { (text::text(scope, "scope")?, by(reason, actor, authority)?) };
+        let (scope, reason, actor) =
+            unsafe { (text::text(scope, "scope")?, text::lossy(reason, "reason")?, text::lossy(actor, "actor")?) };
+        let by = By::new(&actor, words::authority(authority)?, &reason);
         let allowed = "HL_SOURCE_MANUAL (0), _ANOMALY (1), _EXTERNAL (2)";
         let source = words::word("source", source, EmergencySource::from_raw, allowed)?;
         Ok(held.system.emergency_stop(scope, source, by)?)

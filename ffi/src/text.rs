@@ -2,6 +2,7 @@
 
 use core::ffi::c_char;
 use core::fmt::{Display, Write};
+use std::borrow::Cow;
 
 use crate::boundary::Refused;
 use crate::last_error::Room;
@@ -31,6 +32,20 @@ pub(crate) unsafe fn text<'a>(text: *const c_char, what: &'static str) -> Result
     };
     // SAFETY: so many bytes were just read.
     utf8(unsafe { core::slice::from_raw_parts(text.cast(), len) }, what)
+}
+
+/// What can be read of it: a halt is not refused for its words. What is no UTF-8 becomes U+FFFD.
+///
+/// # Safety
+/// As [`text`].
+pub(crate) unsafe fn lossy<'a>(text: *const c_char, what: &'static str) -> Result<Cow<'a, str>, Refused> {
+    if text.is_null() {
+        return Err(Refused::null(what));
+    }
+    // SAFETY: nothing is read behind the first NUL.
+    let len = (0..HL_TEXT_BYTES).find(|i| unsafe { *text.add(*i) } == 0).unwrap_or(HL_TEXT_BYTES);
+    // SAFETY: so many bytes were just read.
+    Ok(String::from_utf8_lossy(unsafe { core::slice::from_raw_parts(text.cast(), len) }))
 }
 
 /// The same, and NULL is none.

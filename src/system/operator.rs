@@ -12,7 +12,7 @@ use crate::model::policy::Policy;
 use crate::model::reason::Reason;
 use crate::model::status::{Authority, Signed};
 use crate::model::units::Money;
-use crate::notes::By;
+use crate::notes::{By, Words};
 use crate::plan::BreakerSpec;
 use crate::rule::RuleSpec;
 use crate::rule::operator::EmergencySource;
@@ -21,7 +21,7 @@ use crate::snapshot::Entry;
 impl System {
     /// Trips a breaker by hand. It stays tripped until somebody resets it, whatever its policy says of time. When this
     /// has returned, every check on any thread denies. One that is tripped already is tripped anew: who has seen only the trip
-    /// before does not reset this one.
+    /// before does not reset this one. Texts that cannot be are made such as can: a halt is not refused for its words.
     ///
     /// # Errors
     /// [`ErrorKind::Stale`] for a breaker that is no more, [`ErrorKind::Authority`], [`ErrorKind::NotAllowed`] for a
@@ -31,7 +31,7 @@ impl System {
             let text = "trip: a kill switch is pulled by emergency_stop, which names its source";
             return Err(Error::new(ErrorKind::NotAllowed, text));
         }
-        self.act(breaker, Input::Trip(by.authority), by)
+        self.act(breaker, Input::Trip(by.authority), Words::of(by).by(by.authority))
     }
 
     /// Resets the trip that the operator saw: `seen` is the [`stamp`](crate::BreakerStatus::stamp) of its status. Permits
@@ -198,12 +198,14 @@ impl System {
     }
 
     /// Pulls the kill switch of a scope: everything in it is denied but cancels, until an administrator clears it. One that is
-    /// pulled already is pulled anew, with its event; clearing ends all of them.
+    /// pulled already is pulled anew, with its event; clearing ends all of them. Asks no authority, and is not refused for its words.
     ///
     /// # Errors
     /// [`ErrorKind::Unknown`] for a scope that is not declared, [`ErrorKind::NotAllowed`] if its kill switch does not
     /// allow this source or is disabled: then nothing was stopped.
     pub fn emergency_stop(&self, scope: &str, source: EmergencySource, by: By<'_>) -> Result<(), Error> {
+        let words = Words::of(by);
+        let by = words.by(by.authority);
         self.with_kill_switch(scope, |entry| {
             if let RuleSpec::KillSwitch(switch) = &entry.rule
                 && !switch.allows[source as usize]

@@ -28,8 +28,15 @@ static void a_trip_is_reset_by_who_has_seen_it(void) {
     begin();
     GIVES(HL_ERR_AUTHORITY, hl_trip(system_, desk, "", "machine", HL_AUTHORITY_AUTO));
     GIVES(HL_ERR_ARGUMENT, hl_trip(system_, desk, "", "tom", 4));
-    GIVES(HL_ERR_BAD_INPUT, hl_trip(system_, desk, "a\nb", "tom", HL_AUTHORITY_TRADER));
+    GIVES(HL_ERR_BAD_INPUT, hl_maintain(system_, desk, "a\nb", "ann", HL_AUTHORITY_RISK_DESK));
     SAME(permitted(gate), ALL);
+    /* A halt is not refused for its words. */
+    OK(hl_trip(system_, desk, "a\nb \xe4", "", HL_AUTHORITY_TRADER));
+    SAME(permitted(gate), MAY_CANCEL);
+    OK(hl_reset(system_, desk, stamp(), "", "ann", HL_AUTHORITY_RISK_DESK));
+    OK(hl_emergency_stop(system_, "XNAS", HL_SOURCE_MANUAL, "a\nb \xe4", "", HL_AUTHORITY_AUTO));
+    SAME(permitted(gate), MAY_CANCEL);
+    OK(hl_clear_emergency_stop(system_, "XNAS", "", "root", HL_AUTHORITY_ADMIN));
     OK(hl_trip(system_, desk, "wild router", "tom", HL_AUTHORITY_TRADER));
     SAME(permitted(gate), MAY_CANCEL);
     uint64_t first = stamp();
