@@ -1360,8 +1360,8 @@ hl_status hl_drain(hl_system system, size_t *delivered);
 // Asked of the caller: `out` can be written.
 hl_status hl_now(hl_system system, uint64_t *out);
 
-// Opens a gate on these scopes and all their ancestors, at most seven together, the root among them; with none, on the root. The first
-// one is that whose price band it asks. It is used by any number of threads, stays valid through every reload, and denies once its
+// Opens a gate on these scopes and all their ancestors, at most seven together, the root among them; with none, on the root. The prices
+// it admits are those of the first of them that has a price band now; if none has, of the first. It is used by any number of threads, stays valid through every reload, and denies once its
 // System has closed, when cancels still pass.
 //
 // `HL_ERR_BAD_SCOPE`, `HL_ERR_UNKNOWN` for a scope that is not declared, `HL_ERR_FULL` for more than seven, `HL_ERR_CLOSED`,
@@ -1506,7 +1506,8 @@ void hl_feed_close(hl_feed **feed);
 
 // A trade: its price in units of 1e-9, its quantity in lots. One with `HL_TRADE_INELIGIBLE` says no price: time passes.
 //
-// `HL_ERR_BAD_INPUT` if the price is not positive, the quantity negative, the time runs backwards or too far ahead; `HL_ERR_ARGUMENT`
+// `HL_ERR_BAD_INPUT` if the price is not positive, the quantity negative, the time runs backwards, too far ahead, or more than a year behind;
+// `HL_ERR_ARGUMENT`
 // for other flags, `HL_ERR_CLOSED`, `HL_ERR_NULL`.
 //
 // Threads: one at a time. Signals: no. Allocates: no. Progress: lock-free.

@@ -480,7 +480,7 @@ public:
     Verdict check_with(const Gate& other) const noexcept { return Verdict(hl_gate_check2(gate_.value, other.gate_.value)); }
     /// Whether an order of this intent may go now.
     bool permits(Intent intent) const noexcept { return hl_gate_permits(gate_.value, detail::number(intent)); }
-    /// Whether an order of this side may name this price, by the price band of the first scope. Beside `check`, not in its place.
+    /// Whether an order of this side may name this price, by the price band of the first scope that has one. Beside `check`, not in its place.
     bool admits_price(Price price, Side side) const noexcept { return hl_gate_admits_price(gate_.value, price, detail::number(side)); }
 
     /// Which breaker denies, why and until when, for the verdict that was seen. Cold. Of an empty Gate the text alone says something.
@@ -875,7 +875,8 @@ public:
     Result<void> declare(Span<const char* const> scopes) { return detail::code(hl_declare(get(), scopes.data(), scopes.size())); }
     Result<void> declare(std::initializer_list<const char*> scopes) { return declare({scopes.begin(), scopes.size()}); }
 
-    /// A gate on these scopes and their ancestors, at most seven together. The first one is that whose price band it asks.
+    /// A gate on these scopes and their ancestors, at most seven together. The prices it admits are
+    /// those of the first of them that has a price band now; if none has, of the first.
     Result<Gate> gate(Span<const char* const> scopes) const {
         hl_gate* gate = nullptr;
         return detail::made<Gate>(hl_gate_open(get(), scopes.data(), scopes.size(), &gate), gate);

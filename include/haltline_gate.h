@@ -73,7 +73,7 @@ typedef struct hl_gate {
     const uint64_t *arm;
     /* What the first of these is while orders may pass. */
     uint64_t armed;
-    /* The price band of the first scope, turned so that words that are zero admit nothing. */
+    /* The price band of the first scope that has one, turned so that words that are zero admit nothing. */
     const uint64_t *upper;
     const uint64_t *floor;
     /* The library's. */
@@ -168,7 +168,7 @@ HL_INLINE bool hl_gate_permits(const hl_gate *gate, uint32_t intent) {
 }
 
 /* Whether an order of this side (HL_BUY, HL_SELL) may name this price, in units of 1e-9, by the price band of the first scope of
- * the gate: a purchase up to the upper band, a sale from the lower one on. Without a band there, every price may be named. HL_NO_PRICE
+ * the gate that had one when it was opened: a purchase up to the upper band, a sale from the lower one on. Without a band there, every price may be named. HL_NO_PRICE
  * is none and is not admitted. It judges the price of an order as it comes in; a price that is traded at must be admitted for both
  * sides. Ask for an order that names no price at the price of its match. Beside hl_gate_check, not in its place:
  * what is killed, tripped or forked is told by that. No other side may name any price, and nobody by NULL.

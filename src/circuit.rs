@@ -6,6 +6,7 @@
 
 mod pending;
 
+use core::time::Duration;
 use std::sync::Arc;
 
 use crate::memory::board::Board;
@@ -20,6 +21,7 @@ use crate::memory::sync::{Flag, SnapshotCell, fence_unless_relaxed};
 use crate::memory::totals::Totals;
 use crate::memory::wall::Wall;
 use crate::model::caps::{Caps, Skew};
+use crate::model::error::FeedError;
 use crate::model::event::{BreakerId, Event, EventType};
 use crate::model::kind::Kind;
 use crate::model::machine::{Input, Moment, Refusal, step};
@@ -33,6 +35,10 @@ use crate::model::status::{Authority, Signed, Status};
 use crate::model::time::{Epoch, Nanos};
 use crate::rule::UsedRungs;
 use crate::snapshot::{Entry, Snapshot};
+
+/// What is older was not stamped in nanoseconds since 1970, but in milliseconds, say. Days are no mistake: a mark may be the last
+/// one before a holiday.
+const MOST_BEHIND: Duration = Duration::from_secs(365 * 86_400);
 
 /// Where time comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,6 +106,26 @@ impl Circuit {
             }
         }
         self.board.now()
+    }
+
+    /// Whether an observation of this time may come in after one of `last`. No time below `horizon` is too far ahead; it moves on.
+    pub(crate) fn admit(&self, at: Nanos, last: Nanos, horizon: &mut Nanos) -> Result<(), FeedError> {
+        let Skew { max_ahead, max_backstep } = self.skew;
+        if at < last - max_backstep {
+            return Err(FeedError::backwards((last - at).as_secs_f64()));
+        }
+        if at < *horizon {
+            return Ok(());
+        }
+        let now = self.now();
+        if at > now + max_ahead {
+            return Err(FeedError::ahead((at - now).as_secs_f64()));
+        }
+        if at < now - MOST_BEHIND {
+            return Err(FeedError::behind((now - at).as_secs_f64()));
+        }
+        *horizon = now + max_ahead + Duration::from_nanos(1);
+        Ok(())
     }
 
     /// The monitor goes to sleep; whoever sees that it should be awake wakes it.

@@ -29,7 +29,8 @@ use crate::model::time::Nanos;
 /// A claimed feed. `Send`, not `Sync`, and every method takes `&mut self`: one thread at a time, without a lock.
 ///
 /// Times are those of the observation, in nanoseconds since 1970, and must not run backwards by more than
-/// `max_backstep`, nor be ahead of the System's time by more than `max_ahead`. What means nothing is refused with an
+/// `max_backstep`, nor be ahead of the System's time by more than `max_ahead`, nor behind it by more than a year, as times of another unit
+/// are. What means nothing is refused with an
 /// error, changes nothing, and is counted; it does not refresh the feed.
 ///
 /// Dropping a feed lets another thread claim it, windows and all.
@@ -64,7 +65,7 @@ pub struct Feed {
     cell: Arc<FeedCell>,
     panel: Box<Panel>,
     last_at: Nanos,
-    /// No time up to this is too far ahead.
+    /// No time below this is too far ahead.
     horizon: Nanos,
     /// `Send` but not `Sync`.
     _one_thread: core::marker::PhantomData<core::cell::Cell<()>>,
@@ -274,7 +275,7 @@ impl Feed {
     /// Whether an observation of this time may come in, and there is no news of the control plane: a shutdown is some.
     #[inline]
     fn is_admitted(&self, at: Nanos) -> bool {
-        at >= self.last_at && at <= self.horizon && self.cell.generation() <= self.panel.generation
+        at >= self.last_at && at < self.horizon && self.cell.generation() <= self.panel.generation
     }
 
     /// Whether an observation of this time may come in; also takes over what a reload has prepared.
@@ -286,19 +287,8 @@ impl Feed {
         if self.cell.generation() > self.panel.generation {
             self.adopt_news();
         }
-        let skew = self.circuit.skew;
-        if at < self.last_at - skew.max_backstep {
-            let seconds = (self.last_at - at).as_secs_f64();
-            return self.refuse(FeedError::backwards(seconds));
-        }
-        if at > self.horizon {
-            self.horizon = self.circuit.now() + skew.max_ahead;
-        }
-        if at > self.horizon {
-            let seconds = (at - self.circuit.board.now()).as_secs_f64();
-            return self.refuse(FeedError::ahead(seconds));
-        }
-        Ok(())
+        let admitted = self.circuit.admit(at, self.last_at, &mut self.horizon);
+        admitted.or_else(|error| self.refuse(error))
     }
 
     /// Counts a refusal on every breaker that listens.

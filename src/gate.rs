@@ -78,8 +78,8 @@ impl Gate {
         self.words.quick() == 0 || self.words.look().permits(intent)
     }
 
-    /// Whether an order of this side may name this price, by the price band of the first scope that this gate was made with: a
-    /// purchase up to the upper band, a sale from the lower one on. Without a band in force there, every price is admitted; while
+    /// Whether an order of this side may name this price, by the price band of the first scope of this gate that had one when it was
+    /// made (or of the first, if none had): a purchase up to the upper band, a sale from the lower one on. Without a band in force there, every price is admitted; while
     /// nothing is known of the reference, in a pause, outside of a session and after a shutdown none is.
     ///
     /// Beside [`check`](Self::check), not in its place: what is killed, tripped or forked is told by that. The bands are those of the

@@ -73,6 +73,12 @@ pub(crate) struct Snapshot {
 }
 
 impl Snapshot {
+    /// Whether a price band guards this very scope, in force or not.
+    pub(crate) fn has_band(&self, scope: ScopeId) -> bool {
+        let guards = self.guards.get(scope.0 as usize).into_iter().flatten();
+        guards.filter_map(|id| self.entry(*id)).any(|entry| entry.rule.band().is_some())
+    }
+
     /// The breaker of a number; `None` if it is removed or never was.
     pub(crate) fn entry(&self, id: BreakerId) -> Option<&Arc<Entry>> {
         self.named(id).filter(|entry| !entry.retired)

@@ -155,7 +155,8 @@ impl System {
         registry.declare(&self.inner.circuit, scopes)
     }
 
-    /// A gate on these scopes and all their ancestors. The first one is that whose price band it asks.
+    /// A gate on these scopes and all their ancestors. The prices it admits are those of the first of them that has a price band now;
+    /// if none has, of the first, should it be given one.
     ///
     /// # Errors
     /// [`ErrorKind::BadScope`] and [`ErrorKind::Unknown`] for a scope that is none or not declared,
@@ -182,7 +183,9 @@ impl System {
             );
             return Err(Error::new(ErrorKind::Full, text));
         }
-        let priced = scopes.first().map_or(Ok(ScopeId::ROOT), |first| known_scope(&snapshot, first))?;
+        let named: Vec<_> = scopes.iter().map(|name| known_scope(&snapshot, name)).collect::<Result<_, _>>()?;
+        let priced = named.iter().copied().find(|scope| snapshot.has_band(*scope));
+        let priced = priced.or(named.first().copied()).unwrap_or(ScopeId::ROOT);
         let ids: Vec<_> = all.into_iter().map(|(_, id)| id).collect();
         Ok(Gate::new(self.inner.circuit.clone(), self.inner.notes.clone(), &ids, priced))
     }

@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used)]
 
 mod support;
+use std::time::Duration;
+
 use haltline::*;
 use support::*;
 
@@ -179,6 +181,23 @@ fn time_running_backwards_or_too_far_ahead_is_refused_and_forgotten() {
     feed.equity(money(92.0), at(1)).unwrap();
     assert_eq!(status(&system, "dd").status, Status::Tripped);
     assert_eq!(status(&system, "dd").since, at(1));
+}
+
+#[test]
+fn times_of_another_unit_are_refused_by_feeds_and_by_handles() {
+    let system = System::manual(plan(vec![drawdown("dd", "a", 0.08), drawdown("ee", "b", 0.08)]), at(0)).unwrap();
+    let (mut feed, shared) = (system.feed("a").unwrap(), system.feed("b").unwrap().share(1, 16).unwrap());
+    let mut handle = shared.handle().unwrap();
+    let year_ago = system.now() - Duration::from_secs(365 * 86_400);
+    let [seconds, millis, micros] = [1_000_000_000, 1_000_000, 1_000].map(|unit| Nanos(system.now().0 / unit));
+    for bad in [Nanos(0), seconds, millis, micros, Nanos(year_ago.0 - 1)] {
+        let error = feed.equity(money(100.0), bad).unwrap_err();
+        assert_eq!((error.kind(), error.field()), (ErrorKind::BadInput, "seconds behind the System"));
+        assert_eq!(handle.pnl(money(1.0), bad).unwrap_err().kind(), ErrorKind::BadInput);
+    }
+    feed.equity(money(100.0), year_ago).unwrap();
+    handle.pnl(money(1.0), year_ago).unwrap();
+    assert_eq!((status(&system, "dd").refused, status(&system, "ee").refused), (5, 5));
 }
 
 #[test]

@@ -239,11 +239,19 @@ fn after_a_shutdown_no_price_is_admitted_of_any_scope() {
 }
 
 #[test]
-fn a_gate_asks_the_band_of_its_first_scope() {
+fn a_gate_asks_the_band_of_the_first_of_its_scopes_that_has_one() {
     let system = System::manual(Plan { scopes: vec![scope("acct")], ..plan(vec![bands()]) }, at(0)).unwrap();
     let asks = |scopes: &[&str]| !system.gate(scopes).unwrap().admits_price(price(100.0), Side::Buy);
-    assert!(asks(&["XNAS/AAPL"]) && asks(&["XNAS/AAPL", "acct"]));
-    assert!(!asks(&["acct", "XNAS/AAPL"]) && !asks(&["XNAS"]) && !asks(&[]));
+    assert!(asks(&["XNAS/AAPL"]) && asks(&["XNAS/AAPL", "acct"]) && asks(&["acct", "XNAS/AAPL"]));
+    assert!(!asks(&["acct"]) && !asks(&["XNAS"]) && !asks(&[]));
+    // One that is not in force yet will be asked when it is.
+    let mut spec = bands();
+    spec.policy.shadow = true;
+    let system = System::manual(Plan { scopes: vec![scope("acct")], ..plan(vec![spec]) }, at(0)).unwrap();
+    let gate = system.gate(&["acct", "XNAS/AAPL"]).unwrap();
+    assert!(gate.admits_price(price(100.0), Side::Buy));
+    system.reload(&Plan { scopes: vec![scope("acct")], ..plan(vec![bands()]) }).unwrap();
+    assert!(!gate.admits_price(price(100.0), Side::Buy));
 }
 
 #[test]

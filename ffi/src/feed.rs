@@ -115,7 +115,8 @@ pub unsafe extern "C" fn hl_feed_close(feed: *mut *mut hl_feed) {
 
 /// A trade: its price in units of 1e-9, its quantity in lots. One with `HL_TRADE_INELIGIBLE` says no price: time passes.
 ///
-/// `HL_ERR_BAD_INPUT` if the price is not positive, the quantity negative, the time runs backwards or too far ahead; `HL_ERR_ARGUMENT`
+/// `HL_ERR_BAD_INPUT` if the price is not positive, the quantity negative, the time runs backwards, too far ahead, or more than a year behind;
+/// `HL_ERR_ARGUMENT`
 /// for other flags, `HL_ERR_CLOSED`, `HL_ERR_NULL`.
 ///
 /// Threads: one at a time. Signals: no. Allocates: no. Progress: lock-free.

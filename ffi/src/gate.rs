@@ -110,8 +110,8 @@ fn look(gates: [Option<&Behind>; 2], check: impl FnOnce() -> Option<Verdict>) ->
     }
 }
 
-/// Opens a gate on these scopes and all their ancestors, at most seven together, the root among them; with none, on the root. The first
-/// one is that whose price band it asks. It is used by any number of threads, stays valid through every reload, and denies once its
+/// Opens a gate on these scopes and all their ancestors, at most seven together, the root among them; with none, on the root. The prices
+/// it admits are those of the first of them that has a price band now; if none has, of the first. It is used by any number of threads, stays valid through every reload, and denies once its
 /// System has closed, when cancels still pass.
 ///
 /// `HL_ERR_BAD_SCOPE`, `HL_ERR_UNKNOWN` for a scope that is not declared, `HL_ERR_FULL` for more than seven, `HL_ERR_CLOSED`,

@@ -166,7 +166,7 @@ impl SharedFeed {
 pub struct SharedHandle {
     hand: Hand,
     last_at: Nanos,
-    /// No time up to this is too far ahead.
+    /// No time below this is too far ahead.
     horizon: Nanos,
     shared: Arc<Shared>,
     _one_thread: PhantomData<Cell<()>>,
@@ -218,7 +218,7 @@ impl SharedHandle {
         if self.shared.circuit.closed.is_raised() {
             return Err(FeedError::CLOSED);
         }
-        if at < self.last_at || at > self.horizon {
+        if at < self.last_at || at >= self.horizon {
             self.admit(at)?;
         }
         if !self.shared.merge.give(&mut self.hand, [at.0, what.pack(), value]) {
@@ -232,19 +232,8 @@ impl SharedHandle {
     /// Whether this time is neither too late for this handle nor too far ahead.
     #[cold]
     fn admit(&mut self, at: Nanos) -> Result<(), FeedError> {
-        let Shared { circuit, .. } = &*self.shared;
-        if at < self.last_at - circuit.skew.max_backstep {
-            let seconds = (self.last_at - at).as_secs_f64();
-            return self.refuse(FeedError::backwards(seconds));
-        }
-        if at > self.horizon {
-            self.horizon = circuit.now() + circuit.skew.max_ahead;
-        }
-        if at > self.horizon {
-            let seconds = (at - circuit.board.now()).as_secs_f64();
-            return self.refuse(FeedError::ahead(seconds));
-        }
-        Ok(())
+        let admitted = self.shared.circuit.admit(at, self.last_at, &mut self.horizon);
+        admitted.or_else(|error| self.refuse(error))
     }
 
     #[cold]

@@ -126,6 +126,10 @@ impl FeedError {
         Self::bad("seconds ahead of the System", seconds, "at most max_ahead")
     }
 
+    pub(crate) const fn behind(seconds: f64) -> Self {
+        Self::bad("seconds behind the System", seconds, "at most a year; times are nanoseconds since 1970")
+    }
+
     pub(crate) const fn full(field: &'static str, found: f64, allowed: &'static str) -> Self {
         Self { kind: ErrorKind::Full, field, found, allowed }
     }
