@@ -7,7 +7,7 @@ use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use haltline::{
     AnomalyDetection, Bell, BreakerSpec, CallWindow, Correlation, DataFeedIntegrity, Deadline, Direction, Drawdown,
@@ -20,8 +20,6 @@ use haltline_config::{Calendar, Config, Finding, Instruments};
 use serde_json::{Value, json};
 
 use crate::output::{BAD, Failure, GOOD, HEAD, WARN, grouped, percent, scope_name, short, styled, table};
-
-const MONTH: Duration = Duration::from_secs(31 * 86_400);
 
 /// Checks a file.
 pub(crate) fn run(file: &Path, as_json: bool) -> Result<ExitCode, Failure> {
@@ -89,11 +87,8 @@ pub(crate) fn finding_as_json(finding: &Finding) -> Value {
 fn tell(out: &mut impl Write, file: &Path, config: &Config) -> Result<(), Failure> {
     writeln!(out, "{}", styled(HEAD, file.display()))?;
     describe(out, config)?;
-    for warning in &config.warnings {
+    for warning in config.warnings.iter().chain(&config.ends(today())) {
         writeln!(out, "{} {warning}", styled(WARN, "warning:"))?;
-    }
-    for ending in endings(config, today()) {
-        writeln!(out, "{} {}: {ending}", styled(WARN, "warning:"), file.display())?;
     }
     writeln!(out, "{}", styled(GOOD, "no mistakes"))?;
     Ok(())
@@ -157,25 +152,9 @@ fn today() -> Nanos {
     Nanos::from_secs(now.as_secs())
 }
 
-/// The calendars that have ended, or will within a month: what goes by one denies after its last session.
-fn endings(config: &Config, now: Nanos) -> Vec<String> {
-    let ending = |(name, calendar): (&String, &Calendar)| {
-        let last = calendar.sessions.as_slice().last()?;
-        let when = match last.close {
-            close if close < now => "had its last session",
-            close if close - now <= MONTH => "has its last session",
-            _ => return None,
-        };
-        Some(format!("calendar {name:?} {when} on {}; after it, what goes by this calendar denies", last.date))
-    };
-    config.calendars.iter().filter_map(ending).collect()
-}
-
 fn told_as_json(file: &Path, config: &Config) -> Value {
     let (breakers, calendars) = (breakers_as_json(config), calendars_as_json(config));
-    let ending = |text: String| json!({ "line": null, "column": null, "message": text });
-    let endings = endings(config, today()).into_iter().map(ending);
-    let warnings: Vec<_> = config.warnings.iter().map(finding_as_json).chain(endings).collect();
+    let warnings: Vec<_> = config.warnings.iter().chain(&config.ends(today())).map(finding_as_json).collect();
     json!({
         "file": file.to_string_lossy(), "ok": true, "breakers": breakers, "calendars": calendars,
         "instruments": instruments_as_json(config), "warnings": warnings,

@@ -49,10 +49,11 @@ fn ending_in(days: i64, name: &str) -> (String, Value) {
 
 #[test]
 fn a_calendar_that_ends_within_a_month_or_has_ended_is_named() {
-    for (days, words) in [(-10, "had its last session on"), (10, "has its last session on")] {
+    for (days, words) in [(-10, "its last session was on"), (10, "its last session is on")] {
         let (text, json) = ending_in(days, "ending");
-        assert!(text.contains(&format!("calendar \"us\" {words}")), "{text}");
+        assert!(text.contains(&format!("hours.toml:5:6: calendar \"us\": {words}")), "{text}");
         assert!(json["warnings"][0]["message"].as_str().unwrap().contains(words), "{json}");
+        assert_eq!(json["warnings"][0]["line"], 5);
     }
     let (text, json) = ending_in(60, "not-ending");
     assert!(!text.contains("last session") && json["warnings"] == serde_json::json!([]), "{text}");

@@ -174,12 +174,14 @@ type Named = BTreeMap<String, Option<Market>>;
 struct Days {
     dates: RangeInclusive<civil::Date>,
     holidays: BTreeSet<civil::Date>,
+    /// Where the last of them is written.
+    end_at: usize,
 }
 
 fn own_days(table: &Table<'_>) -> Option<Days> {
     let dates = dates(table);
     let holidays = holidays(table, dates.as_ref());
-    Some(Days { dates: dates?, holidays: holidays? })
+    Some(Days { dates: dates?, holidays: holidays?, end_at: table.optional("to")?.at() })
 }
 
 /// Those on which another calendar has a session, which has its own.
@@ -201,15 +203,15 @@ fn days_of(table: &Table<'_>, named: &Named, whole: bool) -> Option<Days> {
     let trades: BTreeSet<Date> = market.sessions().as_slice().iter().map(|session| session.date).collect();
     let days = market.dates.start().series(1.day()).take_while(|day| day <= market.dates.end());
     let holidays = days.filter(|day| !trades.contains(&session_date(*day))).collect();
-    Some(Days { dates: market.dates.clone(), holidays })
+    Some(Days { dates: market.dates.clone(), holidays, end_at: item.at() })
 }
 
 fn market(table: &Table<'_>, days: Option<Days>) -> Option<Market> {
     let zone = table.required("timezone", "IANA names such as \"America/New_York\"").and_then(zone);
     let week = week(table);
     let early = early_closes(table);
-    let (zone, Days { dates, holidays }, week, early) = (zone?, days?, week?, early?);
-    let draft = Draft { table, zone, dates, week, holidays, early };
+    let (zone, Days { dates, holidays, end_at }, week, early) = (zone?, days?, week?, early?);
+    let draft = Draft { table, zone, dates, end_at, week, holidays, early };
     if draft.early_closes_fit() { draft.compile() } else { None }
 }
 
@@ -285,6 +287,7 @@ struct Draft<'t, 'a> {
     table: &'t Table<'a>,
     zone: TimeZone,
     dates: RangeInclusive<civil::Date>,
+    end_at: usize,
     week: Week,
     holidays: BTreeSet<civil::Date>,
     early: EarlyCloses,
@@ -356,7 +359,9 @@ impl Draft<'_, '_> {
         }
         let sessions = Sessions::new(list).map_err(|error| self.wrong(self.table.at(), &error.to_string())).ok()?;
         let time_zone = self.zone.iana_name().unwrap_or("UTC").to_owned();
-        let calendar = Calendar { time_zone, sessions: Arc::new(sessions) };
+        let log = self.table.log();
+        let (line, column) = log.position(self.end_at);
+        let calendar = Calendar { time_zone, sessions: Arc::new(sessions), file: log.file().into(), line, column };
         let early = self.early.keys().copied().map(session_date).collect();
         let dates = self.first_day(&calendar.sessions)..=*self.dates.end();
         Some(Market { calendar, zone: self.zone.clone(), dates, week: self.week, early })

@@ -186,9 +186,14 @@ impl<'i> Log<'i> {
         &self.file
     }
 
+    /// The line and the column of a byte, counted from 1.
+    pub(crate) fn position(&self, at: usize) -> (usize, usize) {
+        self.lines.position(at)
+    }
+
     /// A position in words, for a message that points at a second place.
     pub fn place(&self, at: usize) -> String {
-        let (line, column) = self.lines.position(at);
+        let (line, column) = self.position(at);
         format!("line {line}, column {column}")
     }
 

@@ -73,8 +73,9 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
-use haltline::{Plan, Sessions};
+use haltline::{Nanos, Plan, Sessions};
 use toml::de::DeTable;
 
 pub use finding::{Finding, Mistakes};
@@ -113,8 +114,50 @@ pub struct Config {
     pub calendars: BTreeMap<String, Calendar>,
     /// The lists of instruments by their names.
     pub instruments: BTreeMap<String, Instruments>,
-    /// What is allowed but unusual, in the order in which the files are read.
+    /// What is allowed but unusual, in the order in which the files are read. What depends on the day is in [`ends`](Self::ends).
     pub warnings: Vec<Finding>,
+}
+
+/// How long before its end a calendar is worth a word.
+const MONTH: Duration = Duration::from_secs(31 * 86_400);
+
+impl Config {
+    /// Each calendar whose last session closed before `now`, or will close within 31 days of it, by their names; the finding stands at
+    /// its `to` or its `dates_of`.
+    ///
+    /// After that session all that goes by the calendar denies, from one morning to the next. No text knows the day on which it
+    /// is read, so these are not among the [`warnings`](Self::warnings): a program logs both when it starts, and these again each
+    /// day, with the time of its [`System`](haltline::System::now).
+    ///
+    /// ```
+    /// use haltline::Nanos;
+    /// let text = r#"
+    /// [[calendar]]
+    /// name = "us"
+    /// timezone = "America/New_York"
+    /// from = 2020-01-01
+    /// to = 2020-12-31
+    /// sessions = { mon-fri = ["09:30", "16:00"] }
+    ///
+    /// [[breaker]]
+    /// name = "hours"
+    /// kind = "time_based"
+    /// scope = ""
+    /// calendar = "us"
+    /// "#;
+    /// let config = haltline_config::parse(text, "risk.toml")?;
+    /// let april = Nanos::from_secs(1_585_699_200);
+    /// assert!(config.ends(april).is_empty());
+    /// let december = Nanos::from_secs(1_608_000_000);
+    /// assert_eq!(
+    ///     config.ends(december)[0].to_string(),
+    ///     "risk.toml:6:6: calendar \"us\": its last session is on 2020-12-31; after it, what goes by this calendar denies"
+    /// );
+    /// # Ok::<(), haltline_config::Mistakes>(())
+    /// ```
+    pub fn ends(&self, now: Nanos) -> Vec<Finding> {
+        self.calendars.iter().filter_map(|(name, calendar)| calendar.end(name, now)).collect()
+    }
 }
 
 /// A calendar, compiled.
@@ -124,6 +167,28 @@ pub struct Calendar {
     pub time_zone: String,
     /// Its sessions in UTC. Breakers of one calendar share them.
     pub sessions: Arc<Sessions>,
+    /// The file in which its end is written, by `to` or by `dates_of`.
+    pub file: Arc<str>,
+    /// The line of that, counted from 1.
+    pub line: usize,
+    /// The column in characters, counted from 1.
+    pub column: usize,
+}
+
+impl Calendar {
+    /// What [`Config::ends`] has to say of it.
+    fn end(&self, name: &str, now: Nanos) -> Option<Finding> {
+        let last = self.sessions.as_slice().last()?;
+        let when = match last.close {
+            close if close < now => format!("was on {}; what goes by this calendar denies", last.date),
+            close if close - now <= MONTH => {
+                format!("is on {}; after it, what goes by this calendar denies", last.date)
+            }
+            _ => return None,
+        };
+        let message = format!("calendar {name:?}: its last session {when}");
+        Some(Finding { file: self.file.clone(), line: self.line, column: self.column, message })
+    }
 }
 
 /// Reads a configuration from text; `file` is the name that findings carry. It may include packs that are built in; it reads no

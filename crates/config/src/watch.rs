@@ -65,7 +65,7 @@ pub enum Change {
     Reloaded {
         /// What the reload has done.
         done: Reloaded,
-        /// What is allowed but unusual.
+        /// What is allowed but unusual, and the calendars that [end](crate::Config::ends), by the System's time.
         warnings: Vec<Finding>,
     },
     /// It is refused, and what was in force stays. Told by the event [`ConfigRefused`](EventType::ConfigRefused), too; once, as
@@ -391,7 +391,8 @@ impl<F: FnMut(&Change)> Follower<F> {
                 self.unwatched.clone_from(&unwatched);
                 unwatched.into_iter().for_each(|why| self.tell(&Change::Unwatched(why)));
             }
-            let (verdict, needs_restart) = self.known.judge(loaded.config);
+            let Some(now) = self.system.upgrade().map(|system| system.now()) else { return };
+            let (verdict, needs_restart) = self.known.judge(loaded.config, now);
             if needs_restart {
                 self.tell(&Change::NeedsRestart);
             }
