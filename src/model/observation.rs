@@ -52,8 +52,8 @@ pub(crate) enum Channel {
 pub struct CheckId(u32);
 
 impl CheckId {
-    /// The number of a name: FNV-1a.
-    pub(crate) const fn of(name: &str) -> Self {
+    /// The number of a name: FNV-1a. Two names of one number cannot be in one plan.
+    pub const fn of(name: &str) -> Self {
         let (bytes, mut hash, mut i) = (name.as_bytes(), 0x811c_9dc5_u32, 0);
         while i < bytes.len() {
             hash = (hash ^ bytes[i] as u32).wrapping_mul(0x0100_0193);

@@ -17,6 +17,7 @@ use crate::loss_rate::loss_rate;
 use crate::market::{hears_venues, market_circuit_breaker};
 use crate::model_performance::model_performance;
 use crate::names::Names;
+use crate::once::Once;
 use crate::operator::{kill_switch, manual};
 use crate::pack::Packs;
 use crate::policy::general;
@@ -50,29 +51,26 @@ pub(crate) enum Guards {
     Listed(Arc<BTreeSet<ScopePath>>),
 }
 
-/// Reads all `[[breaker]]` tables of all files. Those with mistakes are left out.
-pub(crate) fn read<'a>(files: &Files<'a>, markets: &Markets, packs: &Packs<'a>) -> Vec<Placed<'a>> {
+/// Reads all `[[breaker]]` tables of all files. Those with mistakes are left out, but not of what there is once.
+pub(crate) fn read<'a>(files: &Files<'a>, markets: &Markets, packs: &Packs<'a>) -> (Vec<Placed<'a>>, Once<'a>) {
     const NONE: &str = "no breakers: at least one [[breaker]] is needed";
     let items: Vec<_> = files.all().filter_map(|file| file.optional("breaker")).collect();
     if items.is_empty() {
         files.main.missing(NONE);
     }
     let mut names = Names::of("breaker");
-    let mut taken = Taken::new();
+    let mut once = Once::default();
     let mut placed = Vec::new();
     for item in items {
         let Some(tables) = item.tables(|n| format!("breaker {n}"), "tables [[breaker]]") else { continue };
         if tables.is_empty() {
             item.wrong(NONE);
         }
-        let read = |table| breaker(table, files, markets, packs, &mut names, &mut taken);
+        let read = |table| breaker(table, files, markets, packs, &mut names, &mut once);
         placed.extend(tables.into_iter().filter_map(read));
     }
-    placed
+    (placed, once)
 }
-
-/// The scopes that have what a scope has once, and where it stands.
-type Taken<'a> = BTreeMap<(&'static str, ScopePath), Spot<'a>>;
 
 fn breaker<'a>(
     table: Table<'a>,
@@ -80,7 +78,7 @@ fn breaker<'a>(
     markets: &Markets,
     packs: &Packs<'a>,
     names: &mut Names<'a>,
-    taken: &mut Taken<'a>,
+    once: &mut Once<'a>,
 ) -> Option<Placed<'a>> {
     let spot = table.spot();
     let (table, name) = names.claim(table);
@@ -89,6 +87,9 @@ fn breaker<'a>(
     let kind = table.required("kind", &kinds()).and_then(|item| item.word(Kind::ALL, Kind::name));
     let scope_item = table.required("scope", SCOPES);
     let guarded = scope_item.and_then(|item| guarded(item, files));
+    if let (Some(name), Some(guarded), Some(item)) = (&name, &guarded, table.optional("name")) {
+        once.name(name, guarded, item);
+    }
     let Some(kind) = kind else {
         // Of which kind it is decides what its other keys mean.
         general(&table, Kind::Manual);
@@ -104,18 +105,14 @@ fn breaker<'a>(
         Some(rule) if rule.band().is_some() => Some("price band"),
         _ => None,
     };
-    if let (Some(what), Some((scope, guards)), Some(item)) = (what, &guarded, scope_item) {
-        match guards {
-            Guards::Itself => {
-                claim(taken, what, scope, item);
-            }
-            // Below which scopes there will be is not known yet.
-            Guards::Each => {}
-            // One that is taken is enough of a list.
-            Guards::Listed(scopes) => {
-                scopes.iter().try_for_each(|scope| claim(taken, what, scope, item));
-            }
-        }
+    if let (Some(what), Some(guarded), Some(item)) = (what, &guarded, scope_item) {
+        once.scope(what, guarded, item);
+    }
+    if let Some(RuleSpec::PremarketValidation(rule)) = &rule
+        && let Some(item) = table.optional("checks")
+    {
+        let items = item.elements("names").unwrap_or_default();
+        rule.checks.iter().zip(items).for_each(|(check, item)| once.check(&check.name, item));
     }
     table.finish();
     let (scope, guards) = guarded?;
@@ -139,17 +136,6 @@ fn guarded(item: Item<'_, '_>, files: &Files<'_>) -> Option<(ScopePath, Guards)>
         _ => (text, Guards::Itself),
     };
     ScopePath::new(path).map(|path| (path, guards)).map_err(|error| item.wrong(&error.to_string())).ok()
-}
-
-/// A scope has one of these.
-fn claim<'a>(taken: &mut Taken<'a>, what: &'static str, scope: &ScopePath, item: Item<'_, 'a>) -> Option<()> {
-    let key = (what, scope.clone());
-    if let Some(first) = taken.get(&key) {
-        let place = first.seen_from(item.spot().log);
-        return item.complain(&format!("scope {:?} has a {what} already, at {place}", scope.as_str()));
-    }
-    taken.insert(key, item.spot());
-    Some(())
 }
 
 /// What depends on the kind: whom it hears, its rule and its policy.

@@ -130,7 +130,8 @@ fn windows(table: &Table<'_>, market: Option<&Market>) -> Option<Vec<Window>> {
         })
         .collect();
     let windows: Vec<Window> = windows.into_iter().collect::<Option<_>>()?;
-    if let Some(why) = market.and_then(|market| disorder(&windows, market.regular())) {
+    let why = market.and_then(|market| disorder(&windows, market.regular()).or_else(|| never_open(&windows, market)));
+    if let Some(why) = why {
         item.wrong(&why);
     }
     Some(windows)
@@ -213,4 +214,13 @@ fn disorder<'s>(windows: &[Window], mut sessions: impl Iterator<Item = &'s Sessi
             session.date
         ))
     })
+}
+
+/// The window that no session has, if every one closes early.
+fn never_open(windows: &[Window], market: &Market) -> Option<String> {
+    let opens = |window: &Window| {
+        market.sessions().as_slice().iter().any(|session| window.from.at(session) < window.until.at(session))
+    };
+    let number = windows.iter().position(|window| !opens(window))?;
+    Some(format!("window {} is empty in every session; allowed are windows between open and close", number + 1))
 }

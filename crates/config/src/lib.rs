@@ -51,6 +51,7 @@ mod loss_rate;
 mod market;
 mod model_performance;
 mod names;
+mod once;
 mod operator;
 mod pack;
 mod policy;

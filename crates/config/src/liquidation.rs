@@ -3,7 +3,7 @@
 use haltline::{Kind, LiquidationRequired, Policy, Ratio, RuleSpec};
 
 use crate::item::SHARE;
-use crate::limits::limits;
+use crate::limits::{default_limits, limits};
 use crate::policy::{confirmation, cooldown, doubt, general, release};
 use crate::scalar::ratio_text;
 use crate::table::Table;
@@ -28,9 +28,6 @@ fn rule(table: &Table<'_>) -> Option<LiquidationRequired> {
         item.warn(&format!("{} is above {}, unusual for a liquidation", ratio_text(limits.limit), ratio_text(USUAL)));
     }
     let margin = table.optional("margin_limit").map(|item| item.ratio(&SHARE));
-    let rule = LiquidationRequired { limits: limits?, margin: None };
-    Some(match margin {
-        Some(limit) => rule.with_margin_limit(limit?),
-        None => rule,
-    })
+    let margin = margin.map_or(Some(None), |limit| limit.map(default_limits).map(Some));
+    Some(LiquidationRequired { limits: limits?, margin: margin? })
 }

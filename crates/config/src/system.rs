@@ -62,8 +62,9 @@ pub(crate) fn config(files: Files<'_>) -> Config {
     let scopes = scopes(&files);
     let (caps, skew) = system(&files.main);
     let markets = calendar::read(&files);
-    let placed = breaker::read(&files, &markets, &packs);
+    let (placed, once) = breaker::read(&files, &markets, &packs);
     packs.warn_of_idle();
+    once.finish(&known(&scopes, &placed));
     capacity::check(&files.main, &scopes, &placed, &caps);
     let (breakers, templates): (Vec<_>, Vec<_>) =
         placed.into_iter().partition(|placed| matches!(placed.guards, Guards::Itself));
@@ -71,6 +72,13 @@ pub(crate) fn config(files: Files<'_>) -> Config {
     let templates = templates.into_iter().map(template).collect();
     let plan = Plan { scopes, breakers, templates, caps, skew };
     Config { plan, calendars: markets.compiled(), instruments: files.finish().into_named(), warnings: Vec::new() }
+}
+
+/// The scopes that a System knows by the plan, of which the templates make their instances.
+fn known(declared: &[ScopePath], placed: &[Placed<'_>]) -> BTreeSet<ScopePath> {
+    let breakers = placed.iter().filter(|placed| matches!(placed.guards, Guards::Itself));
+    let heard = breakers.flat_map(|placed| placed.spec.watch.iter().chain([&placed.spec.scope]));
+    declared.iter().chain(heard).flat_map(ScopePath::with_ancestors).collect()
 }
 
 fn template(placed: Placed<'_>) -> Template {

@@ -8,9 +8,11 @@ use haltline_config::parse;
 use proptest::prelude::*;
 
 const GOOD: &str = include_str!("../../../scenarios/us-equities.toml");
+/// Each kind once, most keys, scopes with a star.
+const KINDS: &str = include_str!("robust_kinds.toml");
 
 /// Values of every type, most of them wrong wherever they stand.
-const VALUES: [&str; 24] = [
+const VALUES: [&str; 33] = [
     "0",
     "-1",
     "1",
@@ -34,6 +36,15 @@ const VALUES: [&str; 24] = [
     "[]",
     "[[[1]]]",
     "{}",
+    "0.000000001",
+    "99",
+    "\"X/*\"",
+    "\"X/A\"",
+    "\"v\"",
+    "\"kill_switch\"",
+    "\"drawdown\"",
+    "\"band\"",
+    "\"latched\"",
     "{ from = \"close-99999d\", until = \"open+3650d\", halt_for = \"0s\" }",
 ];
 
@@ -96,9 +107,10 @@ proptest! {
 
     #[test]
     fn no_value_in_the_place_of_another_panics(
+        good in prop::sample::select(&[GOOD, KINDS][..]),
         edits in proptest::collection::vec((any::<prop::sample::Index>(), prop::sample::select(&VALUES[..])), 1..6),
     ) {
-        let mut lines: Vec<String> = GOOD.lines().map(Into::into).collect();
+        let mut lines: Vec<String> = good.lines().map(Into::into).collect();
         let keys: Vec<usize> = (0..lines.len()).filter(|i| lines[*i].contains(" = ")).collect();
         for (place, value) in edits {
             let line = &mut lines[keys[place.index(keys.len())]];
@@ -112,15 +124,24 @@ proptest! {
 
     #[test]
     fn no_lines_lost_or_doubled_panic(
+        good in prop::sample::select(&[GOOD, KINDS][..]),
         edits in proptest::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>(), any::<bool>()), 1..6),
     ) {
-        let mut lines: Vec<&str> = GOOD.lines().collect();
+        let mut lines: Vec<&str> = good.lines().collect();
         for (from, to, keep) in edits {
             let (from, to) = (from.index(lines.len()), to.index(lines.len()));
             let line = if keep { lines[from] } else { lines.remove(from) };
             lines.insert(to.min(lines.len()), line);
         }
         check(&lines.join("\n"))?;
+    }
+}
+
+#[test]
+fn what_is_damaged_here_is_sound_by_itself() {
+    for good in [GOOD, KINDS] {
+        assert!(parse(good, "f").is_ok(), "{}", parse(good, "f").unwrap_err());
+        check(good).unwrap();
     }
 }
 
