@@ -19,12 +19,11 @@ use haltline::{
 use haltline_config::{Calendar, Config, Finding, Instruments};
 use serde_json::{Value, json};
 
-use crate::output::{BAD, Failure, GOOD, HEAD, WARN, grouped, percent, scope_name, short, styled, table};
+use crate::output::{BAD, Failure, GOOD, HEAD, WARN, grouped, percent, readable, scope_name, short, styled, table};
 
 /// Checks a file.
 pub(crate) fn run(file: &Path, as_json: bool) -> Result<ExitCode, Failure> {
-    // A file that cannot be read has no mistakes.
-    std::fs::File::open(file).map_err(|error| Failure::new(format!("{}: cannot be read: {error}", file.display())))?;
+    readable(file)?;
     let config = haltline_config::load(file)
         .map_err(|mistakes| mistakes.as_slice().iter().map(Mistake::from).collect::<Vec<_>>())
         .and_then(|config| match System::manual(config.plan.clone(), Nanos(0)) {
@@ -53,9 +52,19 @@ pub(crate) fn run(file: &Path, as_json: bool) -> Result<ExitCode, Failure> {
                 let many = if mistakes.len() == 1 { "mistake" } else { "mistakes" };
                 anstream::eprintln!("{}", styled(BAD, format!("{} {many}", mistakes.len())));
             }
+            if has_sources(file) {
+                anstream::eprintln!("it has [[source]] tables: haltline sources check {}", file.display());
+            }
             Ok(ExitCode::from(1))
         }
     }
+}
+
+/// Whether it is the other kind of file, as far as that can be read.
+fn has_sources(file: &Path) -> bool {
+    let text = haltline_config::text(file).unwrap_or_default();
+    let (root, _) = toml::de::DeTable::parse_recoverable(&text);
+    root.get_ref().get("source").is_some_and(|source| source.get_ref().is_array())
 }
 
 struct Mistake {

@@ -15,10 +15,12 @@ use clap::{Parser, Subcommand};
 
 use output::Failure;
 
+// No line is longer than a terminal of 80 columns, which would break it without its indentation.
 const EXITS: &str = "Exit status:
   0  fine
-  1  the thing looked at is not: a configuration with mistakes, a replay that found something else than expected,
-     a source that does not answer as it should
+  1  the thing looked at is not: a configuration with mistakes, a replay that
+     found something else than expected, a source that does not answer as it
+     should
   2  it could not be looked at: usage, a file that cannot be read or understood";
 
 /// A trading circuit breaker: asked before every order whether it may go.

@@ -2,7 +2,9 @@
 
 use core::fmt;
 use core::time::Duration;
+use std::fs::File;
 use std::io;
+use std::path::Path;
 
 use anstyle::{AnsiColor, Style};
 use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
@@ -21,6 +23,14 @@ impl Failure {
     pub(crate) fn new(text: impl fmt::Display) -> Self {
         Self::Told(text.to_string())
     }
+}
+
+/// Fails for a file that cannot be read: it has no mistakes, since nobody has looked at it.
+pub(crate) fn readable(file: &Path) -> Result<(), Failure> {
+    let opened = File::open(file).and_then(|opened| opened.metadata());
+    // A folder can be opened, too.
+    let read = opened.and_then(|what| if what.is_dir() { Err(io::ErrorKind::IsADirectory.into()) } else { Ok(()) });
+    read.map_err(|error| Failure::new(format!("{}: cannot be read: {error}", file.display())))
 }
 
 impl From<io::Error> for Failure {

@@ -11,12 +11,11 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::{Value, json};
 
 use crate::check::finding_as_json;
-use crate::output::{BAD, Failure, GOOD, WARN, grouped, short, styled, table};
+use crate::output::{BAD, Failure, GOOD, WARN, grouped, readable, short, styled, table};
 
 /// Asks, and tells.
 pub(crate) fn check(path: &Path, as_json: bool) -> Result<ExitCode, Failure> {
-    // A file that cannot be read has no mistakes.
-    std::fs::File::open(path).map_err(|error| Failure::new(format!("{}: cannot be read: {error}", path.display())))?;
+    readable(path)?;
     let file = match haltline_sources::load(path) {
         Ok(file) => file,
         Err(mistakes) => return tell_mistakes(path, as_json, mistakes.as_slice()),

@@ -4,6 +4,9 @@
 
 mod common;
 
+use std::path::PathBuf;
+use std::process::Command;
+
 use common::{haltline, scenarios, scratch, stderr, stdout};
 use serde_json::Value;
 
@@ -208,10 +211,52 @@ fn what_only_registration_refuses_is_seen() {
 #[test]
 fn what_cannot_be_read_or_understood_is_another_status() {
     assert_eq!(haltline(["check", "/no/such/file.toml"]).status.code(), Some(2));
+    for command in [&["check"][..], &["check", "--json"], &["sources", "check"], &["replay"]] {
+        for path in [PathBuf::from("/no/such/file.toml"), scratch("folder")] {
+            let output = haltline(command.iter().map(|word| word.as_ref()).chain([path.as_os_str()]));
+            assert_eq!(output.status.code(), Some(2), "{command:?} {path:?}");
+            let told = stderr(&output);
+            assert!(told.contains("cannot be read: ") && told.lines().count() == 1, "{told}");
+        }
+    }
     assert_eq!(haltline(["check"]).status.code(), Some(2));
     assert_eq!(haltline(["chek", "x"]).status.code(), Some(2));
     assert_eq!(haltline(["--help"]).status.code(), Some(0));
     assert!(stdout(&haltline(["replay", "--help"])).contains("Exit status:"));
+}
+
+#[test]
+fn the_exit_statuses_keep_their_indentation_on_80_columns() {
+    for command in [&[][..], &["check"], &["replay"], &["packs"], &["sources", "check"]] {
+        let arguments = command.iter().chain(&["--help"]);
+        let output =
+            Command::new(env!("CARGO_BIN_EXE_haltline")).args(arguments).env("COLUMNS", "80").output().unwrap();
+        let told = stdout(&output);
+        let (_, exits) = told.split_once("Exit status:\n").unwrap();
+        for line in exits.lines() {
+            let begins = ["  0  ", "  1  ", "  2  ", "     "].iter().any(|begin| line.starts_with(begin));
+            assert!(begins && line.len() <= 80, "{line:?} of\n{told}");
+        }
+    }
+}
+
+#[test]
+fn a_file_of_sources_is_sent_to_its_own_command() {
+    let folder = scratch("other");
+    let sources = "[[source]]\nname = \"vix\"\npreset = \"volatility_index\"\nscope = \"index/vix\"\n";
+    let told = |name: &str, text: &str| {
+        let file = folder.join(name);
+        std::fs::write(&file, text).unwrap();
+        let output = haltline(["check".as_ref(), file.as_os_str()]);
+        assert_eq!(output.status.code(), Some(1));
+        (stderr(&output), format!("it has [[source]] tables: haltline sources check {}", file.display()))
+    };
+    let (text, hint) = told("sources.toml", sources);
+    assert!(text.ends_with(&format!("{hint}\n")), "{text}");
+    let (text, hint) = told("broken.toml", &format!("{sources}url =\n"));
+    assert!(text.contains(&hint), "{text}");
+    let (text, _) = told("risk.toml", "# [[source]]\n[[breaker]]\nname = \"source\"\n");
+    assert!(!text.contains("sources check"), "{text}");
 }
 
 #[test]
