@@ -28,6 +28,54 @@ fn the_price_bands_of_another_venue_are_read_without_a_mistake_or_a_warning() {
     assert_eq!((band.rows.len(), band.wide.len()), (2, 1));
 }
 
+#[test]
+fn the_names_of_a_policy_in_c_and_in_rust_are_those_of_their_sources() {
+    let c = include_str!("../../../ffi/src/policy.rs");
+    let rust = include_str!("../../../src/model/policy.rs");
+    let field = |of: &str, name: &str| of.contains(&format!("    pub {name}: "));
+    let section = DOCS.split("<a id=\"policy-names\"></a>").nth(1).unwrap().split("\n\n").nth(2).unwrap();
+    let rows: Vec<Vec<_>> = section.lines().skip(2).map(|row| row.split('|').map(str::trim).collect()).collect();
+    assert_eq!(rows.len(), 12);
+    let first_name = |cell: &str| cell.split('`').nth(1).map(str::to_owned);
+    for row in &rows {
+        for (cell, of) in [(row[2], c), (row[3], rust)] {
+            let Some(name) = first_name(cell) else { continue };
+            assert!(field(of, &name), "{name} of {row:?}");
+        }
+        // What a field is then: a variant with its fields.
+        let variant = row[3].split('`').nth(3).unwrap_or("None");
+        let (variant, inside) = variant.split_once(" { ").unwrap_or((variant, ""));
+        let variant = variant.rsplit("::").next().unwrap();
+        assert!(rust.contains(&format!("    {variant}")) || variant == "None", "{variant}");
+        let inside = inside.split(',').next().unwrap();
+        assert!(inside.is_empty() || rust.contains(&format!("        {inside}: ")), "{inside}");
+    }
+    for same in [
+        "enabled",
+        "shadow",
+        "effect",
+        "release",
+        "reset_authority",
+        "severity",
+        "confirm",
+        "cooldown_effect",
+        "max_auto_resets",
+        "on_unready",
+        "on_stale",
+        "on_bad_input",
+    ] {
+        assert!(field(c, same) && field(rust, same) && DOCS.contains(&format!("| `{same}` |")), "{same}");
+    }
+    // Nothing is left out: each field of the policy is in the table or has one name.
+    let fields = c.split("pub struct hl_policy {").nth(1).unwrap().split("\n}").next().unwrap();
+    let fields = fields.lines().filter_map(|line| line.trim().strip_prefix("pub ")?.split_once(": "));
+    let own = ["struct_size", "fields", "reserved"];
+    for (name, _) in fields.filter(|(name, _)| !own.contains(name)) {
+        let in_table = rows.iter().any(|row| first_name(row[2]).as_deref() == Some(name));
+        assert!(in_table || field(rust, name), "{name} is neither in the table nor a name of Rust");
+    }
+}
+
 /// The keys that the parser itself lists as allowed when it meets an unknown one.
 fn allowed(text: &str) -> Vec<String> {
     let found = parse(text, "f").unwrap_err().to_string();
