@@ -950,7 +950,7 @@ typedef struct {
   char scope[HL_NAME_BYTES];
   // Who did it; "auto" for the machine.
   char actor[HL_NAME_BYTES];
-  // What he said, if the status that he has brought about stands.
+  // What he said, if the status that he has brought about stands, or is among the last 4096 that ended of which somebody has said something.
   char note[HL_SENTENCE_BYTES];
 } hl_event_text;
 
