@@ -950,7 +950,7 @@ typedef struct {
   char scope[HL_NAME_BYTES];
   // Who did it; "auto" for the machine.
   char actor[HL_NAME_BYTES];
-  // What he said, if the status that he has brought about stands.
+  // What he said, if the status that he has brought about stands, or is among the last 4096 that ended of which somebody has said something.
   char note[HL_SENTENCE_BYTES];
 } hl_event_text;
 
@@ -1156,7 +1156,7 @@ typedef struct {
 // Done, and `hl_config_warnings` says what of it nobody may have wanted.
 #define HL_WARNED 3
 
-// An address is NULL that must not be.
+// A pointer is NULL that must not be.
 #define HL_ERR_NULL -1
 
 // A text is not UTF-8.
@@ -1171,7 +1171,7 @@ typedef struct {
 // The program was compiled with the header of another interface.
 #define HL_ERR_ABI -5
 
-// A number is none of those that mean something here.
+// A number that this argument cannot have.
 #define HL_ERR_ARGUMENT -6
 
 // The configuration has mistakes; `hl_last_error` names them with their lines.

@@ -269,7 +269,7 @@ impl Circuit {
     }
 
     /// The value closest to its limit among the feeds.
-    fn numbers(&self, entry: &Entry) -> (f64, f64) {
+    pub(crate) fn numbers(&self, entry: &Entry) -> (f64, f64) {
         let numbers = entry.readings().filter_map(|line| self.board.listener(line).numbers());
         let share = |numbers: &(f64, f64)| entry.rule.share_of_limit(numbers.0, numbers.1);
         numbers.max_by(|a, b| share(a).total_cmp(&share(b))).unwrap_or_default()

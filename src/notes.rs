@@ -1,6 +1,6 @@
 //! What people said when they acted: texts stay in the control plane, numbers travel in events.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
 
 use crate::memory::sync::lock;
@@ -63,7 +63,10 @@ impl Words {
     }
 }
 
-/// Actors by number, and the last note of each breaker. Bounded by both.
+/// So many notes of statuses that stand no more are kept, for who reads the history.
+const PAST: usize = 4_096;
+
+/// Actors by number, the last note of each breaker, and the last of those before them. Bounded by all three.
 #[derive(Debug, Default)]
 pub(crate) struct Notes(Mutex<Books>);
 
@@ -71,6 +74,17 @@ pub(crate) struct Notes(Mutex<Books>);
 struct Books {
     actors: Vec<Arc<str>>,
     notes: HashMap<BreakerId, Note>,
+    /// In the order in which they ended.
+    past: VecDeque<(BreakerId, Note)>,
+}
+
+impl Books {
+    fn end(&mut self, breaker: BreakerId, note: Note) {
+        if self.past.len() == PAST {
+            self.past.pop_front();
+        }
+        self.past.push_back((breaker, note));
+    }
 }
 
 #[derive(Debug)]
@@ -78,6 +92,13 @@ struct Note {
     /// The word that the action led to.
     word: u64,
     text: String,
+}
+
+impl Note {
+    /// Whether `word` is that status, perhaps in a later version. What came before it in the same microsecond is not.
+    fn is_of(&self, word: u64) -> bool {
+        State::same_entry(self.word, word) && State::version_of(self.word) <= State::version_of(word)
+    }
 }
 
 impl Notes {
@@ -104,13 +125,26 @@ impl Notes {
 
     pub(crate) fn keep(&self, breaker: BreakerId, word: u64, by: By<'_>) {
         let text = format!("{}: {}", by.actor, by.reason);
-        lock(&self.0).notes.insert(breaker, Note { word, text });
+        let mut books = lock(&self.0);
+        if let Some(before) = books.notes.insert(breaker, Note { word, text }) {
+            books.end(breaker, before);
+        }
     }
 
-    /// What was said when the status of `word` was entered; a reload in between changes nothing of that.
+    /// What was said when the status of `word`, which stands, was entered; a reload in between changes nothing of that.
     pub(crate) fn of(&self, breaker: BreakerId, word: u64) -> Option<String> {
         let books = lock(&self.0);
-        books.notes.get(&breaker).filter(|note| State::same_entry(note.word, word)).map(|note| note.text.clone())
+        books.notes.get(&breaker).filter(|note| note.is_of(word)).map(|note| note.text.clone())
+    }
+
+    /// The same of a status that may stand no more; O(notes).
+    pub(crate) fn of_past(&self, breaker: BreakerId, word: u64) -> Option<String> {
+        let books = lock(&self.0);
+        let past = books.past.iter().rev().filter(|(id, _)| *id == breaker).map(|(_, note)| note);
+        // Its own words first: of statuses that were entered in one microsecond each has had its own.
+        let all = || books.notes.get(&breaker).into_iter().chain(past.clone());
+        let found = all().find(|note| note.word == word).or_else(|| all().find(|note| note.is_of(word)));
+        found.map(|note| note.text.clone())
     }
 
     /// The name behind an event's number.
@@ -122,9 +156,11 @@ impl Notes {
         }
     }
 
-    /// Forgets the notes of breakers that are no more.
+    /// The notes of breakers that are no more become past ones.
     pub(crate) fn retain(&self, lives: impl Fn(BreakerId) -> bool) {
-        lock(&self.0).notes.retain(|id, _| lives(*id));
+        let mut books = lock(&self.0);
+        let ended: Vec<_> = books.notes.extract_if(|id, _| !lives(*id)).collect();
+        ended.into_iter().for_each(|(id, note)| books.end(id, note));
     }
 }
 

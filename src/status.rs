@@ -179,7 +179,7 @@ fn denied_by(circuit: &Circuit, snapshot: &Snapshot, entry: &Entry, can_trade: b
         "" => "everything",
         path => path,
     };
-    let head = if can_trade { "trading, but denied" } else { "denied" };
+    let head = if can_trade { "trading elsewhere, but denied" } else { "denied" };
     let more = if others > 0 { format!(", and {others} more") } else { String::new() };
     format!("{head} by {} ({} on {scope}): {reason}{more}", entry.name, entry.kind)
 }

@@ -133,7 +133,7 @@ fn what_is_not_known_is_doubt_before_the_first_number_and_after_the_last() {
     system.advance(at(30));
     let status = system.evaluate(&own, &blind);
     assert_eq!((status.tripped.as_slice(), system.breaker_status(vix).unwrap().reason), (&[vix][..], Reason::Stale));
-    assert_eq!(status.message, "trading, but denied by vix_level (volatility on m/vix_level): stale");
+    assert_eq!(status.message, "trading elsewhere, but denied by vix_level (volatility on m/vix_level): stale");
 }
 
 #[test]

@@ -184,3 +184,22 @@ fn an_update_keeps_the_time_of_the_trip_and_carries_its_own() {
     assert_eq!((update.event_type(), update.at(system.epoch())), (EventType::Updated, at(100)));
     assert_eq!(status(&system, "desk").since, at(0));
 }
+
+#[test]
+fn what_people_said_stays_with_what_they_did() {
+    let system = system(vec![manual("desk", "X")]);
+    let id = system.breaker("desk").unwrap();
+    // All in one microsecond, so that the words differ by their version alone.
+    system.trip(id, By::new("tom", Authority::Trader, "wild router")).unwrap();
+    system.reset(id, stamp(&system, "desk"), By::new("ann", Authority::RiskDesk, "replaced")).unwrap();
+    let mut all = vec![];
+    system.drain(|event| all.extend((event.breaker == id).then_some(*event)));
+    system.reload(&plan(vec![])).unwrap();
+    let said: Vec<_> = all.iter().map(|event| (event.event_type(), system.details(event).note)).collect();
+    let wanted = [
+        (EventType::Installed, None),
+        (EventType::Tripped, Some("tom: wild router".to_owned())),
+        (EventType::Reset, Some("ann: replaced".to_owned())),
+    ];
+    assert_eq!(said, wanted, "also when the breaker is no more");
+}

@@ -33,6 +33,10 @@ fn a_reset_waits_for_a_source_that_is_silent() {
     assert_eq!(status(&system, "vix").reason, Reason::Stale);
     let refused = system.reset(id, stamp(&system, "vix"), desk()).unwrap_err();
     assert_eq!(refused.kind(), ErrorKind::CauseStands, "nobody knows where the index is");
+    assert!(refused.to_string().contains("its source is silent;"), "{refused}");
+    feed.reading(id, 90.0, at(10)).unwrap();
+    let refused = system.reset(id, stamp(&system, "vix"), desk()).unwrap_err().to_string();
+    assert!(refused.contains("its last reading still breaches, 90 against 40;"), "{refused}");
     feed.reading(id, 15.0, at(10)).unwrap();
     system.reset(id, stamp(&system, "vix"), desk()).unwrap();
     assert!(gate.permits(Intent::Increase));
@@ -141,6 +145,7 @@ fn a_rung_is_reset_by_force_only_while_its_time_runs() {
     assert_eq!(status(&system, "mwcb").step.number(), 3);
     let refused = system.reset(id, stamp(&system, "mwcb"), admin()).unwrap_err();
     assert_eq!(refused.kind(), ErrorKind::CauseStands, "the ladder says no more of a rung that has fired");
+    assert!(refused.to_string().contains("the time of its rung runs until 2020-03-10T"), "{refused}");
     assert!(!gate.permits(Intent::Increase));
     system.force_reset(id, stamp(&system, "mwcb"), admin()).unwrap();
     assert!(gate.permits(Intent::Increase));

@@ -79,7 +79,7 @@ pub struct hl_event_text {
     pub scope: [c_char; HL_NAME_BYTES],
     /// Who did it; "auto" for the machine.
     pub actor: [c_char; HL_NAME_BYTES],
-    /// What he said, if the status that he has brought about stands.
+    /// What he said, if the status that he has brought about stands, or is among the last 4096 that ended of which somebody has said something.
     pub note: [c_char; HL_SENTENCE_BYTES],
 }
 

@@ -19,7 +19,7 @@ pub const HL_TRUNCATED: hl_status = 2;
 /// Done, and `hl_config_warnings` says what of it nobody may have wanted.
 pub const HL_WARNED: hl_status = 3;
 
-/// An address is NULL that must not be.
+/// A pointer is NULL that must not be.
 pub const HL_ERR_NULL: hl_status = -1;
 /// A text is not UTF-8.
 pub const HL_ERR_UTF8: hl_status = -2;
@@ -29,7 +29,7 @@ pub const HL_ERR_TOO_LONG: hl_status = -3;
 pub const HL_ERR_STRUCT_SIZE: hl_status = -4;
 /// The program was compiled with the header of another interface.
 pub const HL_ERR_ABI: hl_status = -5;
-/// A number is none of those that mean something here.
+/// A number that this argument cannot have.
 pub const HL_ERR_ARGUMENT: hl_status = -6;
 /// The configuration has mistakes; `hl_last_error` names them with their lines.
 pub const HL_ERR_CONFIG: hl_status = -7;
@@ -104,12 +104,12 @@ pub extern "C" fn hl_status_str(status: hl_status) -> *const c_char {
         HL_PENDING => c"done, but a callback still runs, or had no time to hear everything; none will begin",
         HL_TRUNCATED => c"done, but not everything fitted into the room that was given",
         HL_WARNED => c"done, and hl_config_warnings says what of it nobody may have wanted",
-        HL_ERR_NULL => c"an address is NULL that must not be",
+        HL_ERR_NULL => c"a pointer is NULL that must not be",
         HL_ERR_UTF8 => c"a text is not UTF-8",
         HL_ERR_TOO_LONG => c"a text does not end within HL_TEXT_BYTES",
         HL_ERR_STRUCT_SIZE => c"struct_size is too small, or what is behind the known part is not zero",
         HL_ERR_ABI => c"the program was compiled with the header of another interface",
-        HL_ERR_ARGUMENT => c"a number is none of those that mean something here",
+        HL_ERR_ARGUMENT => c"a number that this argument cannot have",
         HL_ERR_CONFIG => c"the configuration has mistakes",
         HL_ERR_PANIC => c"a panic inside was caught; the System denies from now on",
         HL_ERR_FORKED => c"a forked child cannot use the Systems of its parent, nor open one",

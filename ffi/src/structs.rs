@@ -51,7 +51,7 @@ pub(crate) unsafe fn read<T: Sized32>(from: *const T, what: &'static str) -> Res
     for (at, what) in T::RESERVED {
         let found = bytes.get(*at..at + 4).and_then(|bytes| bytes.try_into().ok()).map_or(0, u32::from_ne_bytes);
         if found != 0 {
-            return Err(Refused::number(what, found.into(), "0, for what may come"));
+            return Err(Refused::number(what, found.into(), "0: it is kept for later versions"));
         }
     }
     let mut value = core::mem::MaybeUninit::<T>::zeroed();

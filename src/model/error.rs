@@ -108,7 +108,7 @@ pub struct FeedError {
 
 impl FeedError {
     pub(crate) const CLOSED: Self =
-        Self { kind: ErrorKind::Closed, field: "feed", found: 0.0, allowed: "nothing: the System has shut down" };
+        Self { kind: ErrorKind::Closed, field: "feed", found: 0.0, allowed: "nothing: its System has shut down" };
 
     pub(crate) const fn bad(field: &'static str, found: f64, allowed: &'static str) -> Self {
         Self { kind: ErrorKind::BadInput, field, found, allowed }
@@ -147,7 +147,11 @@ impl FeedError {
 
 impl fmt::Display for FeedError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: found {}, allowed: {}", self.field, self.found, self.allowed)
+        match self.kind {
+            // Nothing was wrong with the observation.
+            ErrorKind::Closed => write!(f, "{}: {}", self.field, self.allowed),
+            _ => write!(f, "{}: found {}, allowed: {}", self.field, self.found, self.allowed),
+        }
     }
 }
 

@@ -44,7 +44,8 @@ pub struct EventDetails {
     pub scope: String,
     /// Who did it, "auto" for the machine.
     pub actor: String,
-    /// What he said, if the status that he has brought about stands.
+    /// What he said, if the status that he has brought about stands, or is among the last 4 096 that ended of which somebody has said
+    /// something.
     pub note: Option<String>,
     /// What is denied from then on.
     pub effect: Lanes,
@@ -74,7 +75,7 @@ impl EventDetails {
             breaker: entry.map(|entry| entry.name.clone()),
             scope: snapshot.path(event.scope).to_owned(),
             actor: notes.actor(event.actor),
-            note: Some(event).filter(|_| moved).and_then(|event| notes.of(event.breaker, event.after)),
+            note: Some(event).filter(|_| moved).and_then(|event| notes.of_past(event.breaker, event.after)),
             effect: if moved { event.after().denies } else { Lanes::NONE },
             breach_percent: trip
                 .filter(over)

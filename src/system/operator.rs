@@ -9,8 +9,11 @@ use crate::model::event::{BreakerId, EventType};
 use crate::model::kind::Kind;
 use crate::model::machine::{Input, Refusal};
 use crate::model::policy::Policy;
+use crate::model::reading::Standing;
 use crate::model::reason::Reason;
+use crate::model::state::State;
 use crate::model::status::{Authority, Signed};
+use crate::model::time::Utc;
 use crate::model::units::Money;
 use crate::notes::{By, Words};
 use crate::plan::BreakerSpec;
@@ -342,14 +345,28 @@ impl System {
                 (ErrorKind::NewerTrip, "another word stands than the one that was seen; look again".to_owned())
             }
             Refusal::CauseStands => {
-                (ErrorKind::CauseStands, "its last reading still breaches, its source is silent, or its time runs; wait, end the cause, or force the reset".to_owned())
+                let cause = self.cause(entry, state);
+                (ErrorKind::CauseStands, format!("{cause}; wait, end the cause, or force the reset"))
             }
-            Refusal::WrongStatus => {
-                (ErrorKind::WrongStatus, format!("it is {}, where that means nothing", state.status))
-            }
+            Refusal::WrongStatus => (ErrorKind::WrongStatus, format!("not possible while it is {}", state.status)),
             Refusal::NotInForce => (ErrorKind::NotAllowed, format!("it is {is} and would deny nothing")),
         };
         Error::new(kind, format!("breaker {:?}: {text}", entry.name))
+    }
+
+    /// Why a trip may not be reset yet.
+    fn cause(&self, entry: &Entry, state: State) -> String {
+        let circuit = &self.inner.circuit;
+        let standing = circuit.moment(entry, state, circuit.now()).standing;
+        match (standing, entry.policy.deadline(state, circuit.epoch())) {
+            (standing, _) if standing.breaches() => {
+                let (value, limit) = circuit.numbers(entry);
+                format!("its last reading still breaches, {value} against {limit}")
+            }
+            (Standing::Silent, _) => "its source is silent".to_owned(),
+            (_, Some(end)) => format!("the time of its rung runs until {}", Utc(circuit.epoch().nanos(end))),
+            (_, None) => "the time of its rung runs".to_owned(),
+        }
     }
 
     fn refused(&self, entry: &Entry, by: By<'_>) {

@@ -65,7 +65,7 @@ fn finding_2815_the_message_is_made_once_a_change_and_says_the_same_in_whatever_
     let mixed: Vec<_> = forth.iter().map(|i| i * 37 % 90).collect();
     assert_eq!(said(&forth), said(&back));
     assert_eq!(said(&forth), said(&mixed));
-    assert_eq!(said(&mixed).0, "trading, but denied by m0 (manual on X/I0): manual, and 89 more");
+    assert_eq!(said(&mixed).0, "trading elsewhere, but denied by m0 (manual on X/I0): manual, and 89 more");
 }
 
 #[test]

@@ -37,10 +37,11 @@ fn finding_2801_a_million_trips_and_resets_leave_nothing_tripped_and_no_byte() {
             assert!(system.status().tripped.is_empty());
             system.drain(|_| {});
         };
-        round();
+        // Until the room for what people have said is full.
+        (0..50).for_each(|_| round());
         let after_reset = kept(|| (0..MILLION / 100).for_each(|_| round()));
         assert_eq!(after_reset, 0);
-        assert_eq!(system.statistics().counts.trips, u64::from(MILLION) + 100);
+        assert_eq!(system.statistics().counts.trips, u64::from(MILLION) + 5_000);
     });
 }
 
@@ -72,14 +73,14 @@ fn finding_2802_a_million_cooldowns_begun_ended_and_cut_short_leave_no_timer() {
             assert!(status(&system, "dd").denies.is_empty());
             system.drain(|_| {});
         };
-        [false, true].into_iter().for_each(&mut round);
+        (0..10_000).for_each(|n| round(n % 2 == 0));
         assert_eq!(kept(|| (0..MILLION).for_each(|n| round(n % 2 == 0))), 0);
-        assert_eq!(status(&system, "dd").trips, u64::from(MILLION) + 2);
+        assert_eq!(status(&system, "dd").trips, u64::from(MILLION) + 10_000);
     });
 }
 
 #[test]
-fn finding_2803_an_event_is_64_bytes_without_texts_and_what_was_said_goes_with_its_status() {
+fn finding_2803_an_event_is_64_bytes_without_texts_and_what_was_said_is_kept_so_many_times() {
     assert_eq!(size_of::<Event>(), 64);
     fn is_plain<T: Copy + 'static>() {}
     is_plain::<Event>();
@@ -93,7 +94,8 @@ fn finding_2803_an_event_is_64_bytes_without_texts_and_what_was_said_goes_with_i
             let (name, reason) = (format!("actor{n:07}"), format!("for the {n:07}th time"));
             trip(&system, id, By::new(&name, Authority::RiskDesk, &reason));
             system.drain(|event| first = first.or(Some(*event)));
-            assert_eq!(system.details(&first.unwrap()).note.is_some(), n == 0, "of the status that stands alone");
+            // Twice a round somebody says something.
+            assert_eq!(system.details(&first.unwrap()).note.is_some(), n <= 2_048, "{n}");
             reset(&system, id, By::new(&name, Authority::RiskDesk, &reason));
             system.drain(|_| {});
         };
@@ -118,7 +120,7 @@ fn finding_2823_the_history_is_a_ring_of_the_last_events() {
             }
             system.drain(|event| last = event.sequence);
         };
-        round();
+        (0..10).for_each(|_| round());
         assert_eq!(kept(|| (0..1_000).for_each(|_| round())), 0, "after a million events");
         let numbers: Vec<_> = system.history(&Past::default()).iter().map(|event| event.sequence).collect();
         assert_eq!(numbers, (last - 99..=last).collect::<Vec<_>>());

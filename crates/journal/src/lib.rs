@@ -18,7 +18,7 @@
 //! | `rung` | which rung of a ladder | of its trip |
 //! | `reason` | the name of its [`Reason`](haltline::Reason) | unless there is none |
 //! | `actor`, `authority` | who did it and with what authority; `"auto"` is the machine | always |
-//! | `note` | his name and what he said | if he did, and the status stands |
+//! | `note` | his name and what he said | if he did |
 //! | `value`, `limit` | what was tested against what, a share as a fraction; of `threshold_updated` the old and the new limit | unless both are zero |
 //! | `breach_percent` | how far beyond its limit | of a trip |
 //! | `breach_expected` | when the value would reach its limit if it went on as it came, as `time` | of a warning that goes there |
