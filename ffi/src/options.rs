@@ -6,7 +6,7 @@ use std::ffi::CString;
 use std::path::Path;
 use std::sync::Arc;
 
-use haltline::{Idle, Nanos, System, Threading};
+use haltline::{Idle, Nanos, Plan, System, Threading};
 use haltline_config::Config;
 
 use crate::boundary::Refused;
@@ -167,20 +167,20 @@ pub(crate) unsafe fn config(options: &hl_options) -> Result<Config, Refused> {
 }
 
 /// Starts what the options ask for; also says whether it is manual.
-pub(crate) fn start(options: &hl_options, config: Config) -> Result<(System, bool), Refused> {
+pub(crate) fn start(options: &hl_options, plan: Plan) -> Result<(System, bool), Refused> {
     let idle = match options.idle {
         HL_IDLE_PARK => Idle::Park,
         HL_IDLE_SPIN => Idle::Spin,
         other => return Err(Refused::number("hl_options.idle", other.into(), "HL_IDLE_PARK (0) and HL_IDLE_SPIN (1)")),
     };
     match options.mode {
-        HL_MANUAL => Ok((System::manual(config.plan, Nanos(options.start_ns))?, true)),
+        HL_MANUAL => Ok((System::manual(plan, Nanos(options.start_ns))?, true)),
         HL_THREADED => {
             let user = User(options.on_thread_user);
             let on_thread = options
                 .on_thread
                 .map(|hook| -> haltline::OnThread { Arc::new(move |name: &str| call_hook(hook, name, &user)) });
-            Ok((System::start_with(config.plan, Threading { idle, on_thread })?, false))
+            Ok((System::start_with(plan, Threading { idle, on_thread })?, false))
         }
         other => Err(Refused::number("hl_options.mode", other.into(), "HL_THREADED (0) and HL_MANUAL (1)")),
     }

@@ -5,14 +5,14 @@ use core::sync::atomic::{AtomicBool, Ordering};
 use core::time::Duration;
 use std::time::Instant;
 
-use haltline::{ErrorKind, Nanos, ScopePath};
+use haltline::{ErrorKind, Nanos, Plan, ScopePath};
 use haltline_config::Config;
 
 use crate::boundary::{Done, Refused, call, place};
 use crate::handle::hl_system;
 use crate::options::{self, hl_options, hl_sizes};
 use crate::status::*;
-use crate::systems::{self, Held};
+use crate::systems::{self, Held, Remarks};
 use crate::{callback, handle, permit, structs, subscribe, text};
 
 /// Runs the body of a call of a System.
@@ -45,16 +45,14 @@ pub unsafe extern "C" fn hl_system_open_v1(
         options::check_layout(abi, &sizes)?;
         systems::enter_process()?;
         // SAFETY: as the caller says.
-        let config = unsafe { options::config(&options) }?;
-        let (warnings, start) = (warnings(&config), (config.plan.caps, config.plan.skew));
-        let (system, is_manual) = options::start(&options, config)?;
-        out.write(systems::put(system, is_manual, start, warnings)?);
+        let mut config = unsafe { options::config(&options) }?;
+        let plan = core::mem::take(&mut config.plan);
+        let start = (plan.caps, plan.skew);
+        let (system, is_manual) = options::start(&options, plan)?;
+        let remarks = Remarks { config, ..Remarks::default() };
+        out.write(systems::put(system, is_manual, start, remarks)?);
         Ok(())
     })
-}
-
-fn warnings(config: &Config) -> String {
-    config.warnings.iter().map(|finding| format!("{finding}\n")).collect()
 }
 
 /// Closes a System: its gates deny from now on, its feeds are `HL_ERR_CLOSED`, what has happened is told, and its threads are
@@ -129,7 +127,7 @@ pub unsafe extern "C" fn hl_system_reload_file(system: hl_system, path: *const c
 }
 
 fn reload(held: &Held, config: Result<Config, haltline_config::Mistakes>) -> Result<hl_status, Refused> {
-    let config = match config {
+    let mut config = match config {
         Ok(config) => config,
         Err(mistakes) => {
             held.system.config_refused(mistakes.as_slice().len())?;
@@ -138,16 +136,17 @@ fn reload(held: &Held, config: Result<Config, haltline_config::Mistakes>) -> Res
     };
     match held.system.reload(&config.plan) {
         Ok(done) => {
-            let mut remarks: String = done
+            let mut reload: String = done
                 .released
                 .iter()
                 .map(|name| format!("breaker {name:?} denied before this reload and does no longer\n"))
                 .collect();
             if (config.plan.caps, config.plan.skew) != held.start {
-                remarks.push_str("[system] has changed: that needs a new System, and was not put in force\n");
+                reload.push_str("[system] has changed: that needs a new System, and was not put in force\n");
             }
-            let status = if remarks.is_empty() { HL_OK } else { HL_WARNED };
-            *handle::lock(&held.warnings) = remarks + &warnings(&config);
+            let status = if reload.is_empty() { HL_OK } else { HL_WARNED };
+            config.plan = Plan::default();
+            *handle::lock(&held.remarks) = Remarks { reload, config };
             held.system.config_reloaded(&done)?;
             Ok(status)
         }
@@ -177,19 +176,20 @@ pub unsafe extern "C" fn hl_config_check(toml: *const c_char, len: usize) -> hl_
     })
 }
 
-/// What is allowed but unusual in the configuration in force, and what its reload has done that nobody may have wanted, one a line; empty if
-/// nothing is. `HL_TRUNCATED` if it does not fit.
+/// What is allowed but unusual in the configuration in force, what its reload has done that nobody may have wanted, and which calendars have
+/// ended or end within a month, by the System's time: what goes by them denies from then on, so ask each day. One a line; empty if there is
+/// nothing. `HL_TRUNCATED` if it does not fit.
 ///
 /// `HL_ERR_NULL`, `HL_ERR_STALE`.
 ///
-/// Threads: any, at once. Signals: no. Allocates: no. Progress: blocks for an instant beside a reload.
+/// Threads: any, at once. Signals: no. Allocates: yes. Progress: blocks for an instant beside a reload.
 ///
 /// # Safety
 /// `buf` has room for `len` bytes.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hl_config_warnings(system: hl_system, buf: *mut c_char, len: usize) -> hl_status {
     // SAFETY: as the caller says.
-    with(system, |held| unsafe { text::give(buf, len, &handle::lock(&held.warnings)) })
+    with(system, |held| unsafe { text::give(buf, len, &handle::lock(&held.remarks).text(held.system.now())) })
 }
 
 /// Declares further scopes, instruments that are listed during the day, say; templates of the configuration make their breakers at

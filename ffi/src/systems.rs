@@ -8,7 +8,8 @@ use core::ptr::null_mut;
 use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use haltline::{Caps, Skew, System};
+use haltline::{Caps, Nanos, Skew, System};
+use haltline_config::Config;
 
 use crate::boundary::Refused;
 use crate::handle::{Type, hl_system};
@@ -31,11 +32,28 @@ pub(crate) struct Held {
     pub(crate) drains: AtomicBool,
     /// What `[system]` was when it was opened: a reload does not change it.
     pub(crate) start: (Caps, Skew),
-    /// What is unusual in its configuration.
-    pub(crate) warnings: Mutex<String>,
+    pub(crate) remarks: Mutex<Remarks>,
     /// Held while a policy is read, changed and put back.
     pub(crate) policies: Mutex<()>,
     pub(crate) tallies: Arc<Mutex<Tallies>>,
+}
+
+/// What is unusual in the configuration in force.
+#[derive(Default)]
+pub(crate) struct Remarks {
+    /// What its reload has done that nobody may have wanted, a line each.
+    pub(crate) reload: String,
+    /// Without its plan.
+    pub(crate) config: Config,
+}
+
+impl Remarks {
+    /// All of it, a line each; a calendar that ends is told when it is near.
+    pub(crate) fn text(&self, now: Nanos) -> String {
+        let ends = self.config.ends(now);
+        let lines = self.config.warnings.iter().chain(&ends).map(|finding| format!("{finding}\n"));
+        self.reload.clone() + &lines.collect::<String>()
+    }
 }
 
 struct Slot {
@@ -131,7 +149,7 @@ pub(crate) fn put(
     system: System,
     is_manual: bool,
     start: (Caps, Skew),
-    warnings: String,
+    remarks: Remarks,
 ) -> Result<hl_system, Refused> {
     let full = |text| Refused::new(HL_ERR_FULL, text);
     let number = NUMBERS.fetch_add(1, Ordering::Relaxed) + 1;
@@ -144,7 +162,7 @@ pub(crate) fn put(
     };
     let bits = Type::System.bits((index as u64) << SLOT | number);
     let (drains, policies, tallies) = (AtomicBool::new(false), Mutex::default(), Arc::default());
-    let held = Held { system, bits, is_manual, drains, start, warnings: Mutex::new(warnings), policies, tallies };
+    let held = Held { system, bits, is_manual, drains, start, remarks: Mutex::new(remarks), policies, tallies };
     slot.held.store(Arc::into_raw(Arc::new(held)).cast_mut(), Ordering::Release);
     slot.bits.store(bits, Ordering::SeqCst);
     Ok(hl_system { bits })

@@ -131,8 +131,8 @@ fn everything_that_people_do_goes_through() {
         assert_eq!(explain(gate).reason, HL_REASON_EMERGENCY);
         assert_eq!(hl_clear_emergency_stop(system, scope, WHY, ANN, 2), HL_ERR_AUTHORITY);
         assert_eq!(hl_clear_emergency_stop(system, scope, WHY, ANN, admin), HL_OK);
-        assert_eq!(hl_trip(system, desk, WHY, c"a\nb".as_ptr(), admin), HL_ERR_BAD_INPUT);
-        assert_eq!(hl_trip(system, desk, WHY, c"".as_ptr(), admin), HL_ERR_BAD_INPUT);
+        assert_eq!(hl_maintain(system, desk, WHY, c"a\nb".as_ptr(), admin), HL_ERR_BAD_INPUT);
+        assert_eq!(hl_maintain(system, desk, WHY, c"".as_ptr(), admin), HL_ERR_BAD_INPUT);
     }
     let counts: hl_breaker_counts = given(|out| unsafe { hl_breaker_stats(system, desk, out) });
     assert!(counts.trips >= 1 && counts.resets >= 2);

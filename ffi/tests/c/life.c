@@ -162,6 +162,20 @@ static void a_system_is_opened_and_reloaded_by_a_file(void) {
     OK(hl_system_close(system, 0));
 }
 
+static void a_calendar_that_ends_is_told_a_month_before(void) {
+    static const char calendar[] = "[calendar.us]\ntimezone = \"America/New_York\"\nsessions = { mon-fri = [\"09:30\", \"16:00\"] }\n"
+                                   "from = 2020-01-01\nto = 2020-04-30\n" DESK;
+    hl_system system = open_manual(calendar);
+    char text[512] = "";
+    OK(hl_config_warnings(system, text, sizeof text));
+    SAME(text[0], 0);
+    /* START is 9 March; forty days on it ends within a month. */
+    OK(hl_advance(system, START + 40ull * 86400 * SECOND));
+    OK(hl_config_warnings(system, text, sizeof text));
+    CHECK(strstr(text, "its last session is on 2020-04-30") != NULL);
+    OK(hl_system_close(system, 0));
+}
+
 static void what_is_unusual_is_told(void) {
     hl_system system = open_manual(DESK "shadow = true\n");
     char text[512] = "", few[8];
@@ -233,6 +247,7 @@ int main(void) {
     a_reload_that_lets_a_trip_go_says_so();
     a_reload_does_not_change_system_and_says_so();
     a_system_is_opened_and_reloaded_by_a_file();
+    a_calendar_that_ends_is_told_a_month_before();
     what_is_unusual_is_told();
     scopes_are_declared_all_or_none();
     time_and_events_of_a_threaded_system_are_its_own();
