@@ -1312,12 +1312,13 @@ hl_status hl_system_reload_file(hl_system system, const char *path);
 // Asked of the caller: `len` bytes of `toml` can be read.
 hl_status hl_config_check(const char *toml, size_t len);
 
-// What is allowed but unusual in the configuration in force, and what its reload has done that nobody may have wanted, one a line; empty if
-// nothing is. `HL_TRUNCATED` if it does not fit.
+// What is allowed but unusual in the configuration in force, what its reload has done that nobody may have wanted, and which calendars have
+// ended or end within a month, by the System's time: what goes by them denies from then on, so ask each day. One a line; empty if there is
+// nothing. `HL_TRUNCATED` if it does not fit.
 //
 // `HL_ERR_NULL`, `HL_ERR_STALE`.
 //
-// Threads: any, at once. Signals: no. Allocates: no. Progress: blocks for an instant beside a reload.
+// Threads: any, at once. Signals: no. Allocates: yes. Progress: blocks for an instant beside a reload.
 //
 // Asked of the caller: `buf` has room for `len` bytes.
 hl_status hl_config_warnings(hl_system system, char *buf, size_t len);

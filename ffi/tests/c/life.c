@@ -163,7 +163,7 @@ static void a_system_is_opened_and_reloaded_by_a_file(void) {
 }
 
 static void a_calendar_that_ends_is_told_a_month_before(void) {
-    static const char calendar[] = "[calendar.us]\ntimezone = \"America/New_York\"\nsessions = { mon-fri = [\"09:30\", \"16:00\"] }\n"
+    static const char calendar[] = "[[calendar]]\nname = \"us\"\ntimezone = \"America/New_York\"\nsessions = { mon-fri = [\"09:30\", \"16:00\"] }\n"
                                    "from = 2020-01-01\nto = 2020-04-30\n" DESK;
     hl_system system = open_manual(calendar);
     char text[512] = "";
