@@ -1288,7 +1288,7 @@ hl_status hl_system_close(hl_system system, uint64_t timeout_ns);
 // its next observation.
 //
 // `HL_WARNED` if breakers deny no longer that denied before (disabled, a shadow, removed, or another by name, kind or scope), or if
-// `[system]` has changed, which needs a new System: it is in force all the same, and `hl_config_warnings` names them.
+// `[system]` has changed, which needs a new System: the rest is in force all the same, and `hl_config_warnings` names what is meant.
 //
 // As `hl_system_open`; `HL_ERR_WRONG_STATUS` if it would remove a breaker in an emergency stop, `HL_ERR_CLOSED`, `HL_ERR_STALE`.
 //

@@ -94,7 +94,7 @@ pub extern "C" fn hl_system_close(system: hl_system, timeout_ns: u64) -> hl_stat
 /// its next observation.
 ///
 /// `HL_WARNED` if breakers deny no longer that denied before (disabled, a shadow, removed, or another by name, kind or scope), or if
-/// `[system]` has changed, which needs a new System: it is in force all the same, and `hl_config_warnings` names them.
+/// `[system]` has changed, which needs a new System: the rest is in force all the same, and `hl_config_warnings` names what is meant.
 ///
 /// As `hl_system_open`; `HL_ERR_WRONG_STATUS` if it would remove a breaker in an emergency stop, `HL_ERR_CLOSED`, `HL_ERR_STALE`.
 ///
