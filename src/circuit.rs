@@ -4,6 +4,8 @@
 //! repeated when the swap is lost (see [`transition`]). Once it is won the halt stands; only then its cause is
 //! published, its breaker marked for the monitor, and its event put into a ring.
 
+#[cfg(all(test, not(loom)))]
+mod clock_tests;
 mod pending;
 
 use core::time::Duration;

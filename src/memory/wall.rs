@@ -36,7 +36,8 @@ impl Wall {
         self.at(wall, self.start.elapsed())
     }
 
-    fn at(&self, wall: Nanos, steady: Duration) -> Nanos {
+    /// The same when the machine says `wall`, so long after the start.
+    pub(crate) fn at(&self, wall: Nanos, steady: Duration) -> Nanos {
         let slow = slow(nanos_of(steady));
         let own = wall.0.saturating_sub(slow);
         let floor = self.floor.fetch_max(own, at::plain()).max(own);
